@@ -1,0 +1,87 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one place that runs commands: no shell, C locale, a fixed environment, bounded time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import Mapping, Optional, Sequence, Tuple
+
+from ..model.errors import CommandError, HostError
+
+_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended, and what it said."""
+
+    argv: Tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Commands:
+    """Runs commands on this host.
+
+    Nothing of the caller's environment is passed on: it may hold secrets, and it changes what tools print.
+    """
+
+    def run(
+        self,
+        argv: Sequence[str],
+        ok: Sequence[int] = (0,),
+        stdin: str = "",
+        timeout: float = 60,
+        env: Optional[Mapping[str, str]] = None,
+        remedy: str = "",
+        user: Optional[int] = None,
+        group: Optional[int] = None,
+    ) -> Result:
+        """Run *argv* and return its result.
+
+        *ok* lists the statuses that are no error (empty: any). *user* and *group* are numeric ids to run as,
+        without supplementary groups. Raises `CommandError` for another status, `HostError` when the program is
+        missing or still runs after *timeout* seconds.
+        """
+        environment = {"PATH": _PATH, "LC_ALL": "C", "LANG": "C", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
+        environment.update(env or {})
+        try:
+            done = subprocess.run(
+                list(argv),
+                input=stdin.encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                timeout=timeout,
+                env=environment,
+                check=False,
+                cwd="/",
+                user=user,
+                group=group,
+                extra_groups=None if user is None else [],
+            )
+        except FileNotFoundError:
+            raise HostError(f"{argv[0]} is not installed", remedy or f"Install the package that has {argv[0]}") from None
+        except subprocess.TimeoutExpired:
+            raise HostError(
+                f"{' '.join(argv)} did not end within {timeout:g} s", remedy or "Look at the host's load and try again"
+            ) from None
+        result = Result(
+            tuple(argv),
+            done.returncode,
+            done.stdout.decode("utf-8", "replace"),
+            done.stderr.decode("utf-8", "replace"),
+        )
+        if ok and result.returncode not in ok:
+            raise CommandError(result.argv, result.returncode, result.stderr or result.stdout, remedy)
+        return result
+
+
+def machine() -> str:
+    """Return the hardware name of this host, as the kernel says it (``x86_64``, ``aarch64``, ``armv7l``)."""
+    return os.uname().machine

@@ -1,0 +1,53 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The errors that the collection raises on purpose. Every one says what to do next."""
+
+from __future__ import annotations
+
+_SHOWN = 200
+
+
+def shown(value: object) -> str:
+    """Return *value* as one printable ASCII line of bounded length, for a message."""
+    text = ascii(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+
+
+class LibrespotError(Exception):
+    """Base of all expected errors: a message and the next step."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.remedy}"
+
+
+class SpecificationError(LibrespotError):
+    """A value that the user gave is not usable: its path, the value, and what would be right."""
+
+    def __init__(self, path: str, value: object, problem: str, remedy: str, secret: bool = False) -> None:
+        said = "" if secret else f" {shown(value)}"
+        super().__init__(f"{path}:{said} {problem}", remedy)
+        self.path = path
+
+
+class HostError(LibrespotError):
+    """The host does not allow or does not have what is needed."""
+
+
+class CommandError(HostError):
+    """A command ended with another status than the one expected."""
+
+    def __init__(self, argv: tuple[str, ...], returncode: int, output: str, remedy: str = "") -> None:
+        tail = output.strip().splitlines()[-5:]
+        super().__init__(
+            f"{' '.join(argv)} ended with status {returncode}: {' / '.join(tail) or 'no output'}",
+            remedy or f"Run it on the host to see more: {' '.join(argv)}",
+        )
+        self.returncode = returncode
+        self.output = output

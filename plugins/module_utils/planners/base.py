@@ -1,0 +1,53 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every managed thing has: *wanted*, *found*, *plan*, *apply*.
+
+A module applies its planners; check mode and the audit stop after *plan*. No control is described twice.
+"""
+
+from __future__ import annotations
+
+from typing import List, Sequence, Tuple
+
+from ..model.plan import Plan, State
+
+HOST = "host"
+
+
+class Planner:
+    """One managed thing of the host or of one instance."""
+
+    secret: Tuple[str, ...] = ()
+    """Attributes that may not be shown."""
+
+    def __init__(self, subject: str, scope: str = HOST) -> None:
+        self.subject = subject
+        self.scope = scope
+
+    def wanted(self) -> State:
+        """Return what the thing should be. Pure: it asks nothing of the host."""
+        raise NotImplementedError
+
+    def found(self) -> State:
+        """Return what the thing is, in the attributes of *wanted*. It changes nothing."""
+        raise NotImplementedError
+
+    def plan(self) -> Plan:
+        return Plan(self.subject, self.found(), self.wanted(), self.secret)
+
+    def apply(self, plan: Plan) -> None:
+        """Make the thing what *plan* says. Called only for a plan that has a change."""
+        raise NotImplementedError
+
+
+def converge(planners: Sequence[Planner], check: bool) -> List[Plan]:
+    """Plan each planner in order and, unless *check*, apply it before the next one is planned."""
+    plans = []
+    for planner in planners:
+        plan = planner.plan()
+        if plan.changed and not check:
+            planner.apply(plan)
+        plans.append(plan)
+    return plans
