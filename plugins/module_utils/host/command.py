@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Mapping, Optional, Sequence, Tuple
 
 from ..model.errors import CommandError, HostError
 
@@ -20,7 +20,7 @@ _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 class Result:
     """How a command ended, and what it said."""
 
-    argv: Tuple[str, ...]
+    argv: tuple[str, ...]
     returncode: int
     stdout: str
     stderr: str
@@ -38,10 +38,10 @@ class Commands:
         ok: Sequence[int] = (0,),
         stdin: str = "",
         timeout: float = 60,
-        env: Optional[Mapping[str, str]] = None,
+        env: Mapping[str, str] | None = None,
         remedy: str = "",
-        user: Optional[int] = None,
-        group: Optional[int] = None,
+        user: int | None = None,
+        group: int | None = None,
     ) -> Result:
         """Run *argv* and return its result.
 
@@ -55,8 +55,7 @@ class Commands:
             done = subprocess.run(
                 list(argv),
                 input=stdin.encode(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                capture_output=True,
                 timeout=timeout,
                 env=environment,
                 check=False,
@@ -66,7 +65,9 @@ class Commands:
                 extra_groups=None if user is None else [],
             )
         except FileNotFoundError:
-            raise HostError(f"{argv[0]} is not installed", remedy or f"Install the package that has {argv[0]}") from None
+            raise HostError(
+                f"{argv[0]} is not installed", remedy or f"Install the package that has {argv[0]}"
+            ) from None
         except subprocess.TimeoutExpired:
             raise HostError(
                 f"{' '.join(argv)} did not end within {timeout:g} s", remedy or "Look at the host's load and try again"

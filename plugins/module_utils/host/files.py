@@ -16,8 +16,9 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Callable, Iterator, List, Optional, Tuple
+from typing import Callable
 
 from ..model.errors import HostError
 
@@ -47,7 +48,7 @@ def _said(error: OSError, path: str) -> HostError:
         errno.ENOSPC: "Free space on its file system; the old state is still in place",
         errno.EDQUOT: "Raise the quota; the old state is still in place",
         errno.EROFS: "Make its file system writable, or choose another place",
-        errno.ELOOP: "Remove the symbolic link: links are not followed, since anyone who plants one would choose what is written",
+        errno.ELOOP: "Remove the symbolic link: none is followed, since its planter would choose what is written",
     }
     reason = "a symbolic link stands in the path" if error.errno == errno.ELOOP else os.strerror(error.errno or 0)
     return HostError(f"{path}: {reason}", remedies.get(error.errno or 0, "Look at the path on the host"))
@@ -61,7 +62,7 @@ class Files:
 
     # -- looking ---------------------------------------------------------------------------------------------
 
-    def read(self, path: str, content: bool = True) -> Optional[Entry]:
+    def read(self, path: str, content: bool = True) -> Entry | None:
         """Return what stands at *path*, or None. Raises `HostError` for a link among its parents."""
         try:
             with self._parent(path) as (directory, name):
@@ -80,7 +81,7 @@ class Files:
         except OSError as error:
             raise _said(error, path) from error
 
-    def names(self, path: str) -> List[str]:
+    def names(self, path: str) -> list[str]:
         """Return the sorted names in the directory *path*; none when it does not exist."""
         try:
             with self._open_directory(path) as directory:
@@ -105,7 +106,7 @@ class Files:
         mode: int,
         uid: int = 0,
         gid: int = 0,
-        validate: Optional[Callable[[str], None]] = None,
+        validate: Callable[[str], None] | None = None,
     ) -> None:
         """Put *content* at *path* in one step. *validate* gets the temporary file's path and raises to refuse it."""
 
@@ -242,13 +243,13 @@ class Files:
             yield descriptor
 
     @contextlib.contextmanager
-    def _parent(self, path: str) -> Iterator[Tuple[int, str]]:
+    def _parent(self, path: str) -> Iterator[tuple[int, str]]:
         parts = self._parts(path)
         with self._open_directory("/" + "/".join(parts[:-1])) as directory:
             yield directory, parts[-1]
 
     @staticmethod
-    def _parts(path: str) -> List[str]:
+    def _parts(path: str) -> list[str]:
         parts = [part for part in path.split("/") if part]
         if not path.startswith("/") or ".." in parts or "." in parts:
             raise HostError(f"{path}: not an absolute path without dots", "Give the plain absolute path")

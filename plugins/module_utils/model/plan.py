@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Tuple
 
 State = Mapping[str, str]
 """Attribute to text. ``{}`` is a thing that does not exist."""
@@ -38,23 +38,22 @@ class Plan:
     subject: str
     before: State
     after: State
-    secret: Tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
+        """Tell whether anything is to be done."""
         return dict(self.before) != dict(self.after)
 
-    def differences(self) -> List[Difference]:
+    def differences(self) -> list[Difference]:
         """Return the attributes that differ, in order of their names, secrets hidden."""
-        found = []
-        for name in sorted(set(self.before) | set(self.after)):
-            if self.before.get(name) != self.after.get(name):
-                found.append(
-                    Difference(self.subject, name, self._shown(self.before, name), self._shown(self.after, name))
-                )
-        return found
+        return [
+            Difference(self.subject, name, self._shown(self.before, name), self._shown(self.after, name))
+            for name in sorted(set(self.before) | set(self.after))
+            if self.before.get(name) != self.after.get(name)
+        ]
 
-    def diff(self) -> Dict[str, str]:
+    def diff(self) -> dict[str, str]:
         """Return the plan in the form of Ansible's ``diff`` return value."""
         return {
             "before_header": self.subject,

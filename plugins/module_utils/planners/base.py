@@ -9,7 +9,7 @@ A module applies its planners; check mode and the audit stop after *plan*. No co
 
 from __future__ import annotations
 
-from typing import List, Sequence, Tuple
+from collections.abc import Sequence
 
 from ..model.plan import Plan, State
 
@@ -19,7 +19,7 @@ HOST = "host"
 class Planner:
     """One managed thing of the host or of one instance."""
 
-    secret: Tuple[str, ...] = ()
+    secret: tuple[str, ...] = ()
     """Attributes that may not be shown."""
 
     def __init__(self, subject: str, scope: str = HOST) -> None:
@@ -35,6 +35,7 @@ class Planner:
         raise NotImplementedError
 
     def plan(self) -> Plan:
+        """Look at the thing and return its way from what is to what should be."""
         return Plan(self.subject, self.found(), self.wanted(), self.secret)
 
     def apply(self, plan: Plan) -> None:
@@ -42,7 +43,7 @@ class Planner:
         raise NotImplementedError
 
 
-def converge(planners: Sequence[Planner], check: bool) -> List[Plan]:
+def converge(planners: Sequence[Planner], check: bool) -> list[Plan]:
     """Plan each planner in order and, unless *check*, apply it before the next one is planned."""
     plans = []
     for planner in planners:
