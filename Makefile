@@ -1,0 +1,73 @@
+# Every target installs what it needs, starts what it needs, and cleans up. What each check runs: tools/checks/stages.py.
+PYTHON ?= python3
+CHECKS := $(PYTHON) -m tools.checks
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
+
+.PHONY: demo
+demo: ## Build the real librespot, deploy it to a throwaway host, audit it (root or group docker)
+	@$(PYTHON) -m tools.lab.demo
+
+.PHONY: demo-clean
+demo-clean: ## Remove what the demo left: its container, its images, its cache
+	@$(PYTHON) -m tools.lab.demo --clean
+
+.PHONY: test
+test: ## What CI runs
+	@$(CHECKS) test
+
+.PHONY: test-unit
+test-unit: ## Unit tests: no root, no network, no Docker
+	@$(CHECKS) unit
+
+.PHONY: test-lint
+test-lint: ## Style and types
+	@$(CHECKS) lint
+
+.PHONY: test-sanity
+test-sanity: ## ansible-test sanity, nothing ignored
+	@$(CHECKS) sanity
+
+.PHONY: test-docs
+test-docs: ## Documentation of the modules and roles; the tarball, built and installed
+	@$(CHECKS) docs
+
+.PHONY: test-molecule
+test-molecule: ## Container scenarios
+	@$(CHECKS) molecule
+
+.PHONY: test-machine
+test-machine: ## Long scenarios on a virtual machine with its own kernel
+	@$(CHECKS) machine
+
+.PHONY: test-attacks
+test-attacks: ## Each attack succeeds against upstream's unit and fails against ours
+	@$(CHECKS) attacks
+
+.PHONY: test-mutants
+test-mutants: ## Each control removed in turn: the declared findings turn red, no others
+	@$(CHECKS) mutants
+
+.PHONY: test-kill
+test-kill: ## Fifty runs killed at random moments
+	@$(CHECKS) kill
+
+.PHONY: test-matrix
+test-matrix: ## ansible-core 2.18 to 2.21
+	@$(CHECKS) matrix
+
+.PHONY: test-full
+test-full: ## All of them, in one table
+	@$(CHECKS) full
+
+.PHONY: bench
+bench: ## Ratios measured side by side in one run
+	@$(CHECKS) bench
+
+.PHONY: clean
+clean: ## Remove what the checks left in the checkout
+	@rm -rf .ansible .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
