@@ -1,0 +1,62 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""System users of this host."""
+
+from __future__ import annotations
+
+import grp
+import pwd
+from dataclasses import dataclass
+
+from .command import Commands
+
+NO_HOME = "/nonexistent"
+NO_SHELL = "/usr/sbin/nologin"
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user as the name service knows it; *groups* are its supplementary groups."""
+
+    name: str
+    uid: int
+    group: str
+    comment: str
+    home: str
+    shell: str
+    groups: tuple[str, ...]
+
+
+class Accounts:
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    def find(self, name: str) -> Account | None:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            return None
+        member_of = sorted(group.gr_name for group in grp.getgrall() if name in group.gr_mem)
+        return Account(
+            name,
+            entry.pw_uid,
+            grp.getgrgid(entry.pw_gid).gr_name,
+            entry.pw_gecos,
+            entry.pw_dir,
+            entry.pw_shell,
+            tuple(member_of),
+        )
+
+    def create(self, name: str, comment: str) -> None:
+        """Make a system user with a group of its own, no home, no shell and no password."""
+        argv = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", NO_HOME]
+        self._commands.run([*argv, "--shell", NO_SHELL, "--comment", comment, name])
+
+    def mend(self, name: str, comment: str) -> None:
+        argv = ["usermod", "--home", NO_HOME, "--shell", NO_SHELL, "--comment", comment, "--gid", name]
+        self._commands.run([*argv, "--groups", "", name])
+
+    def remove(self, name: str) -> None:
+        self._commands.run(["userdel", name])

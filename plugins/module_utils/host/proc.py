@@ -1,0 +1,139 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads processes and sockets from /proc: what is, not what was asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import re
+from dataclasses import dataclass
+from typing import Dict, List, Optional, Tuple
+
+LISTEN = "0A"
+_INODE = re.compile(r"^socket:\[(\d+)\]$")
+_NAMESPACES = ("mnt", "user", "ipc", "uts", "net", "pid")
+
+
+@dataclass(frozen=True)
+class Socket:
+    """An IP socket that receives: a listening TCP socket, or a UDP socket without a peer."""
+
+    protocol: str
+    address: str
+    port: int
+    inode: int
+
+
+@dataclass(frozen=True)
+class Process:
+    """A live process as /proc shows it. *status* is /proc/PID/status, *limits* the soft resource limits."""
+
+    pid: int
+    executable: str
+    environment: Dict[str, str]
+    status: Dict[str, str]
+    limits: Dict[str, str]
+    cgroup: str
+    namespaces: Dict[str, str]
+    sockets: Tuple[Socket, ...]
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as handle:
+        return handle.read()
+
+
+def _address(text: str) -> str:
+    packed = b"".join(bytes.fromhex(text[at : at + 8])[::-1] for at in range(0, len(text), 8))
+    return str(ipaddress.ip_address(packed))
+
+
+def receiving_sockets(pid: Optional[int] = None) -> List[Socket]:
+    """Return the receiving IP sockets of this host's network namespace, or of that of process *pid*."""
+    base = "/proc/net" if pid is None else f"/proc/{pid}/net"
+    found = []
+    for protocol in ("tcp", "tcp6", "udp", "udp6"):
+        with contextlib.suppress(FileNotFoundError):
+            for row in _read(f"{base}/{protocol}").decode("ascii").splitlines()[1:]:
+                fields = row.split()
+                address, port = fields[1].split(":")
+                unconnected = fields[2].endswith(":0000")
+                if fields[3] == LISTEN or (protocol.startswith("udp") and unconnected):
+                    found.append(Socket(protocol, _address(address), int(port, 16), int(fields[9])))
+    return found
+
+
+def _inodes(pid: int) -> List[int]:
+    found = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            match = _INODE.match(os.readlink(f"/proc/{pid}/fd/{name}"))
+            if match:
+                found.append(int(match.group(1)))
+    return found
+
+
+def _table(text: str) -> Dict[str, str]:
+    pairs = (line.partition(":") for line in text.splitlines())
+    return {key: value.strip() for key, _colon, value in pairs}
+
+
+def _limits(text: str) -> Dict[str, str]:
+    return {line[:26].strip(): line[26:].split()[0] for line in text.splitlines()[1:]}
+
+
+def cgroup(pid: int) -> str:
+    """Return the process's place in the unified hierarchy, such as ``/librespot.slice/librespot-a.service``."""
+    for line in _read(f"/proc/{pid}/cgroup").decode().splitlines():
+        if line.startswith("0::"):
+            return line[3:]
+    return ""
+
+
+def process(pid: int) -> Optional[Process]:
+    """Return what /proc says of *pid*; None when there is no such process any more."""
+    base = f"/proc/{pid}"
+    try:
+        variables = (item.partition(b"=") for item in _read(f"{base}/environ").split(b"\0") if item)
+        inodes = set(_inodes(pid))
+        return Process(
+            pid=pid,
+            executable=os.readlink(f"{base}/exe"),
+            environment={name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, _e, value in variables},
+            status=_table(_read(f"{base}/status").decode("utf-8", "replace")),
+            limits=_limits(_read(f"{base}/limits").decode("ascii")),
+            cgroup=cgroup(pid),
+            namespaces={name: os.readlink(f"{base}/ns/{name}") for name in _NAMESPACES},
+            sockets=tuple(item for item in receiving_sockets(pid) if item.inode in inodes),
+        )
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def command_line(pid: int) -> List[str]:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return [word.decode("utf-8", "replace") for word in _read(f"/proc/{pid}/cmdline").split(b"\0")[:-1]]
+    return []
+
+
+def pids() -> List[int]:
+    return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
+
+
+def owner_of_port(port: int, protocol: str = "tcp") -> Optional[Tuple[int, str, str]]:
+    """Return (pid, program, cgroup) of the process that receives at *port*; None when nobody does.
+
+    pid is 0 and the program unknown when the socket belongs to no process that can be seen.
+    """
+    inodes = {item.inode for item in receiving_sockets() if item.port == port and item.protocol.startswith(protocol)}
+    if not inodes:
+        return None
+    for pid in pids():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if inodes.intersection(_inodes(pid)):
+                return pid, _read(f"/proc/{pid}/comm").decode("utf-8", "replace").strip(), cgroup(pid)
+    return 0, "an unknown program", ""

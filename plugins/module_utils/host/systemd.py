@@ -1,0 +1,74 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The edge to systemd: machine-readable properties, and the few verbs that the planners need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ..model.errors import CommandError, HostError
+from .command import Commands
+
+# Debian 12 and 13 have no machine-readable form of the overall score of a loaded unit.
+_EXPOSURE = re.compile(r"Overall exposure level for \S+: (\d+\.\d)")
+
+
+class Systemd:
+    """systemd of this host through ``systemctl``."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    def show(self, unit: str, properties: Sequence[str]) -> Mapping[str, str]:
+        """Return the *properties* of *unit* by name; a property that this systemd does not know is left out."""
+        argv = ["systemctl", "show", "--property", ",".join(properties), unit]
+        lines = self._commands.run(argv).stdout.splitlines()
+        return {name: value for name, _equals, value in (line.partition("=") for line in lines)}
+
+    def units(self, pattern: str) -> list[str]:
+        """Return the names of the loaded units that match the shell *pattern*."""
+        argv = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "--full", pattern]
+        return sorted(line.split()[0] for line in self._commands.run(argv).stdout.splitlines() if line.strip())
+
+    def daemon_reload(self) -> None:
+        self._commands.run(["systemctl", "daemon-reload"])
+
+    def enable(self, units: Sequence[str]) -> None:
+        self._commands.run(["systemctl", "enable", "--quiet", *units])
+
+    def disable(self, units: Sequence[str]) -> None:
+        self._commands.run(["systemctl", "disable", "--quiet", "--now", *units])
+
+    def start(self, units: Sequence[str]) -> None:
+        self._verb("start", units)
+
+    def restart(self, units: Sequence[str]) -> None:
+        self._verb("restart", units)
+
+    def stop(self, units: Sequence[str]) -> None:
+        self._verb("stop", units)
+
+    def _verb(self, verb: str, units: Sequence[str]) -> None:
+        try:
+            self._commands.run(["systemctl", verb, *units])
+        except CommandError as error:
+            raise HostError(
+                f"systemd could not {verb} {', '.join(units)}: {error.output.strip() or 'it said nothing'}",
+                f"Read the reason on the host: journalctl --unit {units[0]} --lines 50",
+            ) from error
+
+    def journal(self, unit: str, lines: int = 5) -> str:
+        """Return the last *lines* that *unit* wrote, for an error message."""
+        argv = ["journalctl", "--unit", unit, "--lines", str(lines), "--output", "cat", "--no-pager", "--quiet"]
+        return self._commands.run(argv, ok=()).stdout.strip()
+
+    def exposure(self, unit: str) -> float:
+        """Return the exposure score of ``systemd-analyze security`` for the loaded *unit*, from 0.0 to 10.0."""
+        argv = ["systemd-analyze", "security", "--no-pager", unit]
+        match = _EXPOSURE.search(self._commands.run(argv).stdout)
+        if match:
+            return float(match.group(1))
+        raise HostError(f"systemd-analyze gives no score for {unit}", f"Run on the host: {' '.join(argv)}")

@@ -1,0 +1,198 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one specification: what a user writes of an instance, read and checked as a whole before anything changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from .errors import SpecificationError
+from .limits import Limits, parse_limits
+from .options import normalise
+from .reading import boolean, integer, mapping, sequence
+from .relaxations import Relaxation, parse_relaxations
+
+DEFAULT_PORT = 37879
+LONGEST_NAME = 20  # "librespot-" and this are a user's name, of which Linux allows 31 characters
+
+_NAME = re.compile(r"^[a-z]([a-z0-9-]*[a-z0-9])?$")
+_VERSION = re.compile(r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")
+
+_KEYS = ("name", "state", "port", "bind", "options", "limits", "relaxations")
+_HINTS = {
+    "zeroconf_port": "Write port",
+    "access": "Zones come with the role librespot_firewall of a later release; filter the port by other means until then",
+    "credentials": "Write them to librespot_credentials, under the instance's name",
+}
+_BIND_HINTS = {
+    key: "Binding to an interface or address comes with a later release, and librespot's own option does not do it; "
+    "leave it out, or turn discovery off"
+    for key in ("interface", "address", "loopback")
+}
+
+Values = Mapping[str, Union[str, bool]]
+"""Option to its text; a flag that is on to True. Flags that are off are left out."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One librespot as its user described it. *path* says where, for errors."""
+
+    name: str
+    path: str
+    present: bool = True
+    port: int = DEFAULT_PORT
+    discovery: bool = True
+    options: Values = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    relaxations: tuple[Relaxation, ...] = ()
+    credentials: bool = False
+
+    @property
+    def unit(self) -> str:
+        return f"librespot-{self.name}.service"
+
+    @property
+    def user(self) -> str:
+        return f"librespot-{self.name}"
+
+    def relaxed(self, name: str) -> bool:
+        return any(item.name == name for item in self.relaxations)
+
+
+@dataclass(frozen=True)
+class Specification:
+    """All instances of a host. *credentials* maps names to the content of ``credentials.json``; it is secret."""
+
+    version: str
+    instances: tuple[Instance, ...]
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def present(self) -> list[Instance]:
+        return [item for item in self.instances if item.present]
+
+
+def parse_version(value: Any, path: str = "librespot_version") -> str:
+    if not isinstance(value, str) or not _VERSION.match(value):
+        raise SpecificationError(path, value, "is not a version", "Write it with three numbers, as 0.8.0")
+    return value
+
+
+def _name(value: Any, path: str) -> str:
+    if not isinstance(value, str) or not _NAME.match(value) or len(value) > LONGEST_NAME:
+        raise SpecificationError(
+            path,
+            value,
+            "is not an instance's name",
+            f"Write at most {LONGEST_NAME} of a-z, 0-9 and -, a letter first; what people see is options.name",
+        )
+    return value
+
+
+def _instance(value: Any, path: str, version: str, credentials: Mapping[str, str]) -> Instance:
+    entry = mapping(value, path, _KEYS, _HINTS)
+    name = _name(entry.get("name"), f"{path}.name")
+    state = entry.get("state", "present")
+    if state not in ("present", "absent"):
+        raise SpecificationError(f"{path}.state", state, "is not a state", "Write present or absent")
+    bind = mapping(entry.get("bind") or {}, f"{path}.bind", ("discovery",), _BIND_HINTS)
+    discovery = boolean(bind.get("discovery", True), f"{path}.bind.discovery")
+    if state == "present" and not discovery and name not in credentials:
+        raise SpecificationError(
+            f"{path}.bind.discovery",
+            discovery,
+            "leaves no way to log in",
+            f"Give stored credentials in librespot_credentials.{name}, or leave discovery on",
+        )
+    relaxations = parse_relaxations(entry.get("relaxations") or {}, f"{path}.relaxations")
+    names = tuple(item.name for item in relaxations)
+    options = entry.get("options") or {}
+    values = dict(normalise(options, version, f"{path}.options", names))
+    values.setdefault("name", name)
+    if "backend" not in values:
+        # Safe and silent until the user says where to play: ALSA's null device needs no hardware.
+        values.update({"backend": "alsa", "device": "null"})
+    _consistent(values, names, path)
+    return Instance(
+        name=name,
+        path=path,
+        present=state == "present",
+        port=integer(entry.get("port", DEFAULT_PORT), f"{path}.port", 1024, 65535),
+        discovery=discovery,
+        options=values,
+        limits=parse_limits(entry.get("limits") or {}, f"{path}.limits"),
+        relaxations=relaxations,
+        credentials=name in credentials,
+    )
+
+
+def _consistent(values: Values, relaxations: Sequence[str], path: str) -> None:
+    backend, device = values.get("backend"), str(values.get("device", ""))
+    if backend == "alsa" and device != "null" and not {"alsa", "bluetooth", "pulseaudio", "pipewire"} & set(relaxations):
+        raise SpecificationError(
+            f"{path}.options.backend",
+            backend,
+            "needs a sound device, and the sandbox has none",
+            f"Say so with a reason: {path}.relaxations: {{alsa: the speakers in the kitchen}}",
+        )
+    if backend == "pipe" and device != "/dev/null" and "fifo" not in relaxations:
+        raise SpecificationError(
+            f"{path}.options.device",
+            device,
+            "cannot be written from the sandbox",
+            f"Say so with a reason: {path}.relaxations: {{fifo: {{path: {device}, reason: snapserver reads it}}}}",
+        )
+    if "cache-size-limit" in values and "disk" not in relaxations:
+        raise SpecificationError(
+            f"{path}.options.cache-size-limit",
+            values["cache-size-limit"],
+            "needs the disk, and the sandbox has none to write to",
+            f"Say so with a reason: {path}.relaxations: {{disk: a slow line}}",
+        )
+
+
+def _unique(instances: Sequence[Instance]) -> None:
+    names: dict[str, str] = {}
+    ports: dict[int, str] = {}
+    for item in instances:
+        if item.name in names:
+            raise SpecificationError(
+                f"{item.path}.name", item.name, f"is the name of {names[item.name]} too", "Give each its own"
+            )
+        names[item.name] = item.path
+        if not item.present or not item.discovery:
+            continue
+        if item.port in ports:
+            raise SpecificationError(
+                f"{item.path}.port", item.port, f"is the port of {ports[item.port]} too", "Give each instance its own port"
+            )
+        ports[item.port] = item.path
+
+
+def _credentials(value: Any, names: Sequence[str]) -> Mapping[str, str]:
+    """Return the stored credentials; what they hold is never shown, not even when it is wrong."""
+    entry = mapping(value or {}, "librespot_credentials", tuple(names), secret=True)
+    for name, text in entry.items():
+        path = f"librespot_credentials.{name}"
+        if not isinstance(text, str) or not text.lstrip().startswith("{") or len(text) > 16384:
+            raise SpecificationError(
+                path, None, "is not the text of a credentials.json", "Give the whole file as one string", secret=True
+            )
+    return dict(entry)
+
+
+def parse_specification(version: Any, instances: Any, credentials: Any = None) -> Specification:
+    """Return the specification. Raises `SpecificationError` with the path of the first value that is not right."""
+    checked = parse_version(version)
+    items = sequence(instances, "librespot_instances")
+    names = [item.get("name") for item in items if isinstance(item, Mapping)]
+    secrets = _credentials(credentials, [name for name in names if isinstance(name, str)])
+    found = tuple(_instance(item, f"librespot_instances[{at}]", checked, secrets) for at, item in enumerate(items))
+    _unique(found)
+    return Specification(checked, found, secrets)

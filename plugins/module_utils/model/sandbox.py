@@ -1,0 +1,129 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sandbox of an instance under systemd, as data: each directive with what it withstands.
+
+The file system is an allow list: an empty read-only root into which only what librespot loads is bound. There is no
+shell, no set-uid program, no other service's socket and no writable disk in it. The rest of the list is every systemd
+directive that librespot can live with; what was left out is said at `LEFT_OUT`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+BPF_FRAMEWORK = "BPF_FRAMEWORK"
+
+SCRATCH = "/scratch"
+"""Where an instance keeps its temporary files: memory of its own, bounded by ``limits.scratch``."""
+
+
+@dataclass(frozen=True)
+class Directive:
+    """One line or several of a unit's ``[Service]`` section.
+
+    *needs* is a build feature of systemd without which the directive is accepted and not enforced, so that it is left
+    out. *since* is the first systemd version that knows it.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    against: str
+    needs: str = ""
+    since: int = 0
+
+
+SANDBOX: tuple[Directive, ...] = (
+    Directive("NoNewPrivileges", ("yes",), "A set-uid program or file capability cannot give the instance more rights"),
+    Directive("CapabilityBoundingSet", ("",), "No capability can ever be had, whatever is executed"),
+    Directive("AmbientCapabilities", ("",), "No capability is handed down"),
+    Directive("TemporaryFileSystem", ("/:ro",), "What is not bound in below does not exist for the instance"),
+    Directive(
+        "BindReadOnlyPaths",
+        (
+            # /lib and /lib64 hold the program interpreter's name; whole directories, since a bound file goes stale
+            # when it is replaced (resolv.conf is, with every new lease).
+            "/usr/lib -/lib -/lib64 -/usr/lib64",
+            "/etc -/usr/share/alsa -/usr/share/ca-certificates -/usr/share/zoneinfo",
+            "-/run/systemd/resolve -/run/resolvconf -/run/NetworkManager",
+        ),
+        "Libraries, name service, certificates and sound configuration can be read and not changed",
+    ),
+    Directive(
+        "InaccessiblePaths",
+        ("-/etc/librespot -/etc/shadow -/etc/gshadow -/etc/ssh -/etc/ssl/private -/etc/sudoers -/etc/sudoers.d",),
+        "Secrets below /etc stay out of reach even where someone loosened their modes",
+    ),
+    Directive("MountAPIVFS", ("yes",), "/proc, /sys and /dev are mounted anew, with the restrictions below"),
+    Directive("ProtectSystem", ("strict",), "Nothing of the system can be written"),
+    Directive("ProtectHome", ("yes",), "Home directories are empty"),
+    Directive("PrivateTmp", ("yes",), "Other services' temporary files are out of reach"),
+    Directive("ReadOnlyPaths", ("/tmp /var/tmp",), "The disk cannot be filled: temporary files go to bounded memory"),
+    Directive("PrivateMounts", ("yes",), "Mounts of the instance do not reach the host"),
+    Directive("PrivateDevices", ("yes",), "No device but null, zero, full, random and urandom exists"),
+    Directive("DevicePolicy", ("closed",), "The kernel refuses devices that are made or passed in as well"),
+    Directive("PrivateUsers", ("yes",), "Other users, root too, are nobody inside; capabilities would reach no further"),
+    Directive("PrivateIPC", ("yes",), "Shared memory and message queues of others are out of reach"),
+    Directive("RemoveIPC", ("yes",), "Nothing is left behind in shared memory"),
+    Directive("ProtectProc", ("invisible",), "Other users' processes cannot be seen"),
+    Directive("ProcSubset", ("pid",), "/proc tells of processes alone, nothing of the host"),
+    Directive("ProtectClock", ("yes",), "The clock cannot be set"),
+    Directive("ProtectHostname", ("yes",), "The host's name cannot be changed"),
+    Directive("ProtectControlGroups", ("yes",), "Limits cannot be raised from inside"),
+    Directive("ProtectKernelLogs", ("yes",), "The kernel's log, with its addresses, cannot be read"),
+    Directive("ProtectKernelModules", ("yes",), "No kernel module can be loaded"),
+    Directive("ProtectKernelTunables", ("yes",), "Kernel variables cannot be changed"),
+    Directive("LockPersonality", ("yes",), "No foreign execution domain with fewer protections"),
+    Directive("MemoryDenyWriteExecute", ("yes",), "Injected code cannot be made executable"),
+    Directive("NoExecPaths", ("/",), "Nothing can be executed or mapped as code ..."),
+    Directive("ExecPaths", ("/opt/librespot/releases /usr/lib",), "... but librespot and the libraries it loads"),
+    Directive("RestrictRealtime", ("yes",), "The processors cannot be taken by real-time scheduling"),
+    Directive("RestrictSUIDSGID", ("yes",), "No set-uid file can be made"),
+    Directive("RestrictNamespaces", ("yes",), "No namespace can be made: the usual first step of kernel exploits"),
+    Directive("KeyringMode", ("private",), "The kernel's keyring of others is out of reach"),
+    Directive("NotifyAccess", ("none",), "The instance cannot speak to the service manager"),
+    Directive("UMask", ("0077",), "Files that librespot writes are for its user alone; it would write its login as 0644"),
+    Directive(
+        "RestrictAddressFamilies",
+        # Unix sockets: syslog, nss-resolve and sound servers. Netlink: the list of interfaces for mDNS.
+        ("AF_INET AF_INET6 AF_NETLINK AF_UNIX",),
+        "No raw packets, no Bluetooth, no exotic protocol's kernel code",
+    ),
+    Directive("SystemCallArchitectures", ("native",), "No second system call table with its own mistakes"),
+    Directive(
+        "SystemCallFilter",
+        (
+            "@system-service",
+            "~@privileged @resources @keyring @memlock @setuid @chown",
+            "~io_uring_setup io_uring_enter io_uring_register",
+        ),
+        "Only calls that an unprivileged network service makes; io_uring would pass the filter by",
+    ),
+    Directive("SystemCallErrorNumber", ("EPERM",), "A refused call is an error that librespot handles, not its end"),
+)
+
+LEFT_OUT: tuple[tuple[str, str], ...] = (
+    ("PrivateNetwork", "librespot is a network service; a segment of its own gives it a namespace"),
+    ("IPAddressDeny=any", "Spotify's access points are arbitrary addresses; the firewall bounds what is reached"),
+    ("RootDirectory", "The empty root with bound paths does the same without a tree to keep up to date"),
+    ("DynamicUser", "Firewall rules match the user, so its number must not change"),
+)
+
+
+def socket_binds(port: int, discovery: bool) -> Directive:
+    """Return the directive that lets the instance bind its discovery port and UDP, and no other port.
+
+    UDP as a whole, since name resolution binds to port 0, which cannot be listed.
+    """
+    allowed = (f"tcp:{port}", "udp") if discovery else ("udp",)
+    return Directive("SocketBindAllow", allowed, "It can serve on no other port", needs=BPF_FRAMEWORK, since=249)
+
+
+SOCKET_BIND_DENY = Directive("SocketBindDeny", ("any",), "It can serve on no other port", needs=BPF_FRAMEWORK, since=249)
+
+
+def known(directives: Sequence[Directive], systemd: int, features: frozenset[str]) -> list[Directive]:
+    """Return the directives that this systemd knows and enforces."""
+    return [item for item in directives if item.since <= systemd and (not item.needs or item.needs in features)]

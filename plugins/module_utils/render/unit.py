@@ -1,0 +1,184 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The units of an instance: its service, its watchdog, and the slice of all instances."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from ..model.facts import Facts
+from ..model.instance import Instance
+from ..model.limits import Limits, size_text
+from ..model.relaxations import audio_group, opened
+from ..model.sandbox import BPF_FRAMEWORK, SANDBOX, SCRATCH, SOCKET_BIND_DENY, Directive, known, socket_binds
+
+MARK = "# Managed by the Ansible collection hardened.librespot; changes by hand are reported and undone."
+
+UNITS = "/etc/systemd/system"
+SLICE = "librespot.slice"
+BINARY = "/opt/librespot/current/bin/librespot"
+LIVENESS = "/opt/librespot/libexec/liveness.py"
+GENERATION = "HARDENED_LIBRESPOT_GENERATION"
+"""Variable of the running process that tells which unit and options it was started with."""
+
+WATCHDOG_INTERVAL = 8
+
+
+def settings_path(name: str) -> str:
+    return f"/etc/librespot/{name}.env"
+
+
+def credentials_path(name: str) -> str:
+    return f"/etc/librespot/credentials/{name}.json"
+
+
+def sandbox(instance: Instance, facts: Facts) -> list[Directive]:
+    """Return the directives of the sandbox that this host's systemd knows and enforces, relaxations included."""
+    features = frozenset({BPF_FRAMEWORK} if facts.bpf_framework else ())
+    wanted = [*SANDBOX, SOCKET_BIND_DENY, socket_binds(instance.port, instance.discovery)]
+    for relaxation in instance.relaxations:
+        wanted += opened(relaxation, instance.name)
+    return known(wanted, facts.systemd, features)
+
+
+def limit_directives(limits: Limits) -> list[tuple[str, str]]:
+    """Return the limits as systemd's directives."""
+    found = [
+        ("MemoryMax", size_text(limits.memory)),
+        ("MemoryHigh", size_text(limits.memory_high)),
+        ("MemorySwapMax", size_text(limits.swap)),
+        ("CPUQuota", f"{limits.cpu}%"),
+        ("TasksMax", str(limits.tasks)),
+        ("IOWeight", str(limits.io_weight)),
+        ("LimitNOFILE", str(limits.files)),
+        # A core would hold the login.
+        ("LimitCORE", "0"),
+        ("TemporaryFileSystem", f"{SCRATCH}:rw,nosuid,nodev,noexec,mode=1777,size={size_text(limits.scratch)}"),
+    ]
+    for item in limits.io:
+        if item.read:
+            found.append(("IOReadBandwidthMax", f"{item.device} {size_text(item.read)}"))
+        if item.write:
+            found.append(("IOWriteBandwidthMax", f"{item.device} {size_text(item.write)}"))
+    return found
+
+
+def _text(sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> str:
+    parts = [MARK + "\n"]
+    for title, lines in sections:
+        parts.append(f"[{title}]\n" + "".join(f"{name}={value}\n" for name, value in lines))
+    return "\n".join(parts)
+
+
+def service(instance: Instance, facts: Facts, settings: str) -> str:
+    """Return the unit of *instance*; *settings* is the text of its environment file, which a restart follows."""
+    confined = [(item.name, value) for item in sandbox(instance, facts) for value in item.values]
+    run = [
+        ("Type", "exec"),
+        ("Slice", SLICE),
+        ("User", instance.user),
+        ("Group", "audio" if audio_group(instance.relaxations) else instance.user),
+        ("EnvironmentFile", settings_path(instance.name)),
+        ("Environment", f"TMPDIR={SCRATCH}"),
+        ("ExecStart", BINARY),
+        # librespot says goodbye on SIGINT alone.
+        ("KillSignal", "SIGINT"),
+        ("TimeoutStopSec", "5s"),
+        # Whoever can connect can end the process (a login that fails does), and an outage does: neither may stop it
+        # for good, so there is no start limit either.
+        ("Restart", "always"),
+        ("RestartSec", "2s"),
+        # Under memory pressure of the host the speaker goes first.
+        ("OOMScoreAdjust", "500"),
+    ]
+    if instance.credentials:
+        run.append(("LoadCredential", f"credentials.json:{credentials_path(instance.name)}"))
+    before = [
+        ("Description", f"Spotify Connect speaker {instance.name} (librespot)"),
+        ("Documentation", "https://github.com/librespot-org/librespot/wiki"),
+        ("Wants", "network-online.target"),
+        ("After", "network-online.target sound.target"),
+        ("StartLimitIntervalSec", "0"),
+    ]
+    after = [("WantedBy", "multi-user.target")]
+    lines = [*run, *limit_directives(instance.limits), *confined]
+    draft = _text([("Unit", before), ("Service", lines), ("Install", after)])
+    marked = [*lines, ("Environment", f"{GENERATION}={generation(draft, settings)}")]
+    return _text([("Unit", before), ("Service", marked), ("Install", after)])
+
+
+def generation(unit: str, settings: str) -> str:
+    return hashlib.sha256(f"{unit}\0{settings}".encode()).hexdigest()[:16]
+
+
+def generation_of(text: str) -> str:
+    """Return the generation that a rendered service unit gives to its process."""
+    return text.rpartition(f"{GENERATION}=")[2].partition("\n")[0]
+
+
+def slice_unit() -> str:
+    return _text([("Unit", [("Description", "Spotify Connect speakers (librespot)")]), ("Slice", [])])
+
+
+def watchdog_service(instance: Instance, facts: Facts) -> str:
+    """Return the unit that looks once whether the instance answers, and restarts it when it does not.
+
+    The look is an ``ExecCondition=`` in a sandbox, as the instance's own user; only the restart, a fixed command, has
+    rights. "Nothing to do" is a condition that does not hold, which is no failure.
+    """
+    look = f"/usr/bin/python3 -I {LIVENESS} --unit {instance.unit}"
+    if instance.discovery:
+        look += f" --port {instance.port}"
+    shared = {
+        "AmbientCapabilities", "CapabilityBoundingSet", "DevicePolicy", "KeyringMode", "LockPersonality",
+        "MemoryDenyWriteExecute", "NoNewPrivileges", "NotifyAccess", "PrivateDevices", "PrivateIPC", "PrivateMounts",
+        "PrivateTmp", "ProtectClock", "ProtectControlGroups", "ProtectHome", "ProtectHostname", "ProtectKernelLogs",
+        "ProtectKernelModules", "ProtectKernelTunables", "ProtectSystem", "RestrictAddressFamilies",
+        "RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID", "SystemCallArchitectures",
+        "SystemCallErrorNumber", "SystemCallFilter", "UMask",
+    }  # fmt: skip
+    confined = [(item.name, value) for item in SANDBOX if item.name in shared for value in item.values]
+    run = [
+        ("Type", "oneshot"),
+        ("Slice", SLICE),
+        ("User", instance.user),
+        ("ExecCondition", look),
+        ("ExecStart", f"+/usr/bin/systemctl try-restart {instance.unit}"),
+        ("TimeoutStartSec", "30s"),
+        # A line per look would be ten thousand a day.
+        ("LogLevelMax", "notice"),
+        ("MemoryMax", "64M"),
+        ("TasksMax", "8"),
+        ("CPUQuota", "50%"),
+    ]
+    before = [
+        ("Description", f"Restarts the Spotify Connect speaker {instance.name} when it is up but silent"),
+        ("After", instance.unit),
+    ]
+    return _text([("Unit", before), ("Service", [*run, *confined])])
+
+
+def watchdog_timer(instance: Instance) -> str:
+    before = [
+        ("Description", f"Asks the Spotify Connect speaker {instance.name} for a sign of life"),
+        ("PartOf", instance.unit),
+    ]
+    times = [
+        ("OnActiveSec", f"{WATCHDOG_INTERVAL}s"),
+        ("OnUnitInactiveSec", f"{WATCHDOG_INTERVAL}s"),
+        ("AccuracySec", "1s"),
+    ]
+    return _text([("Unit", before), ("Timer", times), ("Install", [("WantedBy", instance.unit)])])
+
+
+def unit_files(instance: Instance, facts: Facts, settings: str) -> dict[str, str]:
+    """Return the text of each unit of *instance* by its path."""
+    stem = f"{UNITS}/librespot-{instance.name}"
+    return {
+        f"{stem}.service": service(instance, facts, settings),
+        f"{stem}-watchdog.service": watchdog_service(instance, facts),
+        f"{stem}-watchdog.timer": watchdog_timer(instance),
+    }
