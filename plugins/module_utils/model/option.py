@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
 
 FLAG = "flag"
 """On by being there; has no value."""
@@ -45,10 +44,10 @@ class Option:
     since: str = ""
     removed: str = ""
     default: str = ""
-    minimum: Optional[int] = None
-    maximum: Optional[int] = None
-    choices: Tuple[str, ...] = ()
-    retired: Tuple[Tuple[str, str], ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: tuple[str, ...] = ()
+    retired: tuple[tuple[str, str], ...] = ()
     most_bytes: int = 4096
     feature: str = ""
     owner: str = ""

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Tuple
-
 from .option import Option
 from .option_groups.audio import AUDIO
 from .option_groups.login import LOGIN
@@ -16,8 +14,8 @@ from .option_groups.service import SERVICE
 from .option_groups.volume import VOLUME
 from .version import before
 
-OPTIONS: Tuple[Option, ...] = SERVICE + NETWORK + LOGIN + AUDIO + VOLUME
-BY_NAME: Dict[str, Option] = {option.name: option for option in OPTIONS}
+OPTIONS: tuple[Option, ...] = SERVICE + NETWORK + LOGIN + AUDIO + VOLUME
+BY_NAME: dict[str, Option] = {option.name: option for option in OPTIONS}
 
 
 def exists(option: Option, version: str) -> bool:
@@ -27,12 +25,12 @@ def exists(option: Option, version: str) -> bool:
     return not (option.since and before(version, option.since))
 
 
-def options_of(version: str) -> List[Option]:
+def options_of(version: str) -> list[Option]:
     """Return the options of this version of the program, if built with every feature."""
     return [option for option in OPTIONS if exists(option, version)]
 
 
-def choices_of(option: Option, version: str) -> Tuple[str, ...]:
+def choices_of(option: Option, version: str) -> tuple[str, ...]:
     """Return what may be chosen with this version of the program."""
     gone = {choice for choice, last in option.retired if not before(version, last)}
     return tuple(choice for choice in option.choices if choice not in gone)

@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any, Optional
+from typing import Any
 
 from .errors import SpecificationError
 
 # Direction marks reorder what a reader sees, so that a name or a log line shows something else than it holds.
 _DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKING = ("Cc", "Zl", "Zp")
+# systemd drops a whole value that holds one of these, without an error.
+_NONCHARACTERS = frozenset(
+    [*range(0xFDD0, 0xFDF0), *(plane << 16 | low for plane in range(17) for low in (0xFFFE, 0xFFFF))]
+)
 
 
 def literal(value: Any, path: str, most_bytes: int, secret: bool = False) -> str:
@@ -39,15 +43,13 @@ def literal(value: Any, path: str, most_bytes: int, secret: bool = False) -> str
     return text
 
 
-def _problem(character: str) -> Optional[str]:
-    code = ord(character)
+def _problem(character: str) -> str | None:
     if unicodedata.category(character) in _LINE_BREAKING:
         return "control character"
     if unicodedata.category(character) == "Cs":
         return "lone surrogate"
     if character in _DIRECTION_MARKS:
         return "direction mark"
-    # systemd drops a whole value that holds one of these, without an error.
-    if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
+    if ord(character) in _NONCHARACTERS:
         return "noncharacter"
     return None

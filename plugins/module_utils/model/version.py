@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 import re
-from typing import Tuple
 
 _VERSION = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})", re.ASCII)
 
 
-def version_key(version: str) -> Tuple[int, int, int]:
+def version_key(version: str) -> tuple[int, int, int]:
     """Return *version* in a form that sorts. Raises `ValueError` when it is not three numbers with dots."""
     match = _VERSION.fullmatch(version)
     if match is None:

@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Tuple
-
 from ..option import CHOICE, FLAG, INTEGER, ON_OFF, PATHS, TEXT, Option
 
 _ALSA = "alsa-backend"
 
-AUDIO: Tuple[Option, ...] = (
+AUDIO: tuple[Option, ...] = (
     Option(
         "bitrate",
         CHOICE,
@@ -62,8 +60,8 @@ AUDIO: Tuple[Option, ...] = (
         "device",
         TEXT,
         "Device of the backend: a card, a file or FIFO for pipe, a command for subprocess",
-        security="With pipe the file is emptied when playing starts; with subprocess this is a command that runs as the "
-        "service's user",
+        security="With pipe the file is emptied when playing starts; with subprocess this is a command that runs as "
+        "the service's user",
         short="d",
         default="the backend's default",
     ),
@@ -127,7 +125,7 @@ AUDIO: Tuple[Option, ...] = (
         security="Every file under them with a name of music, links included, is read and parsed at start",
         short="l",
         since="0.8.0",
-        permissive="parsers of media files read whatever lies in these directories; make them readable and nothing more",
+        permissive="media parsers read whatever lies in these directories; make them readable and nothing more",
         command_line=True,
     ),
     Option(

@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-from typing import Tuple
-
 from ..option import FLAG, INTEGER, TEXT, Option
 
 _STORED = "Log in once with any application, and give the content of credentials.json in librespot_credentials (Vault)"
 _LISTENS = "waits for someone with a browser on the host and holds discovery back meanwhile"
 
-LOGIN: Tuple[Option, ...] = (
+LOGIN: tuple[Option, ...] = (
     Option(
         "username",
         TEXT,

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-from typing import Tuple
-
 from ..option import CHOICE, FLAG, INTEGER, TEXT, URL, Option
 
-NETWORK: Tuple[Option, ...] = (
+NETWORK: tuple[Option, ...] = (
     Option(
         "name",
         TEXT,

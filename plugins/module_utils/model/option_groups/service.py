@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-from typing import Tuple
-
 from ..option import FLAG, SIZE, TEXT, Option
 
 _DIRECTORIES = "is a directory of the instance, which its unit makes and locks"
 _NO_SERVICE = "makes the program print something and end"
 
-SERVICE: Tuple[Option, ...] = (
+SERVICE: tuple[Option, ...] = (
     Option(
         "help",
         FLAG,

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-from typing import Tuple
-
 from ..option import CHOICE, DECIMAL, FLAG, INTEGER, Option
 
-VOLUME: Tuple[Option, ...] = (
+VOLUME: tuple[Option, ...] = (
     Option(
         "initial-volume",
         INTEGER,
