@@ -1,0 +1,98 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Throwaway hosts: containers in which a real systemd is process 1."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from tools.lab import images
+from tools.lab.cache import Cache
+from tools.lab.engine import LABEL, label
+from tools.lab.errors import LabError
+from tools.lab.process import attempt, output, tail
+from tools.lab.progress import Progress
+from tools.lab.recipes import Recipe
+
+READY_S = 60
+_UP = {"running", "degraded"}
+# What systemd and sandboxed units need, short of --privileged, which machines without CAP_SYS_RESOURCE refuse.
+_FLAGS = (
+    "--cap-add=ALL",
+    "--cap-drop=SYS_RESOURCE",
+    "--security-opt=seccomp=unconfined",
+    "--security-opt=apparmor=unconfined",
+    "--cgroupns=private",
+    "--tmpfs=/run",
+    "--tmpfs=/tmp",
+    "--stop-signal=SIGRTMIN+3",
+    "--env=container=docker",
+)
+# Where the machine itself has cgroup v2, Docker mounts the container's own tree read-only.
+_START = "mount -o remount,rw /sys/fs/cgroup 2>/dev/null; exec /lib/systemd/systemd"
+
+
+def up(name: str, recipe: Recipe, network: str, cache: Cache, progress: Progress) -> None:
+    """Start the host *name*, or find it running, and wait until its systemd has finished starting."""
+    images.ensure([recipe], cache, progress)
+    if _image_of(name, cache) != recipe.reference:
+        down(name, cache)
+        output(
+            ["docker", "run", "--detach", "--name", name, "--hostname", name, "--network", network]
+            + ["--label", label(cache), *_FLAGS, *images.trust("/etc/ssl/certs/ca-certificates.crt")]
+            + [recipe.reference, "sh", "-c", _START]
+        )
+    else:
+        output(["docker", "start", name])
+    with progress.step(f"starting the host {name}"):
+        _wait(name)
+
+
+def down(name: str, cache: Cache) -> None:
+    """Remove the host *name* if it is there.
+
+    Raises LabError when a container of that name is not ours.
+    """
+    if _image_of(name, cache):
+        output(["docker", "rm", "--force", "--volumes", name])
+
+
+def inventory(name: str) -> str:
+    """Return an Ansible inventory (JSON, so also YAML) with the one host *name*."""
+    variables = {"ansible_connection": "community.docker.docker", "ansible_python_interpreter": "/usr/bin/python3"}
+    return json.dumps({"all": {"hosts": {name: variables}}}, indent=2) + "\n"
+
+
+def write_inventory(path: Path, name: str, cache: Cache) -> None:
+    """Write the inventory of *name* to *path*."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with cache.publish(path) as temporary:
+        temporary.write_text(inventory(name), encoding="utf-8")
+
+
+def _image_of(name: str, cache: Cache) -> str | None:
+    """Return the image of the container *name*, or None when there is no such container."""
+    found = attempt(["docker", "container", "inspect", "--format", f'{{{{.Config.Image}}}} {{{{index .Config.Labels "{LABEL}"}}}}', name])
+    if found.returncode:
+        return None
+    image, _, owner = found.stdout.strip().partition(" ")
+    if owner != cache.claim():
+        raise LabError(f"a container named {name} is there and was not made by this lab", f"Remove it: docker rm {name}")
+    return image
+
+
+def _wait(name: str) -> None:
+    deadline = time.monotonic() + READY_S
+    state = ""
+    while state not in _UP:
+        state = attempt(["docker", "exec", name, "systemctl", "is-system-running"]).stdout.strip()
+        if time.monotonic() > deadline:
+            logs = attempt(["docker", "logs", "--tail", "15", name])
+            raise LabError(
+                f"{name} did not start within {READY_S} s ({state or 'no answer'}): {tail(logs.stdout + logs.stderr)}"
+            )
+        time.sleep(0.1)

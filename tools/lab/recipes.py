@@ -1,0 +1,87 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each image is made of. An image's key is made from its recipe, so that a changed recipe is a new image."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+
+from tools.lab.cache import key
+
+PREFIX = "hardened-librespot"
+BUILD_CERTIFICATES = "/run/lab-certificates.crt"
+"""Where a build finds the certificates that this machine trusts; not in the image's environment, since it would stay."""
+
+_APT = """\
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+rm -f /usr/sbin/policy-rc.d /etc/apt/apt.conf.d/docker-*
+cat > /etc/apt/apt.conf.d/90lab <<'END'
+Acquire::GzipIndexes "true";
+Acquire::Languages "none";
+END
+apt-get update
+apt-get install --yes --no-install-recommends {packages}
+apt-get clean
+"""
+
+# A host keeps its package lists, as an installed Debian does. What is masked has no work in a container, or (apt's timers)
+# would hold the lock of the package manager at moments of its own.
+_HOST = """\
+systemctl mask apt-daily.timer apt-daily-upgrade.timer systemd-modules-load.service systemd-udevd.service \
+  systemd-udev-trigger.service console-getty.service getty.target
+: > /etc/machine-id
+"""
+
+_CARGO_AUDITABLE = "0.7.7"
+# cargo-web is Debian 12's current toolchain: its own cargo cannot build what librespot is written in.
+_BUILDER = f"""\
+if [ -s {BUILD_CERTIFICATES} ]; then export SSL_CERT_FILE={BUILD_CERTIFICATES} CARGO_HTTP_CAINFO={BUILD_CERTIFICATES}; fi
+cargo install cargo-auditable --locked --version {_CARGO_AUDITABLE} --root /usr/local
+rm -rf /root/.cargo /var/lib/apt/lists/*
+"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An image: Debian's *codename*, the *packages* installed in it, then the shell *script* run, its *command*."""
+
+    name: str
+    codename: str
+    packages: tuple[str, ...]
+    script: str
+    command: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Digest of everything that the image is made from."""
+        return key(astuple(self), _APT)
+
+    @property
+    def reference(self) -> str:
+        """Name and tag in Docker."""
+        return f"{PREFIX}/{self.name}:{self.key}"
+
+    @property
+    def setup(self) -> str:
+        """Shell script that makes the image out of a bare Debian."""
+        return _APT.format(packages=" ".join(self.packages)) + self.script
+
+
+def _host(name: str, codename: str) -> Recipe:
+    # python3-apt is part of a standard Debian; without it Ansible's apt module cannot check.
+    packages = ("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "ca-certificates", "iproute2", "procps")
+    return Recipe(name, codename, packages, _HOST, ("/lib/systemd/systemd",))
+
+
+HOSTS = (_host("debian12", "bookworm"), _host("debian13", "trixie"))
+BUILDER = Recipe(
+    "builder",
+    "bookworm",
+    ("rustc-web", "cargo-web", "gcc", "pkg-config", "libasound2-dev", "python3", "binutils", "ca-certificates"),
+    _BUILDER,
+    ("sleep", "infinity"),
+)
+ALL = {recipe.name: recipe for recipe in (*HOSTS, BUILDER)}
