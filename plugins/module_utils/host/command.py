@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import os
+import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..model.errors import CommandError, HostError
@@ -81,6 +85,62 @@ class Commands:
         if ok and result.returncode not in ok:
             raise CommandError(result.argv, result.returncode, result.stderr or result.stdout, remedy)
         return result
+
+    def stream(
+        self,
+        argv: Sequence[str],
+        on_line: Callable[[str], None],
+        cwd: str,
+        env: Mapping[str, str],
+        timeout: float,
+        remedy: str = "",
+    ) -> None:
+        """Run *argv* in *cwd* and pass each line of its two outputs to *on_line* as it comes.
+
+        *env* is added to the fixed environment. Raises `CommandError` with the last lines for a status that is not 0,
+        `HostError` when the program is missing or still runs after *timeout* seconds; its children are then ended too.
+        """
+        environment = {"PATH": _PATH, "LC_ALL": "C", "LANG": "C"}
+        environment.update(env)
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=cwd,
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            raise HostError(f"{argv[0]} is not installed", remedy or f"Install the package that has {argv[0]}") from None
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+        timer = threading.Timer(timeout, end)
+        timer.start()
+        tail: collections.deque[str] = collections.deque(maxlen=40)
+        try:
+            with process:
+                for raw in process.stdout or ():
+                    line = raw.decode("utf-8", "replace").rstrip("\n")
+                    tail.append(line)
+                    on_line(line)
+        except BaseException:
+            end()
+            raise
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise HostError(
+                f"{' '.join(argv)} did not end within {timeout:g} s", remedy or "Look at the host's load and try again"
+            )
+        if process.returncode != 0:
+            raise CommandError(tuple(argv), process.returncode, "\n".join(tail), remedy)
 
 
 def machine() -> str:

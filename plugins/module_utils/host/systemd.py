@@ -40,7 +40,7 @@ class Systemd:
         self._commands.run(["systemctl", "enable", "--quiet", *units])
 
     def disable(self, units: Sequence[str]) -> None:
-        self._commands.run(["systemctl", "disable", "--quiet", "--now", *units])
+        self._commands.run(["systemctl", "disable", "--quiet", *units])
 
     def start(self, units: Sequence[str]) -> None:
         self._verb("start", units)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 from .errors import SpecificationError
 from .limits import Limits, parse_limits
+from .option_values import OptionValue
 from .options import normalise
 from .reading import boolean, integer, mapping, sequence
 from .relaxations import Relaxation, parse_relaxations
@@ -35,8 +36,8 @@ _BIND_HINTS = {
     for key in ("interface", "address", "loopback")
 }
 
-Values = Mapping[str, Union[str, bool]]
-"""Option to its text; a flag that is on to True. Flags that are off are left out."""
+Values = Mapping[str, OptionValue]
+"""Option to its value. Flags that are off are left out."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _instance(value: Any, path: str, version: str, credentials: Mapping[str, str
     if "backend" not in values:
         # Safe and silent until the user says where to play: ALSA's null device needs no hardware.
         values.update({"backend": "alsa", "device": "null"})
-    _consistent(values, names, path)
+    _consistent(values, relaxations, path)
     return Instance(
         name=name,
         path=path,
@@ -132,23 +133,34 @@ def _instance(value: Any, path: str, version: str, credentials: Mapping[str, str
     )
 
 
-def _consistent(values: Values, relaxations: Sequence[str], path: str) -> None:
+def _consistent(values: Values, relaxations: Sequence[Relaxation], path: str) -> None:
     backend, device = values.get("backend"), str(values.get("device", ""))
-    if backend == "alsa" and device != "null" and not {"alsa", "bluetooth", "pulseaudio", "pipewire"} & set(relaxations):
+    names = {item.name for item in relaxations}
+    if backend == "alsa" and device != "null" and not {"alsa", "bluetooth", "pulseaudio", "pipewire"} & names:
         raise SpecificationError(
             f"{path}.options.backend",
             backend,
             "needs a sound device, and the sandbox has none",
             f"Say so with a reason: {path}.relaxations: {{alsa: the speakers in the kitchen}}",
         )
-    if backend == "pipe" and device != "/dev/null" and "fifo" not in relaxations:
+    if backend == "pipe" and device != "/dev/null" and "fifo" not in names:
         raise SpecificationError(
             f"{path}.options.device",
             device,
             "cannot be written from the sandbox",
             f"Say so with a reason: {path}.relaxations: {{fifo: {{path: {device}, reason: snapserver reads it}}}}",
         )
-    if "cache-size-limit" in values and "disk" not in relaxations:
+    media = [item for entry in relaxations if entry.name == "media" for item in entry.values["paths"]]
+    directories = values.get("local-file-dir", ())
+    for item in directories if isinstance(directories, tuple) else ():
+        if item not in media:
+            raise SpecificationError(
+                f"{path}.options.local-file-dir",
+                item,
+                "cannot be seen from the sandbox",
+                f"Say so with a reason: {path}.relaxations: {{media: {{paths: [{item}], reason: my records}}}}",
+            )
+    if "cache-size-limit" in values and "disk" not in names:
         raise SpecificationError(
             f"{path}.options.cache-size-limit",
             values["cache-size-limit"],

@@ -92,6 +92,10 @@ def _output(values: Values, path: str, relaxations: Collection[str], features: C
     device = values.get("device")
     if device == "?":
         raise _error(path, values, "device", "makes the program list devices and end", "Write a device")
+    if device is not None and "backend" not in values:
+        raise _error(
+            path, values, "device", "is another thing to each backend, and none is chosen", "Write a backend, as alsa"
+        )
     if backend == "pipe":
         if device is None:
             raise _error(
@@ -104,9 +108,9 @@ def _output(values: Values, path: str, relaxations: Collection[str], features: C
                 path, values, "backend", "runs a program inside the service", "Grant the instance the relaxation hooks"
             )
         _command(values, path, "device")
-    if "passthrough" in values and backend not in ("", *_ALWAYS_THERE):
+    if "passthrough" in values and backend not in _ALWAYS_THERE:
         raise _error(
-            path, values, "passthrough", f"gives {backend} a stream that it cannot play", "Write backend: pipe"
+            path, values, "passthrough", "gives the backend a stream that it cannot play", "Write backend: pipe"
         )
 
 

@@ -67,6 +67,13 @@ KINDS: tuple[Kind, ...] = (
         "the system bus can be reached, with all that its policy lets any user ask of other services",
     ),
     Kind(
+        "media",
+        "play files of the host (option local-file-dir)",
+        "a hijacked instance can read these directories",
+        ("paths",),
+        ("paths",),
+    ),
+    Kind(
         "disk",
         "remember the volume, and keep tracks where cache-size-limit is set",
         "a hijacked instance can fill the file system of /var",
@@ -125,10 +132,10 @@ def parse_relaxations(value: Any, path: str) -> tuple[Relaxation, ...]:
                 continue
             if parameter == "group":
                 values[parameter] = (_group(entry[parameter], at),)
-            elif parameter == "programs":
+            elif parameter in ("programs", "paths"):
                 items = sequence(entry[parameter], at)
                 if not items:
-                    raise SpecificationError(at, items, "is empty", "List the programs that onevent runs")
+                    raise SpecificationError(at, items, "is empty", "List at least one path")
                 values[parameter] = tuple(absolute_path(item, f"{at}[{i}]") for i, item in enumerate(items))
             else:
                 values[parameter] = (_own_directory(absolute_path(entry[parameter], at), at),)
@@ -175,6 +182,8 @@ def opened(relaxation: Relaxation, instance: str) -> list[Directive]:
             Directive("BindReadOnlyPaths", (f"/usr -/bin -/sbin {programs}",), reason),
             Directive("ExecPaths", (f"/usr -/bin -/sbin {programs}",), reason),
         ]
+    elif relaxation.name == "media":
+        added += [Directive("BindReadOnlyPaths", (" ".join(f"-{path}" for path in relaxation.values["paths"]),), reason)]
     elif relaxation.name == "bluetooth":
         added += [Directive("BindReadOnlyPaths", ("-/run/dbus",), reason)]
     elif relaxation.name == "disk":

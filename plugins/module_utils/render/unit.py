@@ -14,6 +14,7 @@ from ..model.instance import Instance
 from ..model.limits import Limits, size_text
 from ..model.relaxations import audio_group, opened
 from ..model.sandbox import BPF_FRAMEWORK, SANDBOX, SCRATCH, SOCKET_BIND_DENY, Directive, known, socket_binds
+from .environment import arguments
 
 MARK = "# Managed by the Ansible collection hardened.librespot; changes by hand are reported and undone."
 
@@ -66,6 +67,12 @@ def limit_directives(limits: Limits) -> list[tuple[str, str]]:
     return found
 
 
+def _word(text: str) -> str:
+    """Return *text* as one word of a command line in a unit: quoted, and nothing in it expanded."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{plain}"'
+
+
 def _text(sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> str:
     parts = [MARK + "\n"]
     for title, lines in sections:
@@ -83,7 +90,7 @@ def service(instance: Instance, facts: Facts, settings: str) -> str:
         ("Group", "audio" if audio_group(instance.relaxations) else instance.user),
         ("EnvironmentFile", settings_path(instance.name)),
         ("Environment", f"TMPDIR={SCRATCH}"),
-        ("ExecStart", BINARY),
+        ("ExecStart", " ".join([BINARY, *(_word(item) for item in arguments(instance.options))])),
         # librespot says goodbye on SIGINT alone.
         ("KillSignal", "SIGINT"),
         ("TimeoutStopSec", "5s"),

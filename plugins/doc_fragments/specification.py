@@ -1,0 +1,50 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Documentation of the arguments that describe instances, shared by the modules that take them."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The arguments of module_utils.module.SPECIFICATION_ARGUMENTS."""
+
+    DOCUMENTATION = r"""
+options:
+  version:
+    description:
+      - The version of librespot that runs, with three numbers. It decides which options exist.
+    type: str
+    default: 0.8.0
+  instances:
+    description:
+      - The instances of librespot on this host, all of them.
+      - Each has a C(name) (at most 20 of a-z, 0-9 and C(-), a letter first), and may have C(state) (V(present) or
+        V(absent)), C(port) (TCP, 1024 to 65535, 37879 unless given), C(bind) (C(discovery=false) turns the discovery
+        service off), C(options) (of librespot, by their long names), C(limits) (C(memory), C(memory_high), C(swap),
+        C(scratch), C(cpu), C(tasks), C(files), C(io_weight), C(io)) and C(relaxations) (by name, with the reason).
+      - They are validated as a whole before anything changes; an error names the path of the value.
+    type: list
+    elements: dict
+    required: true
+  credentials:
+    description:
+      - Stored credentials by the name of the instance, each the text of a C(credentials.json).
+      - Keep them in variables encrypted with Ansible Vault.
+    type: dict
+    default: {}
+"""
+
+    ATTRIBUTES = r"""
+attributes:
+  check_mode:
+    description: Can run in check mode and return the changed status prediction without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns what has changed or would change, without secrets.
+    support: full
+  idempotent:
+    description: Run twice, it changes nothing the second time.
+    support: full
+"""

@@ -1,0 +1,91 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a build on this host, says how far it is, and keeps its result until it is fetched."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ..model.artifact import CrateSource, Recipe, crate_recipe, crate_source, digests, target
+from ..model.errors import HostError
+from .build_host import BuildHost
+from .command import Commands
+from .crate_build import CrateBuild
+from .facts import gather
+from .files import Files
+from .workplace import Workplace
+
+BINARY = "librespot"
+RESULT = "result.json"
+PROGRESS = "progress"
+
+_NETWORK = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_NETWORK_PREFIXES = ("CARGO_HTTP_", "CARGO_NET_")
+
+
+def recipe(params: Mapping[str, Any]) -> Recipe:
+    """Return what the module's parameters ask for."""
+    return crate_recipe(target(params), crate_source(params), params["lock"])
+
+
+class Builder:
+    """One run of the module ``build``: its *params*, and the variables of its *environment*."""
+
+    def __init__(
+        self, commands: Commands, files: Files, params: Mapping[str, Any], environment: Mapping[str, str]
+    ) -> None:
+        self._commands = commands
+        self._files = files
+        self._params = params
+        self._environment = environment
+        self._recipe = recipe(params)
+        self._workplace = Workplace(files, params["work_dir"])
+        self._output = f"{self._workplace.path}/output/{self._recipe.identifier}"
+
+    def run(self) -> dict[str, Any]:
+        """Build, unless a run whose controller went away has done it, and return where the result is."""
+        source = crate_source(self._params)
+        host = BuildHost(self._commands, gather(self._commands, self._files))
+        host.refuse_other(self._recipe.target)
+        with self._workplace.occupied(f"the build of {self._recipe.identifier}", self._params["timeout"]):
+            kept = self._kept()
+            if kept is None:
+                self._files.remove(f"{self._workplace.path}/output")
+                self._build(host, source)
+                kept = self._kept()
+        if kept is None:
+            raise HostError(f"{self._output} was removed while it was written", "Keep others out of the work directory")
+        return {"id": self._recipe.identifier, "binary": f"{self._output}/{BINARY}", **kept}
+
+    def _build(self, host: BuildHost, source: CrateSource) -> None:
+        self._say("looking at the toolchain")
+        toolchain = host.toolchain(source.features, source.rust, self._params["install_missing"])
+        built = CrateBuild(self._commands, self._workplace, toolchain, self._network(), self._say).build(source)
+        self._workplace.write(f"{self._output}/{BINARY}", built.binary)
+        result = {"sha256": digests({BINARY: built.binary})[BINARY], "build": dict(built.facts)}
+        self._workplace.write(f"{self._output}/{RESULT}", json.dumps(result).encode())
+
+    def _kept(self) -> dict[str, Any] | None:
+        """Return the result that stands complete in the output directory, if any."""
+        result = self._files.read(f"{self._output}/{RESULT}")
+        binary = self._files.read(f"{self._output}/{BINARY}")
+        if result is None or binary is None:
+            return None
+        said: dict[str, Any] = json.loads(result.content)
+        return said if digests({BINARY: binary.content})[BINARY] == said["sha256"] else None
+
+    def _say(self, what: str) -> None:
+        self._workplace.write(f"{self._workplace.path}/{PROGRESS}/{self._recipe.identifier}", f"{what}\n".encode())
+
+    def _network(self) -> dict[str, str]:
+        """Return what the way to the registry needs of this host's environment, and nothing else of it."""
+        return {
+            name: value
+            for name, value in self._environment.items()
+            if name.upper() in _NETWORK or name.startswith(_NETWORK_PREFIXES)
+        }

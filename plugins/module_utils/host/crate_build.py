@@ -1,0 +1,190 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Builds librespot from its crate, so that the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..model.artifact import CrateSource
+from ..model.cargo import aborts_on_panic, compiled_crate, locked_checksum
+from ..model.errors import HostError
+from ..model.releases import AUDITABLE, Crate
+from .archive import plain_files
+from .build_host import Toolchain
+from .command import Commands
+from .workplace import Workplace
+
+Say = Callable[[str], None]
+
+_PROFILE = {
+    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
+    "CARGO_PROFILE_RELEASE_DEBUG": "false",
+    "CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS": "false",
+    "CARGO_PROFILE_RELEASE_INCREMENTAL": "false",
+    "CARGO_PROFILE_RELEASE_LTO": "off",
+    "CARGO_PROFILE_RELEASE_OPT_LEVEL": "3",
+    # A request that panics must end its own task, never the process.
+    "CARGO_PROFILE_RELEASE_PANIC": "unwind",
+    "CARGO_PROFILE_RELEASE_STRIP": "symbols",
+}
+_FLAGS = ("-C", "relocation-model=pie", "-C", "link-arg=-Wl,-z,relro,-z,now")
+_TIMEOUT = 3 * 3600.0
+_FETCH_TIMEOUT = 1800.0
+_SPEAK_EVERY = 1.0
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build gave, and how it was made."""
+
+    binary: bytes
+    facts: Mapping[str, Any]
+
+
+class CrateBuild:
+    """Builds with *toolchain* in *workplace*. *network* are variables that the network of this host asks for."""
+
+    def __init__(
+        self, commands: Commands, workplace: Workplace, toolchain: Toolchain, network: Mapping[str, str], say: Say
+    ) -> None:
+        self._commands = commands
+        self._workplace = workplace
+        self._toolchain = toolchain
+        self._say = say
+        # Crates that were fetched once are kept; cargo checks them against the lock file each time.
+        self._home = f"{workplace.path}/cargo"
+        self._environment = {**network, "PATH": toolchain.path, "CARGO_HOME": self._home, "HOME": self._home}
+
+    def build(self, source: CrateSource) -> Built:
+        """Fetch, verify and compile *source*. Raises `HostError` for whatever is not as it was pinned."""
+        self._workplace.directory(self._home)
+        auditable = self._auditable()
+        with self._workplace.scratch() as scratch:
+            index_sha256, tree = self._fetch(source.crate, scratch)
+            hidden = {scratch: "/build", self._home: "/cargo"}
+            flags = [f"--remap-path-prefix={path}={name}" for path, name in hidden.items()]
+            environment = {
+                **_PROFILE,
+                "CARGO_ENCODED_RUSTFLAGS": "\x1f".join([*flags, *_FLAGS]),
+                "CARGO_TARGET_DIR": f"{scratch}/target",
+                "CFLAGS": " ".join(f"-ffile-prefix-map={path}={name}" for path, name in hidden.items()),
+                "SOURCE_DATE_EPOCH": str(source.source_date_epoch),
+                # The commit that librespot prints would else be asked of git, or of a repository around this directory.
+                "VERGEN_GIT_SHA": self._commit(tree)[:7],
+                "VERGEN_GIT_COMMIT_DATE": time.strftime("%Y-%m-%d", time.gmtime(source.source_date_epoch)),
+            }
+            arguments = ["--locked", "--no-default-features", "--features", " ".join(source.features)]
+            self._compile(source.crate, [auditable, "auditable", "build", "--release", *arguments], tree, environment)
+            binary = self._workplace.read(f"{scratch}/target/release/librespot")
+            lock = self._workplace.read(f"{tree}/Cargo.lock")
+        return Built(
+            binary,
+            {
+                "crate_sha256": source.crate.sha256,
+                "index_sha256": index_sha256,
+                "lock_sha256": hashlib.sha256(lock).hexdigest(),
+                "cargo_auditable": AUDITABLE.version,
+                "rustflags": list(_FLAGS),
+                "profile": dict(_PROFILE),
+                **self._toolchain.versions,
+            },
+        )
+
+    def _commit(self, tree: str) -> str:
+        """Return the commit that cargo recorded when the crate was published."""
+        recorded = json.loads(self._workplace.read(f"{tree}/.cargo_vcs_info.json"))
+        return str(recorded["git"]["sha1"])
+
+    def _auditable(self) -> str:
+        """Return cargo-auditable, building the pinned one when this workplace has none for this compiler."""
+        compiler = hashlib.sha256(json.dumps(dict(self._toolchain.versions), sort_keys=True).encode()).hexdigest()[:12]
+        path = f"{self._workplace.path}/tools/{AUDITABLE.name}-{AUDITABLE.version}-{compiler}"
+        if not os.path.exists(path):
+            with self._workplace.scratch() as scratch:
+                _index, tree = self._fetch(AUDITABLE, scratch)
+                environment = {"CARGO_TARGET_DIR": f"{scratch}/target"}
+                self._compile(AUDITABLE, ["cargo", "build", "--release", "--locked"], tree, environment)
+                self._workplace.write(path, self._workplace.read(f"{scratch}/target/release/{AUDITABLE.name}"), 0o700)
+        return path
+
+    def _fetch(self, crate: Crate, scratch: str) -> tuple[str, str]:
+        """Return the index's checksum of *crate*, and the directory in *scratch* that now holds its files."""
+        self._say(f"asking the registry for {crate.name} {crate.version}")
+        asking = f"{scratch}/index"
+        self._workplace.write(f"{asking}/src/lib.rs", b"")
+        self._workplace.write(
+            f"{asking}/Cargo.toml",
+            f'[package]\nname = "index"\nversion = "0.0.0"\nedition = "2021"\n\n'
+            f'[dependencies.{crate.name}]\nversion = "={crate.version}"\ndefault-features = false\n'.encode(),
+        )
+        remedy = "Look at the build host's network and proxy, and whether this version was yanked"
+        self._cargo(["cargo", "generate-lockfile"], asking, remedy)
+        indexed = locked_checksum(self._workplace.read(f"{asking}/Cargo.lock").decode(), crate.name, crate.version)
+        if indexed != crate.sha256:
+            raise HostError(
+                f"The index gives {indexed or 'no checksum'} for {crate.name} {crate.version}, pinned is {crate.sha256}",
+                "Nothing was downloaded. The registry and the pin must agree: find out which of them was changed",
+            )
+        # To describe a crate cargo downloads it, alone: a fetch would bring all that it depends on as well.
+        self._cargo(["cargo", "info", f"{crate.name}@{crate.version}"], asking, remedy)
+        return indexed, self._unpack(crate, scratch)
+
+    def _unpack(self, crate: Crate, scratch: str) -> str:
+        stem = f"{crate.name}-{crate.version}"
+        found = glob.glob(f"{glob.escape(self._home)}/registry/cache/*/{stem}.crate")
+        archive = self._workplace.read(found[0]) if found else b""
+        digest = hashlib.sha256(archive).hexdigest()
+        if digest != crate.sha256:
+            raise HostError(
+                f"{stem}.crate has the digest {digest}, pinned is {crate.sha256}",
+                f"Nothing was built from it. Remove {self._home}/registry on the build host and run again",
+            )
+        for name, content in plain_files(archive, f"{stem}.crate"):
+            if not name.startswith(f"{stem}/"):
+                raise HostError(f"{stem}.crate holds {name}, outside of {stem}", "Nothing was built from it")
+            self._workplace.write(f"{scratch}/{name}", content)
+        tree = f"{scratch}/{stem}"
+        if aborts_on_panic(self._workplace.read(f"{tree}/Cargo.toml").decode()):
+            raise HostError(
+                f"{stem} asks for panic = abort: one malformed request would then end the whole process",
+                "Nothing was built; take another version",
+            )
+        return tree
+
+    def _cargo(self, argv: list[str], where: str, remedy: str) -> None:
+        self._commands.stream(argv, lambda _line: None, where, self._environment, _FETCH_TIMEOUT, remedy)
+
+    def _compile(self, crate: Crate, argv: list[str], tree: str, environment: Mapping[str, str]) -> None:
+        self._say(f"downloading the dependencies of {crate.name} {crate.version}")
+        self._cargo(["cargo", "fetch", "--locked"], tree, "Look at the build host's network and proxy")
+        done: list[str] = []
+        spoken = [0.0]
+
+        def on_line(line: str) -> None:
+            name = compiled_crate(line)
+            if name is None:
+                return
+            done.append(name)
+            if time.monotonic() - spoken[0] >= _SPEAK_EVERY:
+                spoken[0] = time.monotonic()
+                self._say(f"compiling {crate.name} {crate.version}: {len(done)} parts done ({name})")
+
+        self._say(f"compiling {crate.name} {crate.version}")
+        self._commands.stream(
+            [*argv, "--message-format=json-render-diagnostics"],
+            on_line,
+            tree,
+            {**self._environment, **environment},
+            _TIMEOUT,
+            "The lines above are the compiler's",
+        )

@@ -1,0 +1,184 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is to be built, and the identifier that follows from it before anything is built."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping, Sequence, Tuple
+
+from .errors import SpecificationError
+from .releases import AUDITABLE, TLS, Crate, release_to_build
+from .version import version_key
+
+CRATE = "crate"
+ARTIFACT = "artifact"
+PACKAGE = "package"
+METHODS = (CRATE, ARTIFACT, PACKAGE)
+
+BINARY = "bin/librespot"
+MANIFEST = "manifest.json"
+CHECKSUMS = "SHA256SUMS"
+FILES = (BINARY, MANIFEST, CHECKSUMS)
+"""All files of an artifact, relative to its directory."""
+
+_METHOD_REVISION = {CRATE: 1, ARTIFACT: 1, PACKAGE: 1}
+"""Raised whenever the same inputs would give other bytes, so that a cached artifact is not taken for the new one."""
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_BASELINE = re.compile(r"glibc(\d{1,3})\.(\d{1,3})")
+_ARCHITECTURE = re.compile(r"[a-z0-9_]{2,20}")
+_IDENTIFIER = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}-[a-z0-9_]{2,20}-glibc\d{1,3}\.\d{1,3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an artifact is for. *baseline* is the oldest C library that it may need, such as ``glibc2.36``."""
+
+    version: str
+    architecture: str
+    baseline: str
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All inputs of one artifact. *inputs* holds what only its method has."""
+
+    method: str
+    target: Target
+    inputs: Tuple[Tuple[str, Any], ...]
+
+    @property
+    def identifier(self) -> str:
+        """The artifact's name: readable first, then twelve digits of the digest of all inputs."""
+        said = json.dumps(self.described(), sort_keys=True).encode()
+        digest = hashlib.sha256(said).hexdigest()[:12]
+        return f"{self.target.version}-{self.target.architecture}-{self.target.baseline}-{digest}"
+
+    def described(self) -> Dict[str, Any]:
+        """Return the inputs by name, for the manifest."""
+        return {
+            "method": self.method,
+            "revision": _METHOD_REVISION[self.method],
+            "version": self.target.version,
+            "architecture": self.target.architecture,
+            "baseline": self.target.baseline,
+            **{name: list(value) if isinstance(value, tuple) else value for name, value in self.inputs},
+        }
+
+
+@dataclass(frozen=True)
+class CrateSource:
+    """How librespot is built from its crate."""
+
+    crate: Crate
+    rust: Tuple[int, int]
+    features: Tuple[str, ...]
+    source_date_epoch: int
+
+
+def identifier(value: str, path: str) -> str:
+    """Return *value* when it is an artifact's identifier, which makes it safe as a directory's name."""
+    if _IDENTIFIER.fullmatch(value) is None:
+        raise SpecificationError(
+            path, value, "is not an artifact's identifier", "Give the id that the module build returns"
+        )
+    return value
+
+
+def sha256(value: str, path: str) -> str:
+    """Return *value* in lower case when it is a SHA-256 in hexadecimal."""
+    if _SHA256.fullmatch(value.lower()) is None:
+        raise SpecificationError(path, value, "is not a SHA-256 digest", "Write its 64 hexadecimal digits")
+    return value.lower()
+
+
+def target(params: Mapping[str, Any]) -> Target:
+    """Read what the artifact is for from a module's parameters."""
+    version, architecture, baseline = params["version"], params["architecture"], params["baseline"]
+    try:
+        version_key(version)
+    except ValueError:
+        raise SpecificationError("version", version, "is not a version", "Write three numbers, as in 0.8.0") from None
+    if _ARCHITECTURE.fullmatch(architecture) is None:
+        raise SpecificationError(
+            "architecture", architecture, "is not an architecture", "Write what uname -m prints on the target"
+        )
+    if _BASELINE.fullmatch(baseline) is None:
+        raise SpecificationError("baseline", baseline, "is not a C library's version", "Write it as in glibc2.36")
+    return Target(version, architecture, baseline)
+
+
+def glibc_key(version: str) -> Tuple[int, int]:
+    """Return the version of a C library, with or without ``glibc`` before it, in a form that sorts."""
+    match = _BASELINE.fullmatch(version if version.startswith("glibc") else f"glibc{version}")
+    if match is None:
+        raise ValueError(f"not a version of glibc: {version!r}")
+    return int(match.group(1)), int(match.group(2))
+
+
+def crate_source(params: Mapping[str, Any]) -> CrateSource:
+    """Read how to build from the crate from a module's parameters."""
+    pinned = sha256(params["crate_sha256"], "crate_sha256") if params["crate_sha256"] else ""
+    release = release_to_build(params["version"], pinned)
+    features = tuple(sorted(set(params["features"] or release.default_features)))
+    for index, feature in enumerate(params["features"] or ()):
+        if feature not in release.features:
+            raise SpecificationError(
+                f"features[{index}]",
+                feature,
+                f"is not a feature of librespot {params['version']}",
+                f"Choose from: {', '.join(sorted(release.features))}",
+            )
+    if any(feature in TLS for feature in release.features):
+        _exactly_one_tls(features)
+    epoch = release.published if params["source_date_epoch"] is None else params["source_date_epoch"]
+    if epoch < 0:
+        raise SpecificationError("source_date_epoch", epoch, "is before 1970", "Write seconds since 1970")
+    return CrateSource(release.crate, release.rust, features, epoch)
+
+
+def _exactly_one_tls(features: Sequence[str]) -> None:
+    chosen = [feature for feature in features if feature in TLS]
+    if len(chosen) != 1:
+        raise SpecificationError(
+            "features",
+            list(features),
+            f"has {' and '.join(chosen) or 'no TLS library'} where exactly one is needed",
+            f"Choose one of: {', '.join(TLS)}",
+        )
+
+
+def crate_recipe(where: Target, source: CrateSource, lock: str) -> Recipe:
+    """Return the recipe for building *source* with the dependencies of *lock*."""
+    return Recipe(
+        CRATE,
+        where,
+        (
+            ("crate_sha256", source.crate.sha256),
+            ("features", source.features),
+            ("lock", lock),
+            ("source_date_epoch", source.source_date_epoch),
+            ("cargo_auditable", AUDITABLE.version),
+        ),
+    )
+
+
+def encode_manifest(manifest: Mapping[str, Any]) -> bytes:
+    """Return the one way to write *manifest*: the same content is always the same bytes."""
+    return (json.dumps(manifest, sort_keys=True, indent=1, ensure_ascii=True) + "\n").encode()
+
+
+def encode_checksums(digests: Mapping[str, str]) -> bytes:
+    """Return *digests* (file to SHA-256) in the form that ``sha256sum --check`` reads."""
+    return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests)).encode()
+
+
+def digests(contents: Mapping[str, bytes]) -> Dict[str, str]:
+    """Return the SHA-256 of each of *contents*."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}

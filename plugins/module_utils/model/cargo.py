@@ -1,0 +1,45 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What cargo writes and prints, read from its machine-readable forms."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Mapping, Optional, Tuple
+
+_PACKAGE = re.compile(r"^\[\[package\]\]$", re.MULTILINE)
+_PANIC_ABORT = re.compile(r"""^\s*panic\s*=\s*["']abort["']""", re.MULTILINE)
+_VERSION = re.compile(r"^(?:cargo|rustc) (\d+)\.(\d+)\.")
+
+
+def locked_checksum(lock: str, name: str, version: str) -> str:
+    """Return the index's checksum of a crate from the text of a ``Cargo.lock``; empty when it is not there."""
+    for block in _PACKAGE.split(lock)[1:]:
+        fields = dict(re.findall(r'^(name|version|checksum) = "([^"\n]*)"$', block, re.MULTILINE))
+        if fields.get("name") == name and fields.get("version") == version:
+            return str(fields.get("checksum", ""))
+    return ""
+
+
+def aborts_on_panic(manifest: str) -> bool:
+    """Say whether the text of a ``Cargo.toml`` has a profile that ends the process at a panic."""
+    return _PANIC_ABORT.search(manifest) is not None
+
+
+def tool_version(line: str) -> Tuple[int, int]:
+    """Return the version out of what ``cargo --version`` or ``rustc --version`` prints; zeros when there is none."""
+    match = _VERSION.match(line)
+    return (int(match.group(1)), int(match.group(2))) if match else (0, 0)
+
+
+def compiled_crate(line: str) -> Optional[str]:
+    """Return the crate that a line of ``--message-format=json`` says is compiled, else None."""
+    if not line.startswith("{"):
+        return None
+    message: Mapping[str, Any] = json.loads(line)
+    if message.get("reason") != "compiler-artifact":
+        return None
+    return str(message["package_id"]).rpartition("#")[2].rpartition("/")[2].partition("@")[0]

@@ -1,0 +1,77 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all modules share: their common arguments, how they end, and how an error becomes a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, Protocol
+
+from .host.lock import host_lock
+from .model.errors import LibrespotError
+from .model.instance import Specification, parse_specification
+from .model.plan import Plan
+
+
+class Module(Protocol):
+    """What is used of AnsibleModule. module_utils does not import Ansible: the audit runs on hosts without it."""
+
+    params: dict[str, Any]
+    check_mode: bool
+    _name: str
+    _diff: bool
+
+    def exit_json(self, **result: Any) -> NoReturn:
+        """End with this result."""
+
+    def fail_json(self, msg: str, **result: Any) -> NoReturn:
+        """End as failed."""
+
+    def warn(self, warning: str) -> None:
+        """Show a warning to the user."""
+
+
+SPECIFICATION_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "version": {"type": "str", "default": "0.8.0"},
+    "instances": {"type": "list", "elements": "dict", "required": True},
+    "credentials": {"type": "dict", "default": {}, "no_log": True},
+}
+"""The arguments of the documentation fragment ``specification``."""
+
+
+def specification(module: Module) -> Specification:
+    """Return the specification that the module was given, checked as a whole."""
+    asked = module.params
+    return parse_specification(asked["version"], asked["instances"], asked["credentials"])
+
+
+def run(module: Module, work: Callable[[Module], dict[str, Any]], locked: bool = True) -> NoReturn:
+    """End *module* with what *work* returns, or as failed with the error that says what to do.
+
+    A module that changes something holds the host's lock meanwhile.
+    """
+    try:
+        if locked and not module.check_mode:
+            with host_lock(f"the module {module._name}"):
+                result = work(module)
+        else:
+            result = work(module)
+    except LibrespotError as error:
+        module.fail_json(msg=str(error), remedy=error.remedy)
+    module.exit_json(**result)
+
+
+def outcome(module: Module, plans: Sequence[Plan]) -> dict[str, Any]:
+    """Return a module's result as *plans* say it."""
+    changed = [plan for plan in plans if plan.changed]
+    result: dict[str, Any] = {
+        "changed": bool(changed),
+        "changes": [
+            f"{item.subject}: {item.attribute}" for plan in changed for item in plan.differences()
+        ],
+    }
+    if module._diff:
+        result["diff"] = [plan.diff() for plan in changed]
+    return result

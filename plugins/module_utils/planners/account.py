@@ -1,0 +1,63 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The system user of an instance."""
+
+from __future__ import annotations
+
+from ..host.accounts import NO_HOME, NO_SHELL, Accounts
+from ..model.errors import HostError
+from ..model.instance import Instance
+from ..model.plan import Plan, State
+from .base import Planner
+
+
+def _comment(instance: Instance) -> str:
+    return f"librespot {instance.name} (hardened.librespot)"
+
+
+class AccountPlanner(Planner):
+    """One user per instance: what one of them can read, another cannot."""
+
+    def __init__(self, accounts: Accounts, instance: Instance) -> None:
+        super().__init__(f"user {instance.user}", instance.name)
+        self._accounts = accounts
+        self._instance = instance
+
+    def wanted(self) -> State:
+        if not self._instance.present:
+            return {}
+        return {
+            "group": self._instance.user,
+            "groups": "",
+            "home": NO_HOME,
+            "shell": NO_SHELL,
+            "comment": _comment(self._instance),
+        }
+
+    def found(self) -> State:
+        account = self._accounts.find(self._instance.user)
+        if account is None:
+            return {}
+        return {
+            "group": account.group,
+            "groups": " ".join(account.groups),
+            "home": account.home,
+            "shell": account.shell,
+            "comment": account.comment,
+        }
+
+    def apply(self, plan: Plan) -> None:
+        user, comment = self._instance.user, _comment(self._instance)
+        if plan.before and plan.before["comment"] != comment:
+            raise HostError(
+                f"The user {user} exists and is not ours (its comment is {plan.before['comment']!r})",
+                f"Give the instance another name, or set the comment: usermod --comment '{comment}' {user}",
+            )
+        if not plan.before:
+            self._accounts.create(user, comment)
+        elif plan.after:
+            self._accounts.mend(user, comment)
+        else:
+            self._accounts.remove(user)

@@ -1,0 +1,94 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Managed files and directories."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ..host.files import DIRECTORY, FILE, LINK, Entry, Files
+from ..model.errors import HostError
+from ..model.plan import Plan, State
+from .base import HOST, Planner
+
+CONTENT = "content"
+MODE = "mode"
+OWNER = "owner"
+KIND = "kind"
+
+
+def _state(entry: Entry | None) -> dict[str, str]:
+    if entry is None:
+        return {}
+    state = {KIND: entry.kind}
+    if entry.kind == LINK:
+        return {**state, "target": entry.target}
+    state.update({MODE: f"{entry.mode:04o}", OWNER: f"{entry.uid}:{entry.gid}"})
+    if entry.kind == FILE:
+        try:
+            state[CONTENT] = entry.content.decode("utf-8")
+        except UnicodeDecodeError:
+            state[CONTENT] = f"(not text, sha256 {hashlib.sha256(entry.content).hexdigest()})"
+    return state
+
+
+class FilePlanner(Planner):
+    """One file of root's, or with *content* None its absence."""
+
+    def __init__(
+        self, files: Files, path: str, content: str | None, mode: int = 0o644, scope: str = HOST, secret: bool = False
+    ) -> None:
+        super().__init__(path, scope)
+        self.secret = (CONTENT,) if secret else ()
+        self._files = files
+        self._content = content
+        self._mode = mode
+
+    def wanted(self) -> State:
+        if self._content is None:
+            return {}
+        return _state(Entry(FILE, self._mode, 0, 0, self._content.encode()))
+
+    def found(self) -> State:
+        return _state(self._files.read(self.subject))
+
+    def apply(self, plan: Plan) -> None:
+        if self._content is None:
+            self._files.remove(self.subject)
+        elif plan.before.get(KIND) == FILE and plan.before[CONTENT] == plan.after[CONTENT]:
+            self._files.own(self.subject, self._mode, 0, 0)
+        elif plan.before.get(KIND) in (None, FILE):
+            self._files.write(self.subject, self._content.encode(), self._mode)
+        else:
+            raise HostError(
+                f"{self.subject}: a {plan.before[KIND]} stands where a file of ours belongs",
+                "Find out who put it there, remove it and run again; links are never followed",
+            )
+
+
+class DirectoryPlanner(Planner):
+    """One directory of root's, or with *mode* None its absence; it is removed with all it holds."""
+
+    def __init__(self, files: Files, path: str, mode: int | None = 0o755, scope: str = HOST) -> None:
+        super().__init__(path, scope)
+        self._files = files
+        self._mode = mode
+
+    def wanted(self) -> State:
+        return {} if self._mode is None else _state(Entry(DIRECTORY, self._mode, 0, 0))
+
+    def found(self) -> State:
+        return _state(self._files.read(self.subject))
+
+    def apply(self, plan: Plan) -> None:
+        if self._mode is None:
+            self._files.remove(self.subject)
+        elif plan.before.get(KIND) in (None, DIRECTORY):
+            self._files.directory(self.subject, self._mode)
+        else:
+            raise HostError(
+                f"{self.subject}: a {plan.before[KIND]} stands where a directory of ours belongs",
+                "Find out who put it there, remove it and run again; links are never followed",
+            )

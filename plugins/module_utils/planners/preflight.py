@@ -1,0 +1,60 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What would stop a specification from being applied to this host. Asked before anything is changed."""
+
+from __future__ import annotations
+
+from ..host.proc import owner_of_port
+from ..model.errors import HostError, LibrespotError, SpecificationError
+from ..model.facts import refusals
+from ..model.instance import Instance, Specification
+from .registry import Host
+
+# librespot has one thread per processor and about 16 besides.
+_THREADS = 16
+
+
+def refuse_unusable(host: Host, spec: Specification) -> None:
+    """Raise one error with all that stands in the way on this host."""
+    found: list[LibrespotError] = list(refusals(host.facts))
+    for item in spec.present:
+        found += _port(item) + _tasks(item, host.facts.processors)
+    if len(found) == 1:
+        raise found[0]
+    if found:
+        raise HostError(
+            "; ".join(f"{number}. {item.message}" for number, item in enumerate(found, 1)),
+            " ".join(f"{number}. {item.remedy}." for number, item in enumerate(found, 1)),
+        )
+
+
+def _port(item: Instance) -> list[LibrespotError]:
+    if not item.discovery:
+        return []
+    holder = owner_of_port(item.port)
+    if holder is None or holder[2].endswith(f"/{item.unit}"):
+        return []
+    pid, program, _cgroup = holder
+    return [
+        SpecificationError(
+            f"{item.path}.port",
+            item.port,
+            f"is taken on this host by {program} (process {pid})",
+            "Stop that program or give the instance another port",
+        )
+    ]
+
+
+def _tasks(item: Instance, processors: int) -> list[LibrespotError]:
+    if item.limits.tasks >= processors + _THREADS:
+        return []
+    return [
+        SpecificationError(
+            f"{item.path}.limits.tasks",
+            item.limits.tasks,
+            f"is too few for this host's {processors} processors",
+            f"Write at least {processors + _THREADS}",
+        )
+    ]

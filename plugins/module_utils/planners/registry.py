@@ -1,0 +1,117 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one list of what is managed on a host. Modules apply parts of it; the audit looks at all of it."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from dataclasses import dataclass, field
+
+from ..host import liveness
+from ..host.accounts import Accounts
+from ..host.command import Commands
+from ..host.facts import gather
+from ..host.files import LINK, Files
+from ..host.systemd import Systemd
+from ..model.facts import Facts
+from ..model.instance import Instance, Specification
+from ..render.environment import environment_file
+from ..render.options import effective_options
+from ..render.unit import (
+    LIVENESS,
+    SLICE,
+    UNITS,
+    credentials_path,
+    generation_of,
+    settings_path,
+    slice_unit,
+    unit_files,
+)
+from .account import AccountPlanner
+from .base import Planner
+from .file import DirectoryPlanner, FilePlanner
+from .service import ServicePlanner
+
+ROOT = "/opt/librespot"
+
+
+@dataclass
+class Host:
+    """The edges to one host, and its facts."""
+
+    commands: Commands = field(default_factory=Commands)
+    files: Files = field(default_factory=Files)
+
+    def __post_init__(self) -> None:
+        self.systemd = Systemd(self.commands)
+        self.accounts = Accounts(self.commands)
+        self.facts: Facts = gather(self.commands, self.files)
+
+    def active_release(self) -> str:
+        """Return the id of the release that ``current`` points to; empty when there is none."""
+        entry = self.files.read(f"{ROOT}/current", content=False)
+        return os.path.basename(entry.target) if entry and entry.kind == LINK else ""
+
+
+def settings_text(instance: Instance) -> str:
+    return environment_file(effective_options(instance))
+
+
+def settings_planners(host: Host, spec: Specification) -> list[Planner]:
+    """Environment files and stored credentials."""
+    files, present = host.files, bool(spec.present)
+    planners: list[Planner] = []
+    if present:
+        planners += [
+            DirectoryPlanner(files, "/etc/librespot", 0o700),
+            DirectoryPlanner(files, "/etc/librespot/credentials", 0o700),
+        ]
+    for item in spec.instances:
+        text = settings_text(item) if item.present else None
+        login = spec.credentials.get(item.name) if item.present else None
+        planners += [
+            FilePlanner(files, settings_path(item.name), text, 0o600, item.name),
+            FilePlanner(files, credentials_path(item.name), login, 0o400, item.name, secret=True),
+        ]
+    return planners
+
+
+def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner]:
+    """Users, units and the running services. *release* is the id of the release that they shall run."""
+    files = host.files
+    planners: list[Planner] = []
+    if spec.present:
+        planners += [
+            DirectoryPlanner(files, ROOT),
+            DirectoryPlanner(files, os.path.dirname(LIVENESS)),
+            FilePlanner(files, LIVENESS, inspect.getsource(liveness)),
+            FilePlanner(files, f"{UNITS}/{SLICE}", slice_unit()),
+        ]
+    for item in spec.instances:
+        planners += _present(host, item, release) if item.present else _absent(host, item)
+    return planners
+
+
+def _present(host: Host, item: Instance, release: str) -> list[Planner]:
+    units = unit_files(item, host.facts, settings_text(item))
+    generation = generation_of(units[f"{UNITS}/{item.unit}"])
+    binary = f"{ROOT}/releases/{release}/bin/librespot"
+    return [
+        AccountPlanner(host.accounts, item),
+        *(FilePlanner(host.files, path, text, scope=item.name) for path, text in units.items()),
+        ServicePlanner(host.systemd, host.files, item, generation, binary),
+    ]
+
+
+def _absent(host: Host, item: Instance) -> list[Planner]:
+    files = host.files
+    return [
+        ServicePlanner(host.systemd, files, item, "", ""),
+        *(FilePlanner(files, path, None, scope=item.name) for path in unit_files(item, host.facts, "")),
+        DirectoryPlanner(files, f"/var/lib/librespot/{item.name}", None, item.name),
+        DirectoryPlanner(files, f"/var/cache/librespot/{item.name}", None, item.name),
+        AccountPlanner(host.accounts, item),
+    ]

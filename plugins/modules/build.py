@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: build
+short_description: Get librespot as an artifact on the controller
+version_added: 0.1.0
+description:
+  - Makes an immutable artifact (binary, manifest, checksums) out of a release of librespot, and keeps it in a cache on the
+    controller. The same inputs are got once, however many hosts want them, and give the same bytes.
+  - Runs on the build host, which is the host of the task. Use C(delegate_to) to choose another than the target.
+  - The artifact is verified again when it arrives on the controller. What does not have the digest that was pinned is refused.
+author:
+  - hardened.librespot contributors
+requirements:
+  - pyelftools on the controller
+  - For O(method=crate), cargo and rustc 1.85 or newer, a C compiler and pkg-config on the build host
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status without changing anything.
+    support: full
+    details: Nothing is built. The identifier is returned all the same, since it follows from the inputs.
+  diff_mode:
+    description: Returns what has been changed, or would be in check mode, as a diff.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+options:
+  method:
+    description:
+      - V(crate) compiles the release from its crate, the one source that librespot's project itself publishes.
+    type: str
+    choices: [crate]
+    default: crate
+  version:
+    description: The release, such as V(0.8.0).
+    type: str
+    required: true
+  architecture:
+    description: The target's architecture, as C(uname -m) prints it there.
+    type: str
+    required: true
+  baseline:
+    description:
+      - The oldest C library among the hosts that the artifact is for. A build host with a newer one is refused, and so is a
+        binary that needs a newer one.
+    type: str
+    default: glibc2.36
+  features:
+    description:
+      - The cargo features to compile in, and no others. Empty chooses ALSA, libmdns, and rustls with its own certificates.
+    type: list
+    elements: str
+    default: []
+  crate_sha256:
+    description: The SHA-256 of the C(.crate) file. Needed for versions whose digest the collection does not know.
+    type: str
+    default: ''
+  lock:
+    description: Whose versions of the dependencies are compiled. V(upstream) takes the release's own lock file as it is.
+    type: str
+    choices: [upstream]
+    default: upstream
+  source_date_epoch:
+    description: The time that is compiled in, in seconds since 1970. By default that of the day when the release was published.
+    type: int
+  install_missing:
+    description: Whether to install a missing compiler or library on the build host with C(apt-get), which takes root there.
+    type: bool
+    default: false
+  work_dir:
+    description: A private directory on the build host. Fetched crates stay in it, all else is removed.
+    type: path
+    default: ~/.cache/hardened-librespot/build
+  cache_dir:
+    description:
+      - The controller's cache. By default E(HARDENED_LIBRESPOT_CACHE), or C(hardened-librespot) in E(XDG_CACHE_HOME) or
+        C(~/.cache).
+    type: path
+  timeout:
+    description: Seconds that a build may take, and that a host waits for another one that builds the same.
+    type: int
+    default: 10800
+"""
+
+EXAMPLES = r"""
+- name: Build librespot once for all hosts of this architecture
+  hardened.librespot.build:
+    version: 0.8.0
+    architecture: x86_64
+  delegate_to: builder.example.org
+  register: built
+"""
+
+RETURN = r"""
+id:
+  description: The artifact's identifier.
+  returned: always
+  type: str
+  sample: 0.8.0-x86_64-glibc2.36-1a2b3c4d5e6f
+path:
+  description: The artifact's directory on the controller. In check mode it may not exist yet.
+  returned: always
+  type: str
+manifest:
+  description: What the artifact is and what it was made from.
+  returned: when the artifact exists
+  type: dict
+sha256:
+  description: The SHA-256 of the binary.
+  returned: when the artifact exists
+  type: str
+"""
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hardened.librespot.plugins.module_utils.host.build import Builder
+from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import BUILD_OPTIONS
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
+
+
+def main() -> None:
+    """Build on this host, and leave the result for the action plugin to fetch."""
+    module = AnsibleModule(argument_spec=BUILD_OPTIONS, supports_check_mode=True)
+    if module.check_mode:
+        module.exit_json(changed=False, msg="Nothing is built in check mode")
+    try:
+        result = Builder(Commands(), Files(), module.params, os.environ).run()
+    except LibrespotError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=True, **result)
+
+
+if __name__ == "__main__":
+    main()

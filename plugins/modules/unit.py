@@ -1,0 +1,87 @@
+#!/usr/bin/python
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: unit
+short_description: Users, sandboxed units and running services of librespot instances
+version_added: 0.1.0
+description:
+  - Gives each instance a system user of its own and a unit with every sandbox directive that librespot can live with,
+    its limits, and a watchdog that restarts it when it is up but silent.
+  - Enables and starts the instances. One that runs with another unit, other options, other credentials or another
+    release than wanted is restarted, whoever changed them, and must then answer.
+  - Directives that the host's systemd does not know, or accepts and does not enforce, are left out.
+author:
+  - hardened.librespot contributors (@hardened-librespot)
+extends_documentation_fragment:
+  - hardened.librespot.specification
+  - hardened.librespot.specification.attributes
+options:
+  release:
+    description:
+      - The id of the release that the instances shall run, as M(hardened.librespot.release) returns it.
+      - Without it, the active release.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Run a speaker
+  hardened.librespot.unit:
+    instances:
+      - name: kitchen
+        limits:
+          memory: 128M
+          cpu: 50%
+
+- name: Remove a speaker with its user and files
+  hardened.librespot.unit:
+    instances:
+      - name: kitchen
+        state: absent
+"""
+
+RETURN = r"""
+changes:
+  description: What differed, as subject and attribute.
+  returned: success
+  type: list
+  elements: str
+  sample: ["/etc/systemd/system/librespot-kitchen.service: content", "service librespot-kitchen.service: generation"]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    SPECIFICATION_ARGUMENTS,
+    outcome,
+    run,
+    specification,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import refuse_unusable
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, unit_planners
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    """Bring users, units and services to where they shall be."""
+    host = Host()
+    spec = specification(module)
+    refuse_unusable(host, spec)
+    release = module.params["release"] or host.active_release()
+    return outcome(module, converge(unit_planners(host, spec, release), module.check_mode))
+
+
+def main() -> None:
+    """Run the module."""
+    arguments = {**SPECIFICATION_ARGUMENTS, "release": {"type": "str", "default": ""}}
+    run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
+
+
+if __name__ == "__main__":
+    main()
