@@ -1,0 +1,77 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is checked, in order. A row is all that a new check needs.
+
+A stage's *targets* are the make targets (without their ``test-``) that run it; ``full`` runs every stage once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tools.lab.errors import LabError
+from tools.lab.venv import DEFAULT_CORE
+
+CORES = ("2.18", "2.19", "2.20", "2.21")
+"""Every ansible-core that is supported, as meta/runtime.yml and tests/requirements have it."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command, and where it runs.
+
+    With *placed* it runs in a copy of the checkout that lies where Ansible looks for the collection, since some tools
+    refuse a link; else in the checkout. *limit_min* is in minutes.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    targets: tuple[str, ...]
+    core: str = DEFAULT_CORE
+    placed: bool = False
+    limit_min: float = 10
+
+
+def _matrix() -> tuple[Stage, ...]:
+    return tuple(
+        stage
+        for core in CORES
+        for stage in (
+            Stage(f"unit-{core}", ("pytest",), ("matrix",), core),
+            Stage(f"collection-{core}", ("pytest", "tests/collection"), ("matrix",), core),
+            Stage(f"sanity-{core}", _SANITY, ("matrix",), core, placed=True, limit_min=20),
+        )
+    )
+
+
+_SANITY = ("python", "-m", "tools.checks.sanity")
+_TYPES = ("mypy", "-p", "ansible_collections.hardened.librespot.plugins", "-p", "tools", "-p", "tests")
+
+STAGES: tuple[Stage, ...] = (
+    Stage("style", ("ruff", "check", "."), ("test", "lint")),
+    Stage("format", ("ruff", "format", "--check", "."), ("test", "lint")),
+    Stage("types", _TYPES, ("test", "lint")),
+    Stage("yaml", ("yamllint", "--strict", "."), ("test", "lint")),
+    Stage("ansible-lint", ("ansible-lint",), ("test", "lint"), placed=True),
+    Stage("unit", ("pytest",), ("test", "unit")),
+    Stage("sanity", _SANITY, ("test", "sanity"), placed=True, limit_min=20),
+    Stage("changelog", ("antsibull-changelog", "lint"), ("test", "docs")),
+    Stage("docs", ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "."), ("test", "docs"), placed=True),
+    Stage("collection", ("pytest", "tests/collection"), ("test", "docs")),
+    *_matrix(),
+)
+
+
+def choose(names: Sequence[str], stages: Sequence[Stage] = STAGES) -> list[Stage]:
+    """Return the stages that *names*, targets or stages, stand for, in the order of the table.
+
+    Raises LabError for a name that stands for none: a check that runs nothing must not look green.
+    """
+    known = {stage.name for stage in stages} | {target for stage in stages for target in stage.targets} | {"full"}
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise LabError(f"no check is called {', '.join(unknown) or '(nothing)'}", f"Known: {' '.join(sorted(known))}")
+    return [stage for stage in stages if "full" in names or {stage.name, *stage.targets} & set(names)]
