@@ -27,13 +27,24 @@ options:
       - They are validated as a whole before anything changes; an error names the path of the value.
     type: list
     elements: dict
-    required: true
+    default: []
   credentials:
     description:
       - Stored credentials by the name of the instance, each the text of a C(credentials.json).
       - Keep them in variables encrypted with Ansible Vault.
     type: dict
     default: {}
+"""
+
+    STATE = r"""
+options:
+  state:
+    description:
+      - With V(absent), all that the collection ever made on this host is removed, instances that are no longer listed
+        included, and nothing else.
+    type: str
+    choices: [present, absent]
+    default: present
 """
 
     ATTRIBUTES = r"""

@@ -35,10 +35,15 @@ class Module(Protocol):
 
 SPECIFICATION_ARGUMENTS: dict[str, dict[str, Any]] = {
     "version": {"type": "str", "default": "0.8.0"},
-    "instances": {"type": "list", "elements": "dict", "required": True},
+    "instances": {"type": "list", "elements": "dict", "default": []},
     "credentials": {"type": "dict", "default": {}, "no_log": True},
 }
 """The arguments of the documentation fragment ``specification``."""
+
+STATE_ARGUMENT: dict[str, dict[str, Any]] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+"""The argument of the documentation fragment ``specification.state``."""
 
 
 def specification(module: Module) -> Specification:

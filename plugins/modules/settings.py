@@ -19,6 +19,7 @@ author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
   - hardened.librespot.specification
+  - hardened.librespot.specification.state
   - hardened.librespot.specification.attributes
 """
 
@@ -60,23 +61,26 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     SPECIFICATION_ARGUMENTS,
+    STATE_ARGUMENT,
     outcome,
     run,
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, settings_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, ours, settings_planners
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Write what differs."""
-    planners = settings_planners(Host(), specification(module))
-    return outcome(module, converge(planners, module.check_mode))
+    host = Host()
+    spec = ours(host) if module.params["state"] == "absent" else specification(module)
+    return outcome(module, converge(settings_planners(host, spec), module.check_mode))
 
 
 def main() -> None:
     """Run the module."""
-    run(AnsibleModule(argument_spec=SPECIFICATION_ARGUMENTS, supports_check_mode=True), work)
+    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT}
+    run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
   - hardened.librespot.specification
+  - hardened.librespot.specification.state
   - hardened.librespot.specification.attributes
 options:
   release:
@@ -59,19 +60,20 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     SPECIFICATION_ARGUMENTS,
+    STATE_ARGUMENT,
     outcome,
     run,
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import refuse_unusable
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, unit_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, ours, unit_planners
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring users, units and services to where they shall be."""
     host = Host()
-    spec = specification(module)
+    spec = ours(host) if module.params["state"] == "absent" else specification(module)
     refuse_unusable(host, spec)
     release = module.params["release"] or host.active_release()
     return outcome(module, converge(unit_planners(host, spec, release), module.check_mode))
@@ -79,7 +81,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    arguments = {**SPECIFICATION_ARGUMENTS, "release": {"type": "str", "default": ""}}
+    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, "release": {"type": "str", "default": ""}}
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
 
 

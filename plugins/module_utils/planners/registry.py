@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from dataclasses import dataclass, field
 
 from ..host import liveness
@@ -22,6 +23,7 @@ from ..render.environment import environment_file
 from ..render.options import effective_options
 from ..render.unit import (
     LIVENESS,
+    MARK,
     SLICE,
     UNITS,
     credentials_path,
@@ -33,9 +35,10 @@ from ..render.unit import (
 from .account import AccountPlanner
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner
-from .service import ServicePlanner
+from .service import ServicePlanner, StoppedPlanner
 
 ROOT = "/opt/librespot"
+_SERVICE = re.compile(r"^librespot-([a-z][a-z0-9-]*)(?<!-watchdog)\.service$")
 
 
 @dataclass
@@ -56,19 +59,40 @@ class Host:
         return os.path.basename(entry.target) if entry and entry.kind == LINK else ""
 
 
+def ours(host: Host) -> Specification:
+    """Return a specification that removes every instance of ours on the host, declared or not."""
+    found = []
+    for name in host.files.names(UNITS):
+        match = _SERVICE.match(name)
+        entry = host.files.read(f"{UNITS}/{name}") if match else None
+        if match and entry and entry.content.startswith(MARK.encode()):
+            found.append(Instance(match.group(1), f"{UNITS}/{name}", present=False))
+    return Specification("0.0.0", tuple(found))
+
+
+def undeclared(host: Host, spec: Specification) -> list[str]:
+    """Return the names of instances of ours on the host that *spec* does not mention."""
+    declared = {item.name for item in spec.instances}
+    return [item.name for item in ours(host).instances if item.name not in declared]
+
+
+def _nothing_remains(host: Host, spec: Specification) -> bool:
+    return not spec.present and not undeclared(host, spec)
+
+
 def settings_text(instance: Instance) -> str:
     return environment_file(effective_options(instance))
 
 
 def settings_planners(host: Host, spec: Specification) -> list[Planner]:
     """Environment files and stored credentials."""
-    files, present = host.files, bool(spec.present)
-    planners: list[Planner] = []
-    if present:
-        planners += [
-            DirectoryPlanner(files, "/etc/librespot", 0o700),
-            DirectoryPlanner(files, "/etc/librespot/credentials", 0o700),
-        ]
+    files = host.files
+    if _nothing_remains(host, spec):
+        return [DirectoryPlanner(files, "/etc/librespot", None)]
+    planners: list[Planner] = [
+        DirectoryPlanner(files, "/etc/librespot", 0o700),
+        DirectoryPlanner(files, "/etc/librespot/credentials", 0o700),
+    ]
     for item in spec.instances:
         text = settings_text(item) if item.present else None
         login = spec.credentials.get(item.name) if item.present else None
@@ -92,6 +116,14 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
         ]
     for item in spec.instances:
         planners += _present(host, item, release) if item.present else _absent(host, item)
+    if _nothing_remains(host, spec):
+        planners += [
+            StoppedPlanner(host.systemd, SLICE),
+            FilePlanner(files, f"{UNITS}/{SLICE}", None),
+            DirectoryPlanner(files, os.path.dirname(LIVENESS), None),
+            DirectoryPlanner(files, "/var/lib/librespot", None),
+            DirectoryPlanner(files, "/var/cache/librespot", None),
+        ]
     return planners
 
 

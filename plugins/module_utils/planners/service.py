@@ -123,3 +123,22 @@ class ServicePlanner(Planner):
             f"{unit} does not answer {PATIENCE:g} s after its start ({problem}); its last lines: {said or 'none'}",
             f"Mend what it says, or go back with playbooks/rollback.yml; more on the host: journalctl --unit {unit}",
         )
+
+
+class StoppedPlanner(Planner):
+    """A unit that shall not be active."""
+
+    def __init__(self, systemd: Systemd, unit: str) -> None:
+        super().__init__(f"unit {unit}")
+        self._systemd = systemd
+        self._unit = unit
+
+    def wanted(self) -> State:
+        return {"state": "inactive"}
+
+    def found(self) -> State:
+        active = self._systemd.show(self._unit, ["ActiveState"])["ActiveState"]
+        return {"state": "inactive" if active in ("inactive", "failed") else active}
+
+    def apply(self, plan: Plan) -> None:
+        self._systemd.stop([self._unit])
