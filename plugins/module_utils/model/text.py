@@ -14,7 +14,7 @@ from .errors import SpecificationError
 # Direction marks reorder what a reader sees, so that a name or a log line shows something else than it holds.
 _DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LINE_BREAKING = ("Cc", "Zl", "Zp")
-# systemd drops a whole value that holds one of these, without an error.
+# systemd does not start a unit whose environment file holds one of these.
 _NONCHARACTERS = frozenset(
     [*range(0xFDD0, 0xFDF0), *(plane << 16 | low for plane in range(17) for low in (0xFFFE, 0xFFFF))]
 )
