@@ -19,6 +19,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.option im
     ON_OFF,
     Option,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.model.option_values import OptionValue
 from ansible_collections.hardened.librespot.plugins.module_utils.model.options_table import choices_of, options_of
 from ansible_collections.hardened.librespot.plugins.module_utils.render.environment import environment
 from tools.option_help import disagreements
@@ -27,7 +28,7 @@ RELEASE = "/opt/librespot/current"
 STATE = "/run/hardened-librespot-test"
 LOGIN = json.dumps({"username": "nobody", "auth_type": 1, "auth_data": "bm90aGluZw=="})
 # With these the program reads every option, and then ends for want of the card, before it opens or calls anything.
-STAGE = {
+STAGE: dict[str, OptionValue] = {
     "backend": "pipe",
     "device": "/dev/null",
     "mixer": "alsa",
