@@ -74,10 +74,7 @@ def _needs(values: Values, path: str, name: str, feature: str, features: Collect
 
 
 def _alsa_mixer(values: Values, path: str) -> None:
-    if "alsa-mixer-device" in values:
-        return
-    device = str(values.get("device", ""))
-    if not device[max(device.find(":"), 0) :].startswith(":"):
+    if "alsa-mixer-device" not in values and ":" not in str(values.get("device", "")):
         raise _error(
             path,
             values,

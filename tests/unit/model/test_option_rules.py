@@ -82,6 +82,13 @@ def test_options_of_a_feature_need_it_when_features_are_known(name: str) -> None
         take(options, features=("with-libmdns",))
 
 
+def test_the_mixer_of_a_card_needs_its_feature_whatever_names_the_card() -> None:
+    options = {"mixer": "alsa", "backend": "pipe", "device": "/run/fifo:0"}
+    assert take(options)["mixer"] == "alsa"
+    with pytest.raises(SpecificationError, match="mixer: 'alsa' needs the cargo feature alsa-backend"):
+        take(options, features=("with-libmdns",))
+
+
 def test_a_backend_that_runs_a_program_needs_the_relaxation() -> None:
     with pytest.raises(SpecificationError, match="Grant the instance the relaxation hooks"):
         take({"backend": "subprocess", "device": "/usr/bin/aplay"}, relaxations=())

@@ -98,6 +98,7 @@ def test_a_flag_that_is_off_is_left_out_since_its_presence_would_turn_it_on() ->
         ("ap-port", 0, "is out of range"),
         ("name", "", "is empty"),
         ("name", ["x"], "is not text"),
+        ("name", True, "is not text"),
         ("name", "é" * 32, "is 64 bytes long in UTF-8. Write at most 63 bytes"),
         ("name", "a\nb", "has the control character U+000A"),
         ("name", "a\x00b", "has the control character U+0000"),
@@ -193,8 +194,9 @@ def test_what_is_not_for_options_names_the_right_place(name: str, said: str) -> 
 
 
 @pytest.mark.parametrize("name", ["username", "password", "access-token", "proxy"])
-def test_secrets_are_not_repeated(name: str) -> None:
-    assert "hunter2" not in str(refused({name: "http://me:hunter2@proxy:3128"}))
+@pytest.mark.parametrize("value", ["http://me:hunter2@proxy:3128", "http://me:hunter2@[proxy", "hunter2", "hunter2\n"])
+def test_secrets_are_not_repeated(name: str, value: str) -> None:
+    assert "hunter2" not in str(refused({name: value}))
 
 
 @pytest.mark.parametrize(
