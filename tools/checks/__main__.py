@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 from tools.checks import runner, stages
+from tools.lab import venv
 from tools.lab.cache import Cache, location
 from tools.lab.errors import LabError
 from tools.lab.progress import Progress
-from tools.lab.venv import CHECKOUT
 
 
 def main() -> int:
@@ -36,8 +36,12 @@ def main() -> int:
     outcomes: list[runner.Outcome] = []
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="run-", dir=scratch) as work:
-        run = runner.Runner(CHECKOUT, Path(work), cache, progress)
+        run = runner.Runner(
+            venv.CHECKOUT, Path(work), cache, progress, lambda core: venv.ensure("test", core, cache, progress)
+        )
         try:
+            for core in sorted({stage.core for stage in chosen}):
+                outcomes.append(run.prepare(core))
             for stage in chosen:
                 outcomes.append(run.run(stage))
         except KeyboardInterrupt:

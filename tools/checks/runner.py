@@ -12,7 +12,7 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +20,10 @@ from pathlib import Path
 from tools.checks import placed, surroundings, verdict
 from tools.checks.stages import Stage
 from tools.checks.verdict import Verdict
-from tools.lab import venv
 from tools.lab.cache import Cache
 from tools.lab.errors import LabError
 from tools.lab.progress import Progress
+from tools.lab.venv import Environment
 
 _TAIL_LINES = 60
 _PATIENCE_S = 60.0
@@ -39,33 +39,48 @@ class Outcome:
 
 
 class Runner:
-    """Runs stages of *checkout*. *scratch* is an empty directory for this run alone."""
+    """Runs stages of *checkout*. *scratch* is an empty directory for this run alone.
 
-    def __init__(self, checkout: Path, scratch: Path, cache: Cache, progress: Progress) -> None:
+    *make* returns the Python environment with an ansible-core.
+    """
+
+    def __init__(
+        self, checkout: Path, scratch: Path, cache: Cache, progress: Progress, make: Callable[[str], Environment]
+    ) -> None:
         self._checkout = checkout
         self._scratch = scratch
         self._cache = cache
         self._progress = progress
+        self._make = make
+        self._environments: dict[str, Environment] = {}
 
     @cached_property
     def _copy(self) -> Path:
         return placed.place(self._checkout, self._scratch)
 
+    def prepare(self, core: str) -> Outcome:
+        """Make the Python environment that stages with ansible-core *core* run in."""
+        start = time.monotonic()
+        found = Verdict(0, 0)
+        try:
+            self._environments[core] = self._make(core)
+        except LabError as error:
+            print(f"\n--- environment-{core}: {error}\n", flush=True)
+            found = Verdict(0, 1, str(error))
+        return Outcome(f"environment-{core}", found, time.monotonic() - start)
+
     def run(self, stage: Stage) -> Outcome:
-        """Run one stage to its end and show the end of its output if it failed."""
+        """Run one stage, whose environment is prepared, to its end; show the end of its output if it failed."""
         start = time.monotonic()
         log = self._cache.log(f"check-{stage.name}")
-        try:
-            environment = venv.ensure("test", stage.core, self._cache, self._progress)
-        except LabError as error:
-            log.write_text(str(error), encoding="utf-8")
-            found = Verdict(0, 1, str(error))
-        else:
-            with self._progress.step(stage.name):
-                status = self._execute(stage, log, surroundings.variables(os.environ, environment, self._cache))
-            found = verdict.read(log.read_text(encoding="utf-8", errors="replace"), status)
+        environment = self._environments.get(stage.core)
+        if environment is None:
+            return Outcome(stage.name, Verdict(0, 1, "its environment could not be made"), 0)
+        with self._progress.step(stage.name):
+            status = self._execute(stage, log, surroundings.variables(os.environ, environment, self._cache))
+        found = verdict.read(log.read_text(encoding="utf-8", errors="replace"), status)
         if found.failed:
-            self._show(stage, log, found)
+            _show(stage, log, found)
         return Outcome(stage.name, found, time.monotonic() - start)
 
     def _execute(self, stage: Stage, log: Path, variables: dict[str, str]) -> int:
@@ -93,21 +108,23 @@ class Runner:
             finally:
                 _stop(process)
 
-    def _show(self, stage: Stage, log: Path, found: Verdict) -> None:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        print(f"\n--- {stage.name}: {found.problem or 'failed'}; the end of {log}")
-        print("\n".join(lines[-_TAIL_LINES:]))
-        print(f"--- {stage.name}\n", flush=True)
+
+def _show(stage: Stage, log: Path, found: Verdict) -> None:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    print(f"\n--- {stage.name}: {found.problem or 'failed'}; the end of {log}")
+    print("\n".join(lines[-_TAIL_LINES:]))
+    print(f"--- {stage.name}\n", flush=True)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End what is left of a stage: first as Ctrl-C does, so that it can clean up after itself."""
-    for number in (signal.SIGINT, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
+    """End what is left of a stage: as Ctrl-C does, so that it can clean up after itself, and then for good."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_PATIENCE_S)
-            return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def table(outcomes: Iterable[Outcome]) -> str:

@@ -18,7 +18,7 @@ from tools.lab.progress import Progress
 _BOOTSTRAP = "import ensurepip\n\nensurepip.bootstrap(upgrade=True, default_pip=True)\n"
 _WANTED = re.compile(r"^The bootstrap script can be manually downloaded and saved to: (\S+)$", re.MULTILINE)
 _RUN = re.compile(r'^Running sanity test "', re.MULTILINE)
-_FAILED = re.compile(r"^(?:ERROR: )?The (\d+) sanity test\(s\)", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FATAL|ERROR): The (\d+) sanity test\(s\)", re.MULTILINE)
 
 
 def home(directory: Path) -> Path:
@@ -47,6 +47,13 @@ def sanity(directory: Path) -> tuple[str, int]:
     return done.stdout, done.returncode
 
 
+def closing(output: str, status: int) -> str:
+    """Return the last line of a run that printed *output* and ended with *status*."""
+    stated = _FAILED.search(output)
+    failed = int(stated.group(1)) if stated else int(status != 0)
+    return f"{max(0, len(_RUN.findall(output)) - failed)} passed, {failed} failed"
+
+
 def main() -> int:
     """Run the tests; give pip's bootstrap script to an ansible-test that cannot download one, and try again."""
     cache = Cache(location(os.environ), Progress(quiet=True))
@@ -60,9 +67,7 @@ def main() -> int:
         script.write_text(_BOOTSTRAP, encoding="ascii")
         output, status = sanity(directory)
     print(output)
-    failed = _FAILED.search(output)
-    count = int(failed.group(1)) if failed else int(status != 0)
-    print(f"{len(_RUN.findall(output)) - count} passed, {count} failed")
+    print(closing(output, status))
     return status
 
 

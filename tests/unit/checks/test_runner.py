@@ -1,0 +1,89 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tools.checks.runner import Outcome, Runner, closing, table
+from tools.checks.stages import Stage
+from tools.checks.verdict import Verdict
+from tools.lab.cache import Cache
+from tools.lab.errors import LabError
+from tools.lab.progress import Progress
+from tools.lab.venv import Environment
+
+
+def no_python(core: str) -> Environment:
+    raise LabError(f"no Python for ansible-core {core}")
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache", Progress(quiet=True))
+
+
+@pytest.fixture
+def runner(tmp_path: Path, cache: Cache) -> Runner:
+    environment = Environment(tmp_path / "venv", tmp_path / "tree", tmp_path / "collections")
+    made = Runner(tmp_path, tmp_path / "scratch", cache, Progress(quiet=True), lambda _core: environment)
+    made.prepare("2.19")
+    return made
+
+
+def shell(script: str, limit_min: float = 1) -> Stage:
+    return Stage("sample", ("sh", "-c", script), (), core="2.19", limit_min=limit_min)
+
+
+def test_the_output_goes_to_a_log(runner: Runner, cache: Cache, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = runner.run(shell("echo said; echo '3 passed in 0.10s'"))
+    assert outcome.verdict == Verdict(3, 0)
+    assert "said" in cache.log("check-sample").read_text()
+    assert "said" not in capsys.readouterr().out
+
+
+def test_a_failure_shows_the_end_of_its_output(runner: Runner, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = runner.run(shell("seq 200; echo why; exit 3"))
+    assert outcome.verdict.failed == 1
+    shown = capsys.readouterr().out
+    assert "why" in shown
+    assert "\n10\n" not in shown
+
+
+def test_a_stage_that_hangs_is_ended_with_its_children(runner: Runner, tmp_path: Path) -> None:
+    pidfile = tmp_path / "pid"
+    outcome = runner.run(shell(f"sleep 60 & echo $! > {pidfile}; wait", limit_min=0.01))
+    assert outcome.verdict.failed == 1
+    assert outcome.seconds < 30
+    for _attempt in range(100):
+        if not alive(int(pidfile.read_text())):
+            return
+        time.sleep(0.05)
+    pytest.fail("the child still runs")
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", maxsplit=1)[1].split()[0]
+    return state != "Z"
+
+
+def test_a_missing_environment_fails_what_needs_it(tmp_path: Path, cache: Cache) -> None:
+    made = Runner(tmp_path, tmp_path / "scratch", cache, Progress(quiet=True), no_python)
+    assert made.prepare("2.21").verdict.failed == 1
+    assert made.run(Stage("sample", ("true",), (), core="2.21")).verdict.failed == 1
+
+
+def test_the_table_and_the_closing_line_sum_up() -> None:
+    outcomes = [Outcome("unit", Verdict(40, 0), 3.25), Outcome("types", Verdict(0, 1), 12)]
+    assert "unit" in table(outcomes)
+    assert "failed" in table(outcomes).splitlines()[2]
+    assert closing(outcomes) == "40 passed, 1 failed"
