@@ -174,13 +174,12 @@ def opened(relaxation: Relaxation, instance: str) -> list[Directive]:
         directory = relaxation.first("path").rpartition("/")[0]
         added += [
             Directive("BindPaths", (f"-{directory}",), reason),
-            Directive("ReadWritePaths", (f"-{directory}",), reason),
         ]
     elif relaxation.name == "hooks":
-        programs = " ".join(relaxation.values["programs"])
+        paths = relaxation.values["programs"]
         added += [
-            Directive("BindReadOnlyPaths", (f"/usr -/bin -/sbin {programs}",), reason),
-            Directive("ExecPaths", (f"/usr -/bin -/sbin {programs}",), reason),
+            Directive("BindReadOnlyPaths", (f"/usr -/bin -/sbin {' '.join(paths)}",), reason),
+            Directive("ExecPaths", (" ".join(f"-+{path}" for path in ("/usr", "/bin", "/sbin", *paths)),), reason),
         ]
     elif relaxation.name == "media":
         added += [Directive("BindReadOnlyPaths", (" ".join(f"-{path}" for path in relaxation.values["paths"]),), reason)]

@@ -4,9 +4,12 @@
 
 """The sandbox of an instance under systemd, as data: each directive with what it withstands.
 
-The file system is an allow list: an empty read-only root into which only what librespot loads is bound. There is no
-shell, no set-uid program, no other service's socket and no writable disk in it. The rest of the list is every systemd
-directive that librespot can live with; what was left out is said at `LEFT_OUT`.
+The file system is an allow list: an empty directory as root, into which only what librespot loads is bound, read-only.
+There is no shell, no set-uid program, no other service's socket and no writable disk in it. The rest of the list is
+every systemd directive that librespot can live with; what was left out is said at `LEFT_OUT`.
+
+Paths with ``+`` are those inside the root (systemd.exec(5)); without it they would silently mean the host's. A
+``TemporaryFileSystem=/`` looks like the same thing without a directory, and has no effect on Debian 12 and 13.
 """
 
 from __future__ import annotations
@@ -15,6 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 BPF_FRAMEWORK = "BPF_FRAMEWORK"
+
+EMPTY_ROOT = "/var/lib/hardened-librespot/root"
+"""The root of every instance. systemd makes the empty directories in it that it mounts on."""
 
 SCRATCH = "/scratch"
 """Where an instance keeps its temporary files: memory of its own, bounded by ``limits.scratch``."""
@@ -39,13 +45,13 @@ SANDBOX: tuple[Directive, ...] = (
     Directive("NoNewPrivileges", ("yes",), "A set-uid program or file capability cannot give the instance more rights"),
     Directive("CapabilityBoundingSet", ("",), "No capability can ever be had, whatever is executed"),
     Directive("AmbientCapabilities", ("",), "No capability is handed down"),
-    Directive("TemporaryFileSystem", ("/:ro",), "What is not bound in below does not exist for the instance"),
+    Directive("RootDirectory", (EMPTY_ROOT,), "What is not bound in below does not exist for the instance"),
     Directive(
         "BindReadOnlyPaths",
         (
             # /lib and /lib64 hold the program interpreter's name; whole directories, since a bound file goes stale
             # when it is replaced (resolv.conf is, with every new lease).
-            "/usr/lib -/lib -/lib64 -/usr/lib64",
+            "/opt/librespot /usr/lib -/lib -/lib64 -/usr/lib64",
             "/etc -/usr/share/alsa -/usr/share/ca-certificates -/usr/share/zoneinfo",
             "-/run/systemd/resolve -/run/resolvconf -/run/NetworkManager",
         ),
@@ -53,14 +59,21 @@ SANDBOX: tuple[Directive, ...] = (
     ),
     Directive(
         "InaccessiblePaths",
-        ("-/etc/librespot -/etc/shadow -/etc/gshadow -/etc/ssh -/etc/ssl/private -/etc/sudoers -/etc/sudoers.d",),
-        "Secrets below /etc stay out of reach even where someone loosened their modes",
+        (
+            "-+/etc/librespot -+/etc/shadow -+/etc/gshadow -+/etc/ssh -+/etc/ssl/private -+/etc/sudoers",
+            "-+/etc/sudoers.d -+/sys",
+        ),
+        "Secrets below /etc stay out of reach even where someone loosened their modes; hardware is not to be seen",
     ),
-    Directive("MountAPIVFS", ("yes",), "/proc, /sys and /dev are mounted anew, with the restrictions below"),
+    Directive("MountAPIVFS", ("yes",), "/proc and /dev are mounted anew, with the restrictions below"),
     Directive("ProtectSystem", ("strict",), "Nothing of the system can be written"),
     Directive("ProtectHome", ("yes",), "Home directories are empty"),
     Directive("PrivateTmp", ("yes",), "Other services' temporary files are out of reach"),
-    Directive("ReadOnlyPaths", ("/tmp /var/tmp",), "The disk cannot be filled: temporary files go to bounded memory"),
+    Directive(
+        "ReadOnlyPaths",
+        ("+/tmp +/var/tmp -+/dev/shm -+/run",),
+        "Neither disk nor shared memory can be filled: temporary files go to bounded memory",
+    ),
     Directive("PrivateMounts", ("yes",), "Mounts of the instance do not reach the host"),
     Directive("PrivateDevices", ("yes",), "No device but null, zero, full, random and urandom exists"),
     Directive("DevicePolicy", ("closed",), "The kernel refuses devices that are made or passed in as well"),
@@ -77,8 +90,12 @@ SANDBOX: tuple[Directive, ...] = (
     Directive("ProtectKernelTunables", ("yes",), "Kernel variables cannot be changed"),
     Directive("LockPersonality", ("yes",), "No foreign execution domain with fewer protections"),
     Directive("MemoryDenyWriteExecute", ("yes",), "Injected code cannot be made executable"),
-    Directive("NoExecPaths", ("/",), "Nothing can be executed or mapped as code ..."),
-    Directive("ExecPaths", ("/opt/librespot/releases /usr/lib",), "... but librespot and the libraries it loads"),
+    Directive("NoExecPaths", ("+/ +/etc +/tmp +/var/tmp",), "Nothing can be executed or mapped as code ..."),
+    Directive(
+        "ExecPaths",
+        ("+/opt/librespot +/usr/lib -+/usr/lib64 -+/lib -+/lib64",),
+        "... but librespot and the libraries it loads",
+    ),
     Directive("RestrictRealtime", ("yes",), "The processors cannot be taken by real-time scheduling"),
     Directive("RestrictSUIDSGID", ("yes",), "No set-uid file can be made"),
     Directive("RestrictNamespaces", ("yes",), "No namespace can be made: the usual first step of kernel exploits"),
@@ -107,7 +124,6 @@ SANDBOX: tuple[Directive, ...] = (
 LEFT_OUT: tuple[tuple[str, str], ...] = (
     ("PrivateNetwork", "librespot is a network service; a segment of its own gives it a namespace"),
     ("IPAddressDeny=any", "Spotify's access points are arbitrary addresses; the firewall bounds what is reached"),
-    ("RootDirectory", "The empty root with bound paths does the same without a tree to keep up to date"),
     ("DynamicUser", "Firewall rules match the user, so its number must not change"),
 )
 

@@ -19,6 +19,7 @@ from ..host.files import LINK, Files
 from ..host.systemd import Systemd
 from ..model.facts import Facts
 from ..model.instance import Instance, Specification
+from ..model.sandbox import EMPTY_ROOT
 from ..render.environment import environment_file
 from ..render.options import effective_options
 from ..render.unit import (
@@ -111,6 +112,8 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
         planners += [
             DirectoryPlanner(files, ROOT),
             DirectoryPlanner(files, os.path.dirname(LIVENESS)),
+            DirectoryPlanner(files, os.path.dirname(EMPTY_ROOT)),
+            DirectoryPlanner(files, EMPTY_ROOT),
             FilePlanner(files, LIVENESS, inspect.getsource(liveness)),
             FilePlanner(files, f"{UNITS}/{SLICE}", slice_unit()),
         ]
@@ -121,10 +124,20 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
             StoppedPlanner(host.systemd, SLICE),
             FilePlanner(files, f"{UNITS}/{SLICE}", None),
             DirectoryPlanner(files, os.path.dirname(LIVENESS), None),
+            DirectoryPlanner(files, os.path.dirname(EMPTY_ROOT), None),
             DirectoryPlanner(files, "/var/lib/librespot", None),
             DirectoryPlanner(files, "/var/cache/librespot", None),
         ]
     return planners
+
+
+def _overrides(host: Host, item: Instance) -> list[Planner]:
+    """Drop-ins for our units, by hand or by ``systemctl set-property``, weaken them unseen: there shall be none."""
+    return [
+        DirectoryPlanner(host.files, f"{place}/{unit}.d", None, item.name)
+        for place in (UNITS, f"{UNITS}.control", "/run/systemd/system", "/run/systemd/system.control")
+        for unit in (item.unit, f"librespot-{item.name}-watchdog.service", f"librespot-{item.name}-watchdog.timer")
+    ]
 
 
 def _present(host: Host, item: Instance, release: str) -> list[Planner]:
@@ -134,6 +147,7 @@ def _present(host: Host, item: Instance, release: str) -> list[Planner]:
     return [
         AccountPlanner(host.accounts, item),
         *(FilePlanner(host.files, path, text, scope=item.name) for path, text in units.items()),
+        *_overrides(host, item),
         ServicePlanner(host.systemd, host.files, item, generation, binary),
     ]
 
@@ -143,6 +157,7 @@ def _absent(host: Host, item: Instance) -> list[Planner]:
     return [
         ServicePlanner(host.systemd, files, item, "", ""),
         *(FilePlanner(files, path, None, scope=item.name) for path in unit_files(item, host.facts, "")),
+        *_overrides(host, item),
         DirectoryPlanner(files, f"/var/lib/librespot/{item.name}", None, item.name),
         DirectoryPlanner(files, f"/var/cache/librespot/{item.name}", None, item.name),
         AccountPlanner(host.accounts, item),

@@ -19,7 +19,7 @@ from ..render.options import credentials_directory
 from ..render.unit import GENERATION, UNITS
 from .base import Planner
 
-_PROPERTIES = ("LoadState", "NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState", "MainPID")
+_PROPERTIES = ("LoadState", "NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState", "MainPID", "DropInPaths")
 PATIENCE = 15.0
 """Seconds that a started instance has to answer. A Raspberry Pi Zero needs about five."""
 
@@ -45,6 +45,7 @@ class ServicePlanner(Planner):
             return {"state": "inactive", "boot": "disabled"}
         return {
             "loaded": "as on disk",
+            "drop-ins": "",
             "boot": "enabled",
             "watchdog": "active, enabled",
             "state": "active",
@@ -65,6 +66,7 @@ class ServicePlanner(Planner):
         fresh = fresh and shown["NeedDaemonReload"] == timer["NeedDaemonReload"] == "no"
         state = {
             "loaded": "as on disk" if fresh else "not as on disk",
+            "drop-ins": " ".join(path for path in shown["DropInPaths"].split() if "/librespot-" in path),
             "boot": shown["UnitFileState"] or "disabled",
             "watchdog": f"{timer['ActiveState']}, {timer['UnitFileState'] or 'disabled'}",
             "state": shown["ActiveState"],
@@ -94,11 +96,13 @@ class ServicePlanner(Planner):
             if plan.before["boot"] == "enabled":
                 self._systemd.disable([self._timer, unit])
             return
-        if plan.before["loaded"] != plan.after["loaded"]:
+        reload = plan.before["loaded"] != plan.after["loaded"] or plan.before["drop-ins"] != plan.after["drop-ins"]
+        if reload:
             self._systemd.daemon_reload()
         if plan.before["boot"] != plan.after["boot"] or not plan.before["watchdog"].endswith(", enabled"):
             self._systemd.enable([unit, self._timer])
-        if any(plan.before[name] != plan.after[name] for name in ("state", "generation", "binary", "credentials")):
+        causes = ("drop-ins", "state", "generation", "binary", "credentials")
+        if any(plan.before[name] != plan.after[name] for name in causes):
             self._systemd.restart([unit])
             self._wait()
         elif not plan.before["watchdog"].startswith("active"):

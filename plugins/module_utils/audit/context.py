@@ -1,0 +1,74 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the checks of an audit share: the host, the plans, and each instance's live processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ..host.liveness import processes
+from ..host.proc import Process, process
+from ..model.controls import CONTROLS
+from ..model.errors import LibrespotError
+from ..model.finding import ERROR, FAILED, PASSED, Finding
+from ..model.instance import Instance, Specification
+from ..planners.base import Planner
+from ..planners.registry import Host
+
+
+@dataclass
+class Context:
+    """One audit of one host. *live* allows probes that run something on the host; they leave nothing behind."""
+
+    host: Host
+    spec: Specification
+    planners: list[Planner]
+    live: bool
+    _processes: dict[str, list[Process]] = field(default_factory=dict)
+
+    def processes(self, instance: Instance) -> list[Process]:
+        """Return the live processes of *instance*, read once."""
+        if instance.name not in self._processes:
+            seen = (process(pid) for pid in processes(instance.unit))
+            self._processes[instance.name] = [item for item in seen if item is not None]
+        return self._processes[instance.name]
+
+    def main(self, instance: Instance) -> Process | None:
+        """Return the oldest process of *instance*: librespot itself."""
+        return min(self.processes(instance), key=lambda item: item.pid, default=None)
+
+
+Check = Callable[[Context], Iterator[Finding]]
+
+
+def finding(
+    control: str, check: str, scope: str, right: bool, expected: str, observed: str, evidence: str, status: str = ""
+) -> Finding:
+    """Return a finding that is passed when *right*; *status* replaces what follows from that."""
+    said = status or (PASSED if right else FAILED)
+    return Finding(control, check, said, scope, expected, observed, evidence, CONTROLS[control].remedy)
+
+
+def not_running(control: str, check: str, instance: Instance, expected: str) -> Finding:
+    return finding(
+        control, check, instance.name, False, expected, "the instance does not run", f"cgroup of {instance.unit}"
+    )
+
+
+def guarded(control: str, check: str, scope: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Yield what *look* finds; what it could not see becomes a finding with the status error."""
+    try:
+        yield from look()
+    except (LibrespotError, OSError, ValueError, KeyError) as error:
+        yield Finding(control, check, ERROR, scope, "can be looked at", str(error), "the audit", "Mend what it says")
+
+
+def each(
+    context: Context, control: str, check: str, look: Callable[[Context, Instance], Iterator[Finding]]
+) -> Iterator[Finding]:
+    """Look at each present instance; an error of one does not hide another."""
+    for item in context.spec.present:
+        yield from guarded(control, check, item.name, lambda item=item: look(context, item))

@@ -1,0 +1,69 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Drift: the plans of all planners, as findings. A host that needs no change has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model.finding import Finding
+from ..model.plan import Difference, Plan
+from ..planners.base import HOST, Planner
+from ..planners.file import MODE, OWNER, DirectoryPlanner, FilePlanner
+from ..planners.registry import undeclared
+from .context import Context, finding, guarded
+
+_LONGEST = 80
+
+
+def look(context: Context) -> Iterator[Finding]:
+    """Yield CFG-04 (modes and owners) and CFG-06 (anything at all) for the host and each instance."""
+    for scope in [HOST, *(item.name for item in context.spec.instances)]:
+        chosen = [planner for planner in context.planners if planner.scope == scope]
+        yield from guarded("CFG-06", "drift", scope, lambda chosen=chosen, scope=scope: _scope(context, scope, chosen))
+
+
+def _scope(context: Context, scope: str, planners: list[Planner]) -> Iterator[Finding]:
+    plans = [(planner, planner.plan()) for planner in planners]
+    yield _modes(scope, plans)
+    differences = [item for _planner, plan in plans for item in plan.differences()]
+    said = [_said(item) for item in differences]
+    if scope == HOST:
+        said += [f"instance {name} is on the host and not in the inventory" for name in undeclared(context.host, context.spec)]
+    subjects = ", ".join(plan.subject for _planner, plan in plans)
+    yield finding(
+        "CFG-06", "drift", scope, not said, "as described", "; ".join(said) or "as described", f"compared: {subjects}"
+    )
+
+
+def _modes(scope: str, plans: list[tuple[Planner, Plan]]) -> Finding:
+    files = [(planner, plan) for planner, plan in plans if isinstance(planner, (FilePlanner, DirectoryPlanner))]
+    loose = [
+        _said(item)
+        for _planner, plan in files
+        for item in plan.differences()
+        if item.attribute in (MODE, OWNER) and plan.before and plan.after
+    ]
+    checked = ", ".join(f"{plan.subject} {plan.after[MODE]}" for _planner, plan in files if plan.after)
+    return finding(
+        "CFG-04",
+        "modes",
+        scope,
+        not loose,
+        "written by root alone; settings and credentials read by root alone",
+        "; ".join(loose) or "as expected",
+        f"lstat: {checked}",
+    )
+
+
+def _said(item: Difference) -> str:
+    if item.attribute == "content":
+        return f"{item.subject}: content differs"
+    return f"{item.subject}: {item.attribute} is {_short(item.before)}, not {_short(item.after)}"
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}..."

@@ -1,0 +1,121 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The catalogue of controls, as data. Findings, reports and the documentation are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HIGH = "High"
+MEDIUM = "Medium"
+LOW = "Low"
+
+
+@dataclass(frozen=True)
+class Control:
+    """One promise to the user. *threat* is what it withstands, *rationale* why this way, *remedy* how to mend it."""
+
+    id: str
+    title: str
+    severity: str
+    threat: str
+    rationale: str
+    remedy: str
+
+
+_CONVERGE = "Run playbooks/site.yml against this host"
+
+_CONTROLS = (
+    Control(
+        "CFG-01",
+        "Every option is known, typed and range-checked",
+        MEDIUM,
+        "A misspelt or removed option is ignored in silence, and the instance runs with another setting than believed",
+        "librespot ignores unknown names in its environment, so they are refused before they get there",
+        _CONVERGE,
+    ),
+    Control(
+        "CFG-02",
+        "Least privilege: what is not needed is off, and not compiled in",
+        HIGH,
+        "Whoever takes over the instance takes what it is allowed to do",
+        "Measured on the process itself: its rights, its file system and its binary, not what the unit asked for",
+        _CONVERGE,
+    ),
+    Control(
+        "CFG-03",
+        "No permissive values without a name and a reason",
+        MEDIUM,
+        "A relaxation that was made for a test outlives it",
+        "Each relaxation has a name, a price and the user's reason, and is repeated in every report",
+        "Remove the relaxation or the option from the inventory when it is not needed any more",
+    ),
+    Control(
+        "CFG-04",
+        "Configuration is written by root alone and read by nobody else",
+        MEDIUM,
+        "A local user reads or plants settings",
+        "systemd reads the files as root before it drops rights, so that not even the instance's user needs them",
+        _CONVERGE,
+    ),
+    Control(
+        "CFG-05",
+        "Secrets stand in no command line, environment or readable file",
+        HIGH,
+        "A stored login gives the account to whoever reads it",
+        "systemd's credentials hand the login to the one process that needs it, in memory that no other user can read",
+        _CONVERGE,
+    ),
+    Control(
+        "CFG-06",
+        "What is on the host is what was described",
+        MEDIUM,
+        "A change by hand weakens a control, and nobody knows",
+        "The audit plans with the code that applies, so that it cannot drift from it",
+        _CONVERGE,
+    ),
+    Control(
+        "NET-01",
+        "The ports of every instance are known and pinned",
+        HIGH,
+        "A port that nobody knows of is a port that nobody filters",
+        "librespot takes a random port unless told; sockets are counted on the process, not in its options",
+        _CONVERGE,
+    ),
+    Control(
+        "NET-05",
+        "Exposed ports are minimized",
+        MEDIUM,
+        "Every open port is something to attack",
+        "Without discovery nothing listens; no login listener is ever opened; the kernel refuses other ports where it can",
+        _CONVERGE,
+    ),
+    Control(
+        "RES-03",
+        "Memory, CPU and I/O are limited",
+        MEDIUM,
+        "A request body of any size is kept in memory, and anyone who can connect can send one",
+        "Read from the live cgroup; where the host does not enforce a limit, that is said",
+        "Run playbooks/site.yml; where it is not enforced, boot the host with cgroup v2 and the memory controller",
+    ),
+    Control(
+        "RES-09",
+        "Processes, open files and disk space are limited",
+        MEDIUM,
+        "A fork bomb or a loop that writes takes the whole host down",
+        "The instance has no disk to write to, but bounded memory of its own",
+        "Run playbooks/site.yml; where it is not enforced, boot the host with cgroup v2",
+    ),
+    Control(
+        "UPD-08",
+        "What runs comes from the official source, unaltered",
+        HIGH,
+        "A tampered crate or binary",
+        "The running file itself is hashed and compared with what was built from the pinned crate",
+        "Run playbooks/site.yml: a damaged release is installed again; use method crate for the official source",
+    ),
+)
+
+CONTROLS: dict[str, Control] = {item.id: item for item in _CONTROLS}
