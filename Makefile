@@ -63,6 +63,10 @@ test-matrix: ## ansible-core 2.18 to 2.21
 test-full: ## All of them, in one table
 	@$(CHECKS) full
 
+.PHONY: docs
+docs: ## Write the parts of the documentation that are generated
+	@$(PYTHON) -m tools.lab run --kind test -- python -m tools.readme
+
 .PHONY: bench
 bench: ## Ratios measured side by side in one run
 	@$(CHECKS) bench

@@ -19,7 +19,6 @@ _COUNT = re.compile(r"(\d+) (\w+)")
 _EMPTY = re.compile(
     r"no hosts matched"
     r"|Could not match supplied host pattern"
-    r"|provided hosts list is empty"
     r"|no tests ran"
     r"|no tests found"
     r"|collected 0 items$"

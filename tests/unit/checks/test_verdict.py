@@ -35,7 +35,6 @@ def test_tests_are_counted(output: str, status: int, expected: Verdict) -> None:
     [
         "skipping: no hosts matched",
         "[WARNING]: Could not match supplied host pattern, ignoring: librespot",
-        "[WARNING]: provided hosts list is empty, only localhost is available.",
         "collected 0 items",
         "============ no tests ran in 0.01s ============",
         "default: actions=8 successful=6 disabled=0 skipped=1 missing=1 failed=0",
@@ -47,6 +46,11 @@ def test_what_tested_nothing_fails_although_its_status_is_good(line: str) -> Non
     found = verdict.read(f"before\n{line}\nafter\n=== 3 passed in 0.10s ===\n", 0)
     assert found.failed >= 1
     assert found.problem
+
+
+def test_a_play_on_the_controller_alone_is_no_empty_run() -> None:
+    warning = "[WARNING]: provided hosts list is empty, only localhost is available."
+    assert verdict.read(f"{warning}\n2 passed in 0.10s\n", 0) == Verdict(2, 0)
 
 
 def test_a_recap_with_nothing_missing_is_good() -> None:

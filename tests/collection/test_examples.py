@@ -1,0 +1,113 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What README.md and the example inventory say is true."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from tools import readme
+
+from .conftest import EXAMPLES, ROOT, Run
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def blocks(language: str) -> list[str]:
+    found = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert found
+    return found
+
+
+COMMANDS = [part.strip() for block in blocks("console") for line in block.splitlines() for part in line.split("&&")]
+
+
+def known(command: list[str]) -> bool:
+    """Tell whether *command* names things that exist: a target, a playbook, the tarball, a file."""
+    found: bool = False
+    match command:
+        case ["make", target]:
+            found = target in TARGETS
+        case ["git", "clone", url]:
+            found = url == GALAXY["repository"]
+        case ["cd", directory]:
+            found = directory == GALAXY["repository"].rsplit("/", 1)[1]
+        case ["pip", "install", "-r", path]:
+            found = (ROOT / path).is_file()
+        case ["ansible-galaxy", "collection", "build"]:
+            found = True
+        case ["ansible-galaxy", "collection", "install", path]:
+            found = path == f"{GALAXY['namespace']}-{GALAXY['name']}-{GALAXY['version']}.tar.gz"
+        case ["ansible-playbook", "-i", inventory, *options, playbook]:
+            files = (f"{inventory}/hosts.yml", f"playbooks/{playbook.removeprefix('hardened.librespot.')}.yml")
+            found = set(options) <= {"--check", "--diff"} and all((ROOT / name).is_file() for name in files)
+    return found
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_names_what_exists(command: str) -> None:
+    assert known(shlex.split(command))
+
+
+@pytest.mark.parametrize("name", sorted(readme.PARTS))
+def test_generated_parts_are_up_to_date(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == readme.current(ROOT, name)
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)#]+)\)", README))
+def test_every_link_within_the_project_leads_somewhere(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+@pytest.mark.parametrize("block", blocks("yaml"))
+def test_every_specification_is_accepted(block: str) -> None:
+    written = yaml.safe_load(block)
+    accepted(written)
+
+
+def accepted(written: dict[str, Any]) -> None:
+    found = parse_specification(
+        written.get("librespot_version", "0.8.0"),
+        written["librespot_instances"],
+        written.get("librespot_credentials", {}),
+    )
+    assert found.present
+
+
+def test_the_tarball_has_the_name_that_is_installed(tarball: Path) -> None:
+    assert f"ansible-galaxy collection install {tarball.name}" in COMMANDS
+
+
+def test_one_inventory_describes_three_environments(as_user: Run, tmp_path: Path) -> None:
+    playbook = tmp_path / "show.yml"
+    content = "{{ {'librespot_version': librespot_version, 'librespot_instances': librespot_instances} | to_json }}"
+    task = {
+        "ansible.builtin.copy": {
+            "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}.json",
+            "content": content,
+            "mode": "0600",
+        },
+        "delegate_to": "localhost",
+        "vars": {"ansible_connection": "local"},
+    }
+    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": [task]}]), encoding="utf-8")
+    as_user(["ansible-playbook", "-i", str(EXAMPLES), str(playbook)])
+    shown = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("*.json")}
+    assert len(shown) == 3
+    for written in shown.values():
+        accepted(written)
+    environments = yaml.safe_load((EXAMPLES / "hosts.yml").read_text(encoding="utf-8"))["librespot"]["children"]
+    assert [len(group["hosts"]) for group in environments.values()] == [1, 1, 1]
+    assert list(environments) == ["development", "staging", "production"]
