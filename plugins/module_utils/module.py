@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from .host.lock import host_lock
 from .model.errors import LibrespotError
@@ -33,6 +33,8 @@ class Module(Protocol):
         """Show a warning to the user."""
 
 
+AnyModule = TypeVar("AnyModule", bound=Module)
+
 SPECIFICATION_ARGUMENTS: dict[str, dict[str, Any]] = {
     "version": {"type": "str", "default": "0.8.0"},
     "instances": {"type": "list", "elements": "dict", "default": []},
@@ -52,7 +54,7 @@ def specification(module: Module) -> Specification:
     return parse_specification(asked["version"], asked["instances"], asked["credentials"])
 
 
-def run(module: Module, work: Callable[[Module], dict[str, Any]], locked: bool = True) -> NoReturn:
+def run(module: AnyModule, work: Callable[[AnyModule], dict[str, Any]], locked: bool = True) -> NoReturn:
     """End *module* with what *work* returns, or as failed with the error that says what to do.
 
     A module that changes something holds the host's lock meanwhile.
@@ -73,9 +75,7 @@ def outcome(module: Module, plans: Sequence[Plan]) -> dict[str, Any]:
     changed = [plan for plan in plans if plan.changed]
     result: dict[str, Any] = {
         "changed": bool(changed),
-        "changes": [
-            f"{item.subject}: {item.attribute}" for plan in changed for item in plan.differences()
-        ],
+        "changes": [f"{item.subject}: {item.attribute}" for plan in changed for item in plan.differences()],
     }
     if module._diff:
         result["diff"] = [plan.diff() for plan in changed]

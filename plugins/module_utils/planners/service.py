@@ -19,7 +19,15 @@ from ..render.options import credentials_directory
 from ..render.unit import GENERATION, UNITS
 from .base import Planner
 
-_PROPERTIES = ("LoadState", "NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState", "MainPID", "DropInPaths")
+_PROPERTIES = (
+    "LoadState",
+    "NeedDaemonReload",
+    "FragmentPath",
+    "UnitFileState",
+    "ActiveState",
+    "MainPID",
+    "DropInPaths",
+)
 PATIENCE = 15.0
 """Seconds that a started instance has to answer. A Raspberry Pi Zero needs about five."""
 
@@ -58,9 +66,9 @@ class ServicePlanner(Planner):
         shown = self._systemd.show(self._instance.unit, _PROPERTIES)
         timer = self._systemd.show(self._timer, _PROPERTIES)
         if not self._instance.present:
-            running = shown["ActiveState"] not in ("inactive", "failed") or timer["ActiveState"] == "active"
+            active = shown["ActiveState"] not in ("inactive", "failed") or timer["ActiveState"] == "active"
             enabled = "enabled" in (shown["UnitFileState"], timer["UnitFileState"])
-            return {"state": "active" if running else "inactive", "boot": "enabled" if enabled else "disabled"}
+            return {"state": "active" if active else "inactive", "boot": "enabled" if enabled else "disabled"}
         expected = {f"{UNITS}/{self._instance.unit}", f"{UNITS}/{self._timer}"}
         fresh = {shown["FragmentPath"], timer["FragmentPath"]} == expected
         fresh = fresh and shown["NeedDaemonReload"] == timer["NeedDaemonReload"] == "no"
