@@ -162,12 +162,15 @@ def opened(relaxation: Relaxation, instance: str) -> list[Directive]:
         added += [
             Directive("BindReadOnlyPaths", (f"-{path}",), reason),
             Directive("Environment", (f"PULSE_SERVER=unix:{path}",), reason),
+            # Sound goes to these servers in shared memory.
+            Directive("SystemCallFilter", ("memfd_create",), reason),
         ]
     elif relaxation.name == "pipewire":
         path = relaxation.first("socket", "/run/pipewire/pipewire-0")
         added += [
             Directive("BindReadOnlyPaths", (f"-{path}",), reason),
             Directive("Environment", (f"PIPEWIRE_REMOTE={path}",), reason),
+            Directive("SystemCallFilter", ("memfd_create",), reason),
         ]
     elif relaxation.name == "fifo":
         # Its directory: a pipe that its reader makes again would go stale if it were bound alone.

@@ -115,6 +115,9 @@ SANDBOX: tuple[Directive, ...] = (
             "@system-service",
             "~@privileged @resources @keyring @memlock @setuid @chown",
             "~io_uring_setup io_uring_enter io_uring_register",
+            # A file of memory alone lies on no mount, so it can be executed and mapped as code in spite of NoExecPaths=
+            # and MemoryDenyWriteExecute=. userfaultfd is what exploits of the kernel win races with.
+            "~memfd_create memfd_secret userfaultfd",
         ),
         "Only calls that an unprivileged network service makes; io_uring would pass the filter by",
     ),
