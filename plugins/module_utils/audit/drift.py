@@ -31,7 +31,10 @@ def _scope(context: Context, scope: str, planners: list[Planner]) -> Iterator[Fi
     differences = [item for _planner, plan in plans for item in plan.differences()]
     said = [_said(item) for item in differences]
     if scope == HOST:
-        said += [f"instance {name} is on the host and not in the inventory" for name in undeclared(context.host, context.spec)]
+        said += [
+            f"instance {name} is on the host and not in the inventory"
+            for name in undeclared(context.host, context.spec)
+        ]
     subjects = ", ".join(plan.subject for _planner, plan in plans)
     yield finding(
         "CFG-06", "drift", scope, not said, "as described", "; ".join(said) or "as described", f"compared: {subjects}"

@@ -48,7 +48,9 @@ def _held(context: Context, process: Process, instance: Instance, row: tuple[str
     if not context.host.facts.enforces(controller) or observed is None:
         said = f"the host does not hold units to it: no {controller} controller of cgroup v2"
         return finding(control, check, instance.name, False, expected, said, path, NOT_ENFORCED)
-    shown = {"cpu.max": _quota, "io.weight": lambda text: text.split()[-1], "pids.max": str}.get(name, _memory)(observed)
+    shown = {"cpu.max": _quota, "io.weight": lambda text: text.split()[-1], "pids.max": str}.get(name, _memory)(
+        observed
+    )
     return finding(control, check, instance.name, shown == expected, expected, shown, path)
 
 

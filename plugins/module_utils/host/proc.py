@@ -11,7 +11,6 @@ import ipaddress
 import os
 import re
 from dataclasses import dataclass
-from typing import Dict, List, Optional, Tuple
 
 LISTEN = "0A"
 _INODE = re.compile(r"^socket:\[(\d+)\]$")
@@ -29,17 +28,28 @@ class Socket:
 
 
 @dataclass(frozen=True)
+class Mount:
+    """A mount as a process sees it. *options* are the mount's own, *super_options* those of its file system."""
+
+    path: str
+    kind: str
+    options: tuple[str, ...]
+    super_options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Process:
     """A live process as /proc shows it. *status* is /proc/PID/status, *limits* the soft resource limits."""
 
     pid: int
     executable: str
-    environment: Dict[str, str]
-    status: Dict[str, str]
-    limits: Dict[str, str]
+    environment: dict[str, str]
+    status: dict[str, str]
+    limits: dict[str, str]
     cgroup: str
-    namespaces: Dict[str, str]
-    sockets: Tuple[Socket, ...]
+    namespaces: dict[str, str]
+    sockets: tuple[Socket, ...]
+    mounts: tuple[Mount, ...]
 
 
 def _read(path: str) -> bytes:
@@ -52,7 +62,7 @@ def _address(text: str) -> str:
     return str(ipaddress.ip_address(packed))
 
 
-def receiving_sockets(pid: Optional[int] = None) -> List[Socket]:
+def receiving_sockets(pid: int | None = None) -> list[Socket]:
     """Return the receiving IP sockets of this host's network namespace, or of that of process *pid*."""
     base = "/proc/net" if pid is None else f"/proc/{pid}/net"
     found = []
@@ -67,7 +77,7 @@ def receiving_sockets(pid: Optional[int] = None) -> List[Socket]:
     return found
 
 
-def _inodes(pid: int) -> List[int]:
+def _inodes(pid: int) -> list[int]:
     found = []
     for name in os.listdir(f"/proc/{pid}/fd"):
         with contextlib.suppress(FileNotFoundError):
@@ -77,13 +87,23 @@ def _inodes(pid: int) -> List[int]:
     return found
 
 
-def _table(text: str) -> Dict[str, str]:
+def _table(text: str) -> dict[str, str]:
     pairs = (line.partition(":") for line in text.splitlines())
     return {key: value.strip() for key, _colon, value in pairs}
 
 
-def _limits(text: str) -> Dict[str, str]:
+def _limits(text: str) -> dict[str, str]:
     return {line[:26].strip(): line[26:].split()[0] for line in text.splitlines()[1:]}
+
+
+def _mounts(text: str) -> tuple[Mount, ...]:
+    found: dict[str, Mount] = {}
+    for row in text.splitlines():
+        before, _dash, after = row.partition(" - ")
+        fields, (kind, _source, options) = before.split(), after.split(" ", 2)
+        # A later mount covers an earlier one at the same path.
+        found[fields[4]] = Mount(fields[4], kind, tuple(fields[5].split(",")), tuple(options.split(",")))
+    return tuple(found.values())
 
 
 def cgroup(pid: int) -> str:
@@ -94,37 +114,45 @@ def cgroup(pid: int) -> str:
     return ""
 
 
-def process(pid: int) -> Optional[Process]:
+def process(pid: int) -> Process | None:
     """Return what /proc says of *pid*; None when there is no such process any more."""
     base = f"/proc/{pid}"
     try:
-        variables = (item.partition(b"=") for item in _read(f"{base}/environ").split(b"\0") if item)
         inodes = set(_inodes(pid))
         return Process(
             pid=pid,
             executable=os.readlink(f"{base}/exe"),
-            environment={name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, _e, value in variables},
+            environment=environment(pid),
             status=_table(_read(f"{base}/status").decode("utf-8", "replace")),
             limits=_limits(_read(f"{base}/limits").decode("ascii")),
             cgroup=cgroup(pid),
             namespaces={name: os.readlink(f"{base}/ns/{name}") for name in _NAMESPACES},
             sockets=tuple(item for item in receiving_sockets(pid) if item.inode in inodes),
+            mounts=_mounts(_read(f"{base}/mountinfo").decode("utf-8", "replace")),
         )
     except (FileNotFoundError, ProcessLookupError):
         return None
 
 
-def command_line(pid: int) -> List[str]:
+def environment(pid: int) -> dict[str, str]:
+    """Return the environment that *pid* was started with; empty when it has none or is gone."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        variables = (item.partition(b"=") for item in _read(f"/proc/{pid}/environ").split(b"\0") if item)
+        return {name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, _e, value in variables}
+    return {}
+
+
+def command_line(pid: int) -> list[str]:
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         return [word.decode("utf-8", "replace") for word in _read(f"/proc/{pid}/cmdline").split(b"\0")[:-1]]
     return []
 
 
-def pids() -> List[int]:
+def pids() -> list[int]:
     return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
 
 
-def owner_of_port(port: int, protocol: str = "tcp") -> Optional[Tuple[int, str, str]]:
+def owner_of_port(port: int, protocol: str = "tcp") -> tuple[int, str, str] | None:
     """Return (pid, program, cgroup) of the process that receives at *port*; None when nobody does.
 
     pid is 0 and the program unknown when the socket belongs to no process that can be seen.

@@ -182,7 +182,10 @@ def _unique(instances: Sequence[Instance]) -> None:
             continue
         if item.port in ports:
             raise SpecificationError(
-                f"{item.path}.port", item.port, f"is the port of {ports[item.port]} too", "Give each instance its own port"
+                f"{item.path}.port",
+                item.port,
+                f"is the port of {ports[item.port]} too",
+                "Give each instance its own port",
             )
         ports[item.port] = item.path
 

@@ -90,7 +90,9 @@ def _device_limits(value: Any, path: str) -> Tuple[DeviceLimit, ...]:
         entry = mapping(item, where, ("device", "read", "write"))
         device = entry.get("device")
         if not isinstance(device, str) or not _DEVICE.match(device) or ".." in device:
-            raise SpecificationError(f"{where}.device", device, "is not a block device", "Write a path such as /dev/sda")
+            raise SpecificationError(
+                f"{where}.device", device, "is not a block device", "Write a path such as /dev/sda"
+            )
         if "read" not in entry and "write" not in entry:
             raise SpecificationError(where, item, "limits nothing", "Write read or write, in bytes per second, as 10M")
         rates = {

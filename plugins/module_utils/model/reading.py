@@ -20,7 +20,9 @@ def mapping(
         raise SpecificationError(path, value, "is not a mapping", f"Write keys of: {', '.join(known)}", secret)
     for key in value:
         if key not in known:
-            raise SpecificationError(f"{path}.{key}", value[key], "is not known", _meant(str(key), known, hints or {}), secret)
+            raise SpecificationError(
+                f"{path}.{key}", value[key], "is not known", _meant(str(key), known, hints or {}), secret
+            )
     return value
 
 

@@ -185,7 +185,9 @@ def opened(relaxation: Relaxation, instance: str) -> list[Directive]:
             Directive("ExecPaths", (" ".join(f"-+{path}" for path in ("/usr", "/bin", "/sbin", *paths)),), reason),
         ]
     elif relaxation.name == "media":
-        added += [Directive("BindReadOnlyPaths", (" ".join(f"-{path}" for path in relaxation.values["paths"]),), reason)]
+        added += [
+            Directive("BindReadOnlyPaths", (" ".join(f"-{path}" for path in relaxation.values["paths"]),), reason)
+        ]
     elif relaxation.name == "bluetooth":
         added += [Directive("BindReadOnlyPaths", ("-/run/dbus",), reason)]
     elif relaxation.name == "disk":

@@ -77,7 +77,9 @@ SANDBOX: tuple[Directive, ...] = (
     Directive("PrivateMounts", ("yes",), "Mounts of the instance do not reach the host"),
     Directive("PrivateDevices", ("yes",), "No device but null, zero, full, random and urandom exists"),
     Directive("DevicePolicy", ("closed",), "The kernel refuses devices that are made or passed in as well"),
-    Directive("PrivateUsers", ("yes",), "Other users, root too, are nobody inside; capabilities would reach no further"),
+    Directive(
+        "PrivateUsers", ("yes",), "Other users, root too, are nobody inside; capabilities would reach no further"
+    ),
     Directive("PrivateIPC", ("yes",), "Shared memory and message queues of others are out of reach"),
     Directive("RemoveIPC", ("yes",), "Nothing is left behind in shared memory"),
     Directive("ProtectProc", ("invisible",), "Other users' processes cannot be seen"),
@@ -101,7 +103,9 @@ SANDBOX: tuple[Directive, ...] = (
     Directive("RestrictNamespaces", ("yes",), "No namespace can be made: the usual first step of kernel exploits"),
     Directive("KeyringMode", ("private",), "The kernel's keyring of others is out of reach"),
     Directive("NotifyAccess", ("none",), "The instance cannot speak to the service manager"),
-    Directive("UMask", ("0077",), "Files that librespot writes are for its user alone; it would write its login as 0644"),
+    Directive(
+        "UMask", ("0077",), "Files that librespot writes are for its user alone; it would write its login as 0644"
+    ),
     Directive(
         "RestrictAddressFamilies",
         # Unix sockets: syslog, nss-resolve and sound servers. Netlink: the list of interfaces for mDNS.
@@ -140,7 +144,9 @@ def socket_binds(port: int, discovery: bool) -> Directive:
     return Directive("SocketBindAllow", allowed, "It can serve on no other port", needs=BPF_FRAMEWORK, since=249)
 
 
-SOCKET_BIND_DENY = Directive("SocketBindDeny", ("any",), "It can serve on no other port", needs=BPF_FRAMEWORK, since=249)
+SOCKET_BIND_DENY = Directive(
+    "SocketBindDeny", ("any",), "It can serve on no other port", needs=BPF_FRAMEWORK, since=249
+)
 
 
 def known(directives: Sequence[Directive], systemd: int, features: frozenset[str]) -> list[Directive]:

@@ -35,21 +35,29 @@ def _state(entry: Entry | None) -> dict[str, str]:
 
 
 class FilePlanner(Planner):
-    """One file of root's, or with *content* None its absence."""
+    """One file, of root unless *owner* (user and group id) says otherwise; with *content* None its absence."""
 
     def __init__(
-        self, files: Files, path: str, content: str | None, mode: int = 0o644, scope: str = HOST, secret: bool = False
+        self,
+        files: Files,
+        path: str,
+        content: str | None,
+        mode: int = 0o644,
+        scope: str = HOST,
+        secret: bool = False,
+        owner: tuple[int, int] = (0, 0),
     ) -> None:
         super().__init__(path, scope)
         self.secret = (CONTENT,) if secret else ()
         self._files = files
         self._content = content
         self._mode = mode
+        self._owner = owner
 
     def wanted(self) -> State:
         if self._content is None:
             return {}
-        return _state(Entry(FILE, self._mode, 0, 0, self._content.encode()))
+        return _state(Entry(FILE, self._mode, *self._owner, self._content.encode()))
 
     def found(self) -> State:
         return _state(self._files.read(self.subject))
@@ -58,9 +66,9 @@ class FilePlanner(Planner):
         if self._content is None:
             self._files.remove(self.subject)
         elif plan.before.get(KIND) == FILE and plan.before[CONTENT] == plan.after[CONTENT]:
-            self._files.own(self.subject, self._mode, 0, 0)
+            self._files.own(self.subject, self._mode, *self._owner)
         elif plan.before.get(KIND) in (None, FILE):
-            self._files.write(self.subject, self._content.encode(), self._mode)
+            self._files.write(self.subject, self._content.encode(), self._mode, *self._owner)
         else:
             raise HostError(
                 f"{self.subject}: a {plan.before[KIND]} stands where a file of ours belongs",

@@ -1,0 +1,106 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""CFG-04 and CFG-05: who can read the configuration and the secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+
+from ..host.proc import command_line, environment, pids
+from ..model.finding import Finding
+from ..model.instance import Instance
+from ..planners.base import HOST
+from ..render.unit import credentials_path, settings_path
+from .context import Context, each, finding, guarded
+
+_NOBODY = 65534
+_SHORTEST = 8
+_FORBIDDEN = ("LIBRESPOT_ACCESS_TOKEN", "LIBRESPOT_PASSWORD", "LIBRESPOT_USERNAME")
+
+
+def look(context: Context) -> Iterator[Finding]:
+    """Yield CFG-05 of each instance, and CFG-04 as attempts to read."""
+    if context.spec.present:
+        yield from guarded("CFG-05", "processes", HOST, lambda: _processes(context))
+    if context.live:
+        yield from each(context, "CFG-04", "read attempt", _read_attempt)
+        if context.spec.present:
+            yield from guarded("CFG-05", "journal", HOST, lambda: _journal(context))
+
+
+def _secrets(context: Context) -> list[str]:
+    """Return the strings that may stand nowhere: the parts of every stored login that are long enough to search for."""
+    found = set()
+    for item in context.spec.present:
+        entry = context.host.files.read(credentials_path(item.name))
+        texts = [context.spec.credentials.get(item.name, ""), entry.content.decode("utf-8", "replace") if entry else ""]
+        for text in filter(None, texts):
+            with contextlib.suppress(ValueError):
+                values = json.loads(text)
+                found.update(str(value) for value in values.values() if len(str(value)) >= _SHORTEST)
+            found.add(text.strip())
+    return sorted(found)
+
+
+def _processes(context: Context) -> Iterator[Finding]:
+    secrets, wrong = _secrets(context), []
+    seen = 0
+    for pid in pids():
+        words = " ".join(command_line(pid))
+        variables = environment(pid)
+        seen += 1
+        if any(secret in words for secret in secrets):
+            wrong.append(f"a secret stands on the command line of process {pid}")
+        if any(secret in value for secret in secrets for value in variables.values()):
+            wrong.append(f"a secret stands in the environment of process {pid}")
+        wrong += [f"{name} is set in process {pid}" for name in _FORBIDDEN if name in variables]
+    yield finding(
+        "CFG-05",
+        "processes",
+        HOST,
+        not wrong,
+        "no secret on a command line or in an environment",
+        "; ".join(wrong) or "none found",
+        f"/proc/*/cmdline and environ of {seen} processes",
+    )
+
+
+def _journal(context: Context) -> Iterator[Finding]:
+    secrets = _secrets(context)
+    said = context.host.commands.run(["journalctl", "--output", "cat", "--no-pager", "--quiet"], ok=(), timeout=120)
+    right = not any(secret in said.stdout for secret in secrets)
+    yield finding(
+        "CFG-05",
+        "journal",
+        HOST,
+        right,
+        "no secret in the journal",
+        "none found" if right else "a stored login stands in the journal",
+        f"journalctl, searched for {len(secrets)} secrets",
+    )
+
+
+def _read_attempt(context: Context, instance: Instance) -> Iterator[Finding]:
+    """Try to read the instance's files as a user with no rights, and as the instance's own."""
+    paths = [settings_path(instance.name)] + ([credentials_path(instance.name)] if instance.credentials else [])
+    account = context.host.accounts.find(instance.user)
+    users = [_NOBODY] + ([account.uid] if account else [])
+    opened = [
+        f"{path} by user {user}"
+        for path in paths
+        for user in users
+        if context.host.commands.run(["cat", path], ok=(), user=user, group=user).returncode == 0
+    ]
+    yield finding(
+        "CFG-04",
+        "read attempt",
+        instance.name,
+        not opened,
+        "refused to everyone but root",
+        f"could be read: {', '.join(opened)}" if opened else "refused",
+        f"cat {' '.join(paths)} as {', '.join(str(user) for user in users)}",
+    )

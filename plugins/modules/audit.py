@@ -1,0 +1,87 @@
+#!/usr/bin/python
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: audit
+short_description: Audit the librespot instances of a host, with evidence
+version_added: 0.1.0
+description:
+  - Looks at everything that the collection manages on the host, with the code that applies it, and at the effects,
+    read from processes, sockets, cgroups and mounts.
+  - It changes nothing on the host. Passive unless O(live) is set.
+  - Its findings are data. M(hardened.librespot.report) shows them and decides whether an audit has failed.
+author:
+  - hardened.librespot contributors (@hardened-librespot)
+extends_documentation_fragment:
+  - hardened.librespot.specification
+  - hardened.librespot.specification.attributes
+options:
+  live:
+    description:
+      - Also run probes that start short-lived processes on the host, such as a bind that shall be refused and reads by
+        users without rights. They leave nothing behind.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Audit with live probes
+  hardened.librespot.audit:
+    instances: "{{ librespot_instances }}"
+    live: true
+  register: audited
+"""
+
+RETURN = r"""
+findings:
+  description: One for each check of a control and each instance, in a fixed order.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: CFG-04
+      check: modes
+      status: passed
+      scope: kitchen
+      expected: written by root alone; settings and credentials read by root alone
+      observed: as expected
+      evidence: "lstat: /etc/librespot/kitchen.env 0600"
+      remedy: Run playbooks/site.yml against this host
+summary:
+  description: How many findings have each status.
+  returned: success
+  type: dict
+  sample: {passed: 20, failed: 0, error: 0, not enforced: 3, waived: 0, not applicable: 0}
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import audit
+from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
+from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    SPECIFICATION_ARGUMENTS,
+    run,
+    specification,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    """Look at the host."""
+    findings = audit(Host(), specification(module), module.params["live"])
+    return {"changed": False, "findings": [item.as_data() for item in findings], "summary": summary(findings)}
+
+
+def main() -> None:
+    """Run the module."""
+    arguments = {**SPECIFICATION_ARGUMENTS, "live": {"type": "bool", "default": False}}
+    run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
+
+
+if __name__ == "__main__":
+    main()
