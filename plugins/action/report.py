@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import Finding, summary
@@ -40,7 +41,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Show the table, write the file, and fail when a finding is red."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _validation, asked = self.validate_argument_spec(argument_spec=_ARGUMENTS)
+        action: Any = self  # Ansible's base class has no types
+        _validation, asked = action.validate_argument_spec(_ARGUMENTS)
         hosts = {name: _findings(given) for name, given in sorted(asked["results"].items())}
         if asked["show"] != "nothing":
             Display().display(as_table(hosts, problems=asked["show"] == "problems"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..host.liveness import processes
 from ..host.proc import Process, process
@@ -53,6 +54,7 @@ def finding(
 
 
 def not_running(control: str, check: str, instance: Instance, expected: str) -> Finding:
+    """Return the finding of an instance that has no process: nothing about it is as it should be."""
     return finding(
         control, check, instance.name, False, expected, "the instance does not run", f"cgroup of {instance.unit}"
     )
@@ -71,4 +73,4 @@ def each(
 ) -> Iterator[Finding]:
     """Look at each present instance; an error of one does not hide another."""
     for item in context.spec.present:
-        yield from guarded(control, check, item.name, lambda item=item: look(context, item))
+        yield from guarded(control, check, item.name, partial(look, context, item))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..model.finding import Finding
 from ..model.plan import Difference, Plan
@@ -22,7 +23,7 @@ def look(context: Context) -> Iterator[Finding]:
     """Yield CFG-04 (modes and owners) and CFG-06 (anything at all) for the host and each instance."""
     for scope in [HOST, *(item.name for item in context.spec.instances)]:
         chosen = [planner for planner in context.planners if planner.scope == scope]
-        yield from guarded("CFG-06", "drift", scope, lambda chosen=chosen, scope=scope: _scope(context, scope, chosen))
+        yield from guarded("CFG-06", "drift", scope, partial(_scope, context, scope, chosen))
 
 
 def _scope(context: Context, scope: str, planners: list[Planner]) -> Iterator[Finding]:

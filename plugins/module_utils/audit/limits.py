@@ -41,6 +41,15 @@ def _memory(text: str) -> str:
     return "none" if text == "max" else size_text(int(text))
 
 
+def _shown(name: str, text: str) -> str:
+    """Return what the kernel says of the file *name* as the specification would write it."""
+    if name == "cpu.max":
+        return _quota(text)
+    if name == "io.weight":
+        return text.rsplit(maxsplit=1)[-1]
+    return text if name == "pids.max" else _memory(text)
+
+
 def _held(context: Context, process: Process, instance: Instance, row: tuple[str, str, str, str, str]) -> Finding:
     control, check, controller, name, expected = row
     observed = _cgroup(process, name)
@@ -48,9 +57,7 @@ def _held(context: Context, process: Process, instance: Instance, row: tuple[str
     if not context.host.facts.enforces(controller) or observed is None:
         said = f"the host does not hold units to it: no {controller} controller of cgroup v2"
         return finding(control, check, instance.name, False, expected, said, path, NOT_ENFORCED)
-    shown = {"cpu.max": _quota, "io.weight": lambda text: text.split()[-1], "pids.max": str}.get(name, _memory)(
-        observed
-    )
+    shown = _shown(name, observed)
     return finding(control, check, instance.name, shown == expected, expected, shown, path)
 
 

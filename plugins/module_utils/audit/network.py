@@ -63,7 +63,7 @@ def _minimized(context: Context, instance: Instance) -> Iterator[Finding]:
         return
     extra = _observed(context, instance)
     if instance.discovery:
-        extra = {item for item in extra if item == ("tcp", OAUTH) and OAUTH != instance.port}
+        extra = {item for item in extra if item == ("tcp", OAUTH) and instance.port != OAUTH}
     yield finding(
         "NET-05",
         "sockets",

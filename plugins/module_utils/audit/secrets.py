@@ -34,7 +34,7 @@ def look(context: Context) -> Iterator[Finding]:
 
 def _secrets(context: Context) -> list[str]:
     """Return the strings that may stand nowhere: the parts of every stored login that are long enough to search for."""
-    found = set()
+    found: set[str] = set()
     for item in context.spec.present:
         entry = context.host.files.read(credentials_path(item.name))
         texts = [context.spec.credentials.get(item.name, ""), entry.content.decode("utf-8", "replace") if entry else ""]

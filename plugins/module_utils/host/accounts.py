@@ -30,10 +30,13 @@ class Account:
 
 
 class Accounts:
+    """Finds, makes, mends and removes users."""
+
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
 
     def find(self, name: str) -> Account | None:
+        """Return the user *name*; None when there is none."""
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
@@ -55,8 +58,10 @@ class Accounts:
         self._commands.run([*argv, "--shell", NO_SHELL, "--comment", comment, name])
 
     def mend(self, name: str, comment: str) -> None:
+        """Give an existing user the group, home, shell and comment that `create` would have given."""
         argv = ["usermod", "--home", NO_HOME, "--shell", NO_SHELL, "--comment", comment, "--gid", name]
         self._commands.run([*argv, "--groups", "", name])
 
     def remove(self, name: str) -> None:
+        """Remove the user with its group."""
         self._commands.run(["userdel", name])

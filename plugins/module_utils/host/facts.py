@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Dict
 
 from ..model.facts import Facts
 from .command import Commands, machine
@@ -17,7 +16,7 @@ from .files import Files
 _CGROUPS = "/sys/fs/cgroup"
 
 
-def _os_release(files: Files) -> Dict[str, str]:
+def _os_release(files: Files) -> dict[str, str]:
     # /etc/os-release is a link to this file on every supported distribution, and links are not followed.
     entry = files.read("/usr/lib/os-release")
     lines = entry.content.decode("utf-8", "replace").splitlines() if entry else []

@@ -96,12 +96,13 @@ def needs_restart(unit: str, port: int | None, tries: int = 3, pause: float = 1.
 
 
 def main() -> int:
+    """Look once. Status 0 makes systemd run the restart, 1 is nothing to do."""
     parser = argparse.ArgumentParser(description="Exit 0 when the instance is up but silent, 1 when all is well.")
     parser.add_argument("--unit", required=True)
     parser.add_argument("--port", type=int)
     asked = parser.parse_args()
     if needs_restart(asked.unit, asked.port):
-        print(f"<5>{asked.unit} is up but gives no sign of life: restarting it", flush=True)
+        sys.stdout.write(f"<5>{asked.unit} is up but gives no sign of life: restarting it\n")
         return 0
     return 1
 

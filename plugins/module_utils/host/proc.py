@@ -143,12 +143,14 @@ def environment(pid: int) -> dict[str, str]:
 
 
 def command_line(pid: int) -> list[str]:
+    """Return the words that *pid* was started with; none when it is gone."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         return [word.decode("utf-8", "replace") for word in _read(f"/proc/{pid}/cmdline").split(b"\0")[:-1]]
     return []
 
 
 def pids() -> list[int]:
+    """Return the ids of all processes that can be seen."""
     return sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
 
 

@@ -34,21 +34,27 @@ class Systemd:
         return sorted(line.split()[0] for line in self._commands.run(argv).stdout.splitlines() if line.strip())
 
     def daemon_reload(self) -> None:
+        """Let systemd read all unit files again."""
         self._commands.run(["systemctl", "daemon-reload"])
 
     def enable(self, units: Sequence[str]) -> None:
+        """Start *units* at boot."""
         self._commands.run(["systemctl", "enable", "--quiet", *units])
 
     def disable(self, units: Sequence[str]) -> None:
+        """Start *units* at boot no more."""
         self._commands.run(["systemctl", "disable", "--quiet", *units])
 
     def start(self, units: Sequence[str]) -> None:
+        """Start *units*, and wait until they are up."""
         self._verb("start", units)
 
     def restart(self, units: Sequence[str]) -> None:
+        """Restart *units*, and wait until they are up."""
         self._verb("restart", units)
 
     def stop(self, units: Sequence[str]) -> None:
+        """Stop *units*, and wait until they are down."""
         self._verb("stop", units)
 
     def _verb(self, verb: str, units: Sequence[str]) -> None:

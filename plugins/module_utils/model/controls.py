@@ -89,7 +89,7 @@ _CONTROLS = (
         "Exposed ports are minimized",
         MEDIUM,
         "Every open port is something to attack",
-        "Without discovery nothing listens; no login listener is ever opened; the kernel refuses other ports where it can",
+        "Without discovery nothing listens, no login listener is ever opened, other ports are refused where that works",
         _CONVERGE,
     ),
     Control(

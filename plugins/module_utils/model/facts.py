@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Tuple
 
 from .errors import HostError
 
@@ -24,13 +23,13 @@ class Facts:
     architecture: str
     distribution: str
     release: str
-    python: Tuple[int, int]
+    python: tuple[int, int]
     glibc: str
     running_systemd: bool
     systemd: int
     bpf_framework: bool
     unified_cgroups: bool
-    controllers: Tuple[str, ...]
+    controllers: tuple[str, ...]
     ipv6: bool
     processors: int
     root: bool
@@ -40,7 +39,7 @@ class Facts:
         return self.unified_cgroups and controller in self.controllers
 
 
-def refusals(facts: Facts) -> List[HostError]:
+def refusals(facts: Facts) -> list[HostError]:
     """Return what makes this host unusable, each with what to do about it."""
     found = []
     if not facts.root:
@@ -56,7 +55,7 @@ def refusals(facts: Facts) -> List[HostError]:
     elif not facts.release.split(".")[0].isdigit() or int(facts.release.split(".")[0]) < oldest:
         found.append(
             HostError(
-                f"{name} is too old: its distributor gives no security updates for it, or its systemd lacks what the sandbox needs",
+                f"{name} is too old: it gets no security updates any more, or its systemd lacks what the sandbox needs",
                 f"Upgrade the host to {facts.distribution} {oldest} or newer",
             )
         )
@@ -75,13 +74,13 @@ def refusals(facts: Facts) -> List[HostError]:
         found.append(
             HostError(
                 "The kernel has no IPv6, and librespot's discovery service then exits at once",
-                "Remove ipv6.disable=1 from the kernel's command line; to use no IPv6 addresses, disable_ipv6 by sysctl is enough",
+                "Remove ipv6.disable=1 from the kernel's command line; the sysctl disable_ipv6 does no harm",
             )
         )
     return found
 
 
-def losses(facts: Facts) -> List[str]:
+def losses(facts: Facts) -> list[str]:
     """Return what this host cannot enforce, as sentences for the user."""
     found = []
     if not facts.unified_cgroups:

@@ -21,7 +21,7 @@ STATUSES = (FAILED, ERROR, NOT_ENFORCED, WAIVED, PASSED, NOT_APPLICABLE)
 """All statuses, the worst first. *not enforced*: set as wanted, and the host does not act on it."""
 
 RED = (FAILED, ERROR)
-"""Statuses that make an audit fail. An error is as red as a failure: what could not be seen is not known to be right."""
+"""Statuses that make an audit fail. What could not be seen is not known to be right, so an error is red as well."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Finding:
 
     @property
     def key(self) -> tuple[str, str, str]:
+        """What tells this finding from all others of a host."""
         return (self.id, self.check, self.scope)
 
     def as_data(self) -> dict[str, Any]:

@@ -27,14 +27,14 @@ _VERSION = re.compile(r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")
 _KEYS = ("name", "state", "port", "bind", "options", "limits", "relaxations")
 _HINTS = {
     "zeroconf_port": "Write port",
-    "access": "Zones come with the role librespot_firewall of a later release; filter the port by other means until then",
+    "access": "Zones come with a later release; filter the port by other means until then",
     "credentials": "Write them to librespot_credentials, under the instance's name",
 }
-_BIND_HINTS = {
-    key: "Binding to an interface or address comes with a later release, and librespot's own option does not do it; "
-    "leave it out, or turn discovery off"
-    for key in ("interface", "address", "loopback")
-}
+_BIND_HINTS = dict.fromkeys(
+    ("interface", "address", "loopback"),
+    "Binding to an interface or address comes with a later release, and librespot's own option does not do it; "
+    "leave it out, or turn discovery off",
+)
 
 Values = Mapping[str, OptionValue]
 """Option to its value. Flags that are off are left out."""
@@ -56,13 +56,16 @@ class Instance:
 
     @property
     def unit(self) -> str:
+        """The name of its service unit."""
         return f"librespot-{self.name}.service"
 
     @property
     def user(self) -> str:
+        """The name of its system user."""
         return f"librespot-{self.name}"
 
     def relaxed(self, name: str) -> bool:
+        """Whether the relaxation *name* was asked for."""
         return any(item.name == name for item in self.relaxations)
 
 
@@ -76,10 +79,12 @@ class Specification:
 
     @property
     def present(self) -> list[Instance]:
+        """The instances that shall run."""
         return [item for item in self.instances if item.present]
 
 
 def parse_version(value: Any, path: str = "librespot_version") -> str:
+    """Return a version of three numbers. Raises `SpecificationError`."""
     if not isinstance(value, str) or not _VERSION.match(value):
         raise SpecificationError(path, value, "is not a version", "Write it with three numbers, as 0.8.0")
     return value

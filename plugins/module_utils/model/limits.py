@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any
 
 from .errors import SpecificationError
 from .reading import integer, mapping, sequence
@@ -18,11 +19,14 @@ _SIZE = re.compile(r"^(\d{1,15})([KMG]?)$")
 _CPU = re.compile(r"^(\d{1,5})%$")
 _DEVICE = re.compile(r"^/dev/[A-Za-z0-9/_.-]+$")
 
+_CPU_TIME = "LimitCPU= is seconds of CPU time, then the kernel kills the process; write cpu: 50% (CPUQuota=)"
+_NO_SUCH_LIMIT = "systemd has no LimitMemory=; write memory: 192M (MemoryMax=)"
+
 _HINTS = {
-    "LimitCPU": "LimitCPU= is seconds of CPU time after which the kernel kills the process; write cpu: 50% (CPUQuota=)",
-    "limit_cpu": "LimitCPU= is seconds of CPU time after which the kernel kills the process; write cpu: 50% (CPUQuota=)",
-    "LimitMemory": "systemd has no LimitMemory=; write memory: 192M (MemoryMax=)",
-    "limit_memory": "systemd has no LimitMemory=; write memory: 192M (MemoryMax=)",
+    "LimitCPU": _CPU_TIME,
+    "limit_cpu": _CPU_TIME,
+    "LimitMemory": _NO_SUCH_LIMIT,
+    "limit_memory": _NO_SUCH_LIMIT,
     "MemoryMax": "Write memory",
     "MemoryHigh": "Write memory_high",
     "MemorySwapMax": "Write swap",
@@ -59,7 +63,7 @@ class Limits:
     tasks: int = 64
     files: int = 1024
     io_weight: int = 50
-    io: Tuple[DeviceLimit, ...] = ()
+    io: tuple[DeviceLimit, ...] = ()
 
 
 def size(value: Any, path: str, minimum: int, maximum: int) -> int:
@@ -83,7 +87,7 @@ def size_text(number: int) -> str:
     return str(number)
 
 
-def _device_limits(value: Any, path: str) -> Tuple[DeviceLimit, ...]:
+def _device_limits(value: Any, path: str) -> tuple[DeviceLimit, ...]:
     found = []
     for index, item in enumerate(sequence(value, path)):
         where = f"{path}[{index}]"
@@ -106,7 +110,7 @@ def parse_limits(value: Mapping[str, Any], path: str) -> Limits:
     """Return the limits that the user wrote, the defaults for the rest."""
     usual = Limits()
     mapping(value, path, tuple(usual.__dataclass_fields__), _HINTS)
-    found: Dict[str, Any] = {}
+    found: dict[str, Any] = {}
     gib = 1024**3
     if "memory" in value:
         # Below this, librespot's own start is killed.

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, List, Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .errors import SpecificationError
 
@@ -33,7 +34,8 @@ def _meant(key: str, known: Sequence[str], hints: Mapping[str, str]) -> str:
     return f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(known)}"
 
 
-def sequence(value: Any, path: str) -> List[Any]:
+def sequence(value: Any, path: str) -> list[Any]:
+    """Return *value* as a list. Raises `SpecificationError` when it is none."""
     if not isinstance(value, (list, tuple)):
         raise SpecificationError(path, value, "is not a list", "Write a list")
     return list(value)
@@ -52,6 +54,7 @@ def integer(value: Any, path: str, minimum: int, maximum: int, unit: str = "") -
 
 
 def boolean(value: Any, path: str) -> bool:
+    """Return *value* as a truth value, as YAML and Jinja write one. Raises `SpecificationError`."""
     if isinstance(value, str) and value.lower() in ("true", "yes", "on", "false", "no", "off"):
         return value.lower() in ("true", "yes", "on")
     if not isinstance(value, bool):

@@ -94,9 +94,11 @@ class Relaxation:
 
     @property
     def price(self) -> str:
+        """What the host gives up."""
         return _BY_NAME[self.name].price
 
     def first(self, parameter: str, default: str = "") -> str:
+        """Return the first value of *parameter*, or *default*."""
         return self.values.get(parameter, (default,))[0]
 
 

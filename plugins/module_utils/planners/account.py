@@ -26,6 +26,7 @@ class AccountPlanner(Planner):
         self._instance = instance
 
     def wanted(self) -> State:
+        """Return the user: without home, shell or foreign groups."""
         if not self._instance.present:
             return {}
         return {
@@ -37,6 +38,7 @@ class AccountPlanner(Planner):
         }
 
     def found(self) -> State:
+        """Return the user as the name service has it."""
         account = self._accounts.find(self._instance.user)
         if account is None:
             return {}
@@ -49,6 +51,7 @@ class AccountPlanner(Planner):
         }
 
     def apply(self, plan: Plan) -> None:
+        """Make, mend or remove it. A user of that name that is not ours is refused."""
         user, comment = self._instance.user, _comment(self._instance)
         if plan.before and plan.before["comment"] != comment:
             raise HostError(

@@ -55,14 +55,17 @@ class FilePlanner(Planner):
         self._owner = owner
 
     def wanted(self) -> State:
+        """Return the file as it shall be."""
         if self._content is None:
             return {}
         return _state(Entry(FILE, self._mode, *self._owner, self._content.encode()))
 
     def found(self) -> State:
+        """Return what stands there."""
         return _state(self._files.read(self.subject))
 
     def apply(self, plan: Plan) -> None:
+        """Make, mend or remove it. Anything else that stands there is refused."""
         if self._content is None:
             self._files.remove(self.subject)
         elif plan.before.get(KIND) == FILE and plan.before[CONTENT] == plan.after[CONTENT]:
@@ -85,12 +88,15 @@ class DirectoryPlanner(Planner):
         self._mode = mode
 
     def wanted(self) -> State:
+        """Return the directory as it shall be."""
         return {} if self._mode is None else _state(Entry(DIRECTORY, self._mode, 0, 0))
 
     def found(self) -> State:
+        """Return what stands there."""
         return _state(self._files.read(self.subject))
 
     def apply(self, plan: Plan) -> None:
+        """Make, mend or remove it. Anything else that stands there is refused."""
         if self._mode is None:
             self._files.remove(self.subject)
         elif plan.before.get(KIND) in (None, DIRECTORY):

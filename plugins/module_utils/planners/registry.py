@@ -87,6 +87,7 @@ def _nothing_remains(host: Host, spec: Specification) -> bool:
 
 
 def settings_text(instance: Instance) -> str:
+    """Return the text of the environment file of *instance*."""
     return environment_file(effective_options(instance))
 
 

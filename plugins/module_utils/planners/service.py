@@ -49,6 +49,7 @@ class ServicePlanner(Planner):
         self._timer = f"librespot-{instance.name}-watchdog.timer"
 
     def wanted(self) -> State:
+        """Return the service as it shall be."""
         if not self._instance.present:
             return {"state": "inactive", "boot": "disabled"}
         return {
@@ -63,6 +64,7 @@ class ServicePlanner(Planner):
         }
 
     def found(self) -> State:
+        """Return what systemd and the process itself say."""
         shown = self._systemd.show(self._instance.unit, _PROPERTIES)
         timer = self._systemd.show(self._timer, _PROPERTIES)
         if not self._instance.present:
@@ -98,6 +100,7 @@ class ServicePlanner(Planner):
         return "as given" if given is not None and given.content == inside.content else "others"
 
     def apply(self, plan: Plan) -> None:
+        """Reload, enable, restart or stop, as far as *plan* says."""
         unit = self._instance.unit
         if not self._instance.present:
             self._systemd.stop([self._timer, unit])
@@ -146,11 +149,15 @@ class StoppedPlanner(Planner):
         self._unit = unit
 
     def wanted(self) -> State:
+        """Return the service as it shall be."""
         return {"state": "inactive"}
 
     def found(self) -> State:
+        """Return what systemd and the process itself say."""
         active = self._systemd.show(self._unit, ["ActiveState"])["ActiveState"]
         return {"state": "inactive" if active in ("inactive", "failed") else active}
 
     def apply(self, plan: Plan) -> None:
-        self._systemd.stop([self._unit])
+        """Reload, enable, restart or stop, as far as *plan* says."""
+        if plan.changed:
+            self._systemd.stop([self._unit])

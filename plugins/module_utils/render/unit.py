@@ -29,10 +29,12 @@ WATCHDOG_INTERVAL = 8
 
 
 def settings_path(name: str) -> str:
+    """Return where the environment file of the instance *name* is."""
     return f"/etc/librespot/{name}.env"
 
 
 def credentials_path(name: str) -> str:
+    """Return where the stored credentials of the instance *name* are."""
     return f"/etc/librespot/credentials/{name}.json"
 
 
@@ -90,6 +92,11 @@ def service(instance: Instance, facts: Facts, settings: str) -> str:
         ("Group", "audio" if audio_group(instance.relaxations) else instance.user),
         ("EnvironmentFile", settings_path(instance.name)),
         ("Environment", f"TMPDIR={SCRATCH}"),
+        # Whoever can connect can make a task panic, again and again. Unless told otherwise librespot writes forty lines
+        # of stack each time; the limit is for what is left.
+        ("Environment", "RUST_BACKTRACE=0"),
+        ("LogRateLimitIntervalSec", "30s"),
+        ("LogRateLimitBurst", "100"),
         ("ExecStart", " ".join([BINARY, *(_word(item) for item in arguments(instance.options))])),
         # librespot says goodbye on SIGINT alone.
         ("KillSignal", "SIGINT"),
@@ -118,6 +125,7 @@ def service(instance: Instance, facts: Facts, settings: str) -> str:
 
 
 def generation(unit: str, settings: str) -> str:
+    """Return what names this unit and these settings: any change of either gives another."""
     return hashlib.sha256(f"{unit}\0{settings}".encode()).hexdigest()[:16]
 
 
@@ -127,10 +135,11 @@ def generation_of(text: str) -> str:
 
 
 def slice_unit() -> str:
+    """Return the unit of the slice that all instances are in."""
     return _text([("Unit", [("Description", "Spotify Connect speakers (librespot)")]), ("Slice", [])])
 
 
-def watchdog_service(instance: Instance, facts: Facts) -> str:
+def watchdog_service(instance: Instance) -> str:
     """Return the unit that looks once whether the instance answers, and restarts it when it does not.
 
     The look is an ``ExecCondition=`` in a sandbox, as the instance's own user; only the restart, a fixed command, has
@@ -169,6 +178,7 @@ def watchdog_service(instance: Instance, facts: Facts) -> str:
 
 
 def watchdog_timer(instance: Instance) -> str:
+    """Return the timer of the watchdog; it starts and stops with its instance."""
     before = [
         ("Description", f"Asks the Spotify Connect speaker {instance.name} for a sign of life"),
         ("PartOf", instance.unit),
@@ -186,6 +196,6 @@ def unit_files(instance: Instance, facts: Facts, settings: str) -> dict[str, str
     stem = f"{UNITS}/librespot-{instance.name}"
     return {
         f"{stem}.service": service(instance, facts, settings),
-        f"{stem}-watchdog.service": watchdog_service(instance, facts),
+        f"{stem}-watchdog.service": watchdog_service(instance),
         f"{stem}-watchdog.timer": watchdog_timer(instance),
     }
