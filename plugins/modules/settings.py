@@ -33,7 +33,7 @@ EXAMPLES = r"""
           name: Kitchen
           bitrate: 320
           backend: alsa
-          device: "hw:0"
+          device: hw:0
         relaxations:
           alsa: the speakers in the kitchen
 
