@@ -46,11 +46,19 @@ Check = Callable[[Context], Iterator[Finding]]
 
 
 def finding(
-    control: str, check: str, scope: str, right: bool, expected: str, observed: str, evidence: str, status: str = ""
+    control: str,
+    check: str,
+    scope: str,
+    right: bool,
+    expected: str,
+    observed: str,
+    evidence: str,
+    status: str = "",
+    remedy: str = "",
 ) -> Finding:
-    """Return a finding that is passed when *right*; *status* replaces what follows from that."""
+    """Return a finding that is passed when *right*; *status* and *remedy* replace what follows from that."""
     said = status or (PASSED if right else FAILED)
-    return Finding(control, check, said, scope, expected, observed, evidence, CONTROLS[control].remedy)
+    return Finding(control, check, said, scope, expected, observed, evidence, remedy or CONTROLS[control].remedy)
 
 
 def not_running(control: str, check: str, instance: Instance, expected: str) -> Finding:
