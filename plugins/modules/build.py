@@ -10,10 +10,12 @@ module: build
 short_description: Get librespot as an artifact on the controller
 version_added: 0.1.0
 description:
-  - Makes an immutable artifact (binary, manifest, checksums) out of a release of librespot, and keeps it in a cache on the
+  - Makes an immutable artifact (binary, manifest, checksums) out of a release of librespot, and keeps it in a cache
+    on the
     controller. The same inputs are got once, however many hosts want them, and give the same bytes.
   - Runs on the build host, which is the host of the task. Use C(delegate_to) to choose another than the target.
-  - The artifact is verified again when it arrives on the controller. What does not have the digest that was pinned is refused.
+  - The artifact is verified again when it arrives on the controller. What does not have the digest that was pinned is
+    refused.
 author:
   - hardened.librespot contributors
 requirements:
@@ -47,13 +49,15 @@ options:
     required: true
   baseline:
     description:
-      - The oldest C library among the hosts that the artifact is for. A build host with a newer one is refused, and so is a
+      - The oldest C library among the hosts that the artifact is for. A build host with a newer one is refused, and
+        so is a
         binary that needs a newer one.
     type: str
     default: glibc2.36
   features:
     description:
-      - The cargo features to compile in, and no others. Empty chooses ALSA, libmdns, and rustls with its own certificates.
+      - The cargo features to compile in, and no others. Empty chooses ALSA, libmdns, and rustls with its own
+        certificates.
     type: list
     elements: str
     default: []
@@ -62,15 +66,18 @@ options:
     type: str
     default: ''
   lock:
-    description: Whose versions of the dependencies are compiled. V(upstream) takes the release's own lock file as it is.
+    description: Whose versions of the dependencies are compiled. V(upstream) takes the release's own lock file as it
+      is.
     type: str
     choices: [upstream]
     default: upstream
   source_date_epoch:
-    description: The time that is compiled in, in seconds since 1970. By default that of the day when the release was published.
+    description: The time that is compiled in, in seconds since 1970. By default that of the day when the release was
+      published.
     type: int
   install_missing:
-    description: Whether to install a missing compiler or library on the build host with C(apt-get), which takes root there.
+    description: Whether to install a missing compiler or library on the build host with C(apt-get), which takes root
+      there.
     type: bool
     default: false
   work_dir:
@@ -118,25 +125,25 @@ sha256:
 """
 
 import os
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.hardened.librespot.plugins.module_utils.host.build import Builder
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
-from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import BUILD_OPTIONS
-from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.build_options import BUILD_OPTIONS
+from ansible_collections.hardened.librespot.plugins.module_utils.module import Module, run
+
+
+def work(module: Module) -> dict[str, Any]:
+    """Build on this host, and leave the result for the action plugin to fetch."""
+    return {"changed": True, **Builder(Commands(), Files(), module.params, os.environ).run()}
 
 
 def main() -> None:
-    """Build on this host, and leave the result for the action plugin to fetch."""
-    module = AnsibleModule(argument_spec=BUILD_OPTIONS, supports_check_mode=True)
-    if module.check_mode:
-        module.exit_json(changed=False, msg="Nothing is built in check mode")
-    try:
-        result = Builder(Commands(), Files(), module.params, os.environ).run()
-    except LibrespotError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=True, **result)
+    """Run the module. It holds no lock of the host: it changes nothing that is deployed there."""
+    run(AnsibleModule(argument_spec=BUILD_OPTIONS), work, locked=False)
 
 
 if __name__ == "__main__":

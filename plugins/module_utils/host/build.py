@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,7 +54,7 @@ class Builder:
         with self._workplace.occupied(f"the build of {self._recipe.identifier}", self._params["timeout"]):
             kept = self._kept()
             if kept is None:
-                self._files.remove(f"{self._workplace.path}/output")
+                self._files.remove(self._output)
                 self._build(host, source)
                 kept = self._kept()
         if kept is None:

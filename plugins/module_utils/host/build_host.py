@@ -39,13 +39,14 @@ _DEBIAN_WITH_OLD_RUST = "12"
 class Toolchain:
     """The compiler of a build host. *versions* is what ``rustc`` and ``cargo`` print about themselves."""
 
-    path: str
+    environment: Mapping[str, str]
     versions: Mapping[str, str]
 
 
-def search_path() -> str:
-    """Return where programs are looked for: a toolchain of rustup comes before the distribution's."""
-    return f"{os.path.expanduser('~')}/.cargo/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+def _environment() -> dict[str, str]:
+    """Return what finds the tools. A toolchain of rustup, which looks for itself below HOME, comes first."""
+    home = os.path.expanduser("~")
+    return {"HOME": home, "PATH": f"{home}/.cargo/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
 class BuildHost:
@@ -54,7 +55,7 @@ class BuildHost:
     def __init__(self, commands: Commands, facts: Facts) -> None:
         self._commands = commands
         self._facts = facts
-        self._environment = {"PATH": search_path()}
+        self._environment = _environment()
 
     def refuse_other(self, target: Target) -> None:
         """Raise `HostError` when what is built here would not run on *target*."""
@@ -80,7 +81,7 @@ class BuildHost:
         if missing:
             raise HostError(f"The build host lacks {', '.join(missing)}", self._how_to_install(missing))
         versions = {tool: self._printed([tool, "--version"]) for tool in ("cargo", "rustc")}
-        return Toolchain(search_path(), versions)
+        return Toolchain(self._environment, versions)
 
     def _missing(self, features: Sequence[str], oldest: tuple[int, int]) -> dict[str, str]:
         """Return what is missing: its description to the packages that have it, separated by blanks."""

@@ -89,7 +89,7 @@ class Commands:
     def stream(
         self,
         argv: Sequence[str],
-        on_line: Callable[[str], None],
+        on_line: Callable[[str], bool],
         cwd: str,
         env: Mapping[str, str],
         timeout: float,
@@ -97,6 +97,7 @@ class Commands:
     ) -> None:
         """Run *argv* in *cwd* and pass each line of its two outputs to *on_line* as it comes.
 
+        *on_line* says whether it could read the line; what it could not is for people, and quoted in the error.
         *env* is added to the fixed environment. Raises `CommandError` with the last lines for a status that is not 0,
         `HostError` when the program is missing or still runs after *timeout* seconds; its children are then ended too.
         """
@@ -113,7 +114,9 @@ class Commands:
                 start_new_session=True,
             )
         except FileNotFoundError:
-            raise HostError(f"{argv[0]} is not installed", remedy or f"Install the package that has {argv[0]}") from None
+            raise HostError(
+                f"{argv[0]} is not installed", remedy or f"Install the package that has {argv[0]}"
+            ) from None
         late = threading.Event()
 
         def end() -> None:
@@ -128,8 +131,8 @@ class Commands:
             with process:
                 for raw in process.stdout or ():
                     line = raw.decode("utf-8", "replace").rstrip("\n")
-                    tail.append(line)
-                    on_line(line)
+                    if not on_line(line):
+                        tail.append(line)
         except BaseException:
             end()
             raise

@@ -91,6 +91,16 @@ class Files:
         except OSError as error:
             raise _said(error, path) from error
 
+    def modified(self, path: str) -> float:
+        """Return when *path* itself was last changed, in seconds since 1970; 0 when it does not exist."""
+        try:
+            with self._parent(path) as (directory, name):
+                return os.stat(name, dir_fd=directory, follow_symlinks=False).st_mtime
+        except (FileNotFoundError, NotADirectoryError):
+            return 0.0
+        except OSError as error:
+            raise _said(error, path) from error
+
     @staticmethod
     def _body(directory: int, name: str) -> bytes:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=directory)

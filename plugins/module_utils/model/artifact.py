@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Sequence, Tuple
+from typing import Any
 
 from .errors import SpecificationError
 from .releases import AUDITABLE, TLS, Crate, release_to_build
@@ -51,7 +52,7 @@ class Recipe:
 
     method: str
     target: Target
-    inputs: Tuple[Tuple[str, Any], ...]
+    inputs: tuple[tuple[str, Any], ...]
 
     @property
     def identifier(self) -> str:
@@ -60,7 +61,7 @@ class Recipe:
         digest = hashlib.sha256(said).hexdigest()[:12]
         return f"{self.target.version}-{self.target.architecture}-{self.target.baseline}-{digest}"
 
-    def described(self) -> Dict[str, Any]:
+    def described(self) -> dict[str, Any]:
         """Return the inputs by name, for the manifest."""
         return {
             "method": self.method,
@@ -77,8 +78,8 @@ class CrateSource:
     """How librespot is built from its crate."""
 
     crate: Crate
-    rust: Tuple[int, int]
-    features: Tuple[str, ...]
+    rust: tuple[int, int]
+    features: tuple[str, ...]
     source_date_epoch: int
 
 
@@ -114,7 +115,7 @@ def target(params: Mapping[str, Any]) -> Target:
     return Target(version, architecture, baseline)
 
 
-def glibc_key(version: str) -> Tuple[int, int]:
+def glibc_key(version: str) -> tuple[int, int]:
     """Return the version of a C library, with or without ``glibc`` before it, in a form that sorts."""
     match = _BASELINE.fullmatch(version if version.startswith("glibc") else f"glibc{version}")
     if match is None:
@@ -179,6 +180,12 @@ def encode_checksums(digests: Mapping[str, str]) -> bytes:
     return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests)).encode()
 
 
-def digests(contents: Mapping[str, bytes]) -> Dict[str, str]:
+def decode_checksums(content: bytes) -> dict[str, str]:
+    """Return file to SHA-256 from what `encode_checksums` wrote; lines that it did not write are left out."""
+    pairs = (line.partition("  ") for line in content.decode("utf-8", "replace").splitlines())
+    return {name: digest for digest, _blanks, name in pairs if name in FILES and _SHA256.fullmatch(digest)}
+
+
+def digests(contents: Mapping[str, bytes]) -> dict[str, str]:
     """Return the SHA-256 of each of *contents*."""
     return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any
 
 _PACKAGE = re.compile(r"^\[\[package\]\]$", re.MULTILINE)
 _PANIC_ABORT = re.compile(r"""^\s*panic\s*=\s*["']abort["']""", re.MULTILINE)
@@ -29,17 +30,15 @@ def aborts_on_panic(manifest: str) -> bool:
     return _PANIC_ABORT.search(manifest) is not None
 
 
-def tool_version(line: str) -> Tuple[int, int]:
+def tool_version(line: str) -> tuple[int, int]:
     """Return the version out of what ``cargo --version`` or ``rustc --version`` prints; zeros when there is none."""
     match = _VERSION.match(line)
     return (int(match.group(1)), int(match.group(2))) if match else (0, 0)
 
 
-def compiled_crate(line: str) -> Optional[str]:
-    """Return the crate that a line of ``--message-format=json`` says is compiled, else None."""
-    if not line.startswith("{"):
-        return None
+def compiled_crate(line: str) -> str:
+    """Return the crate that a line of ``--message-format=json`` says is compiled; empty when it says else."""
     message: Mapping[str, Any] = json.loads(line)
     if message.get("reason") != "compiler-artifact":
-        return None
+        return ""
     return str(message["package_id"]).rpartition("#")[2].rpartition("/")[2].partition("@")[0]

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
 
 from .errors import SpecificationError
 from .version import version_key
@@ -45,9 +44,9 @@ class Release:
 
     crate: Crate
     published: int
-    rust: Tuple[int, int]
-    features: Tuple[str, ...]
-    default_features: Tuple[str, ...]
+    rust: tuple[int, int]
+    features: tuple[str, ...]
+    default_features: tuple[str, ...]
 
 
 AUDITABLE = Crate("cargo-auditable", "0.7.1", "a2c1b4698e26a181323fb75862efed92222ab89606a9b61dc9d96f27bc6816bc")
@@ -77,7 +76,7 @@ _RELEASES = (
 )
 
 
-def known_release(version: str) -> Optional[Release]:
+def known_release(version: str) -> Release | None:
     """Return the release *version*, or None when the collection does not know it."""
     return next((release for release in _RELEASES if release.crate.version == version), None)
 

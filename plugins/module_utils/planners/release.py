@@ -2,117 +2,146 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Releases on a host: immutable directories, one of which is active by a link that changes in one step."""
+"""Releases on a host: which one is active, which one was, and which are kept."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from ..host.files import DIRECTORY, FILE, LINK, Entry, Files
+from ..host.files import LINK, Files
 from ..host.libraries import Libraries
-from ..host.upload import Upload
-from ..model.artifact import BINARY, CHECKSUMS, FILES
 from ..model.errors import HostError
 from ..model.layout import CURRENT, PREVIOUS, RELEASES, ROOT, link_to, linked
-from ..model.plan import State
+from ..model.plan import Plan, State
 from .base import Planner
+from .release_tree import REPLACED, UNFINISHED, said
 
-UNFINISHED = ".new-"
-_REPLACED = ".old-"
-_DIRECTORIES = ("", "bin")
-_OPEN, _READABLE, _CLOSED = 0o755, 0o444, 0o555
-_UNKNOWN = "as the artifact has it, which is not built yet"
+_LEFT_BEHIND = (UNFINISHED, REPLACED)
 
 
-def _said(entry: Entry | None) -> str:
-    """Return what stands at a path, as one attribute of a state."""
-    if entry is None:
-        return "absent"
-    owner = f"{entry.mode:04o} {entry.uid}:{entry.gid}"
-    if entry.kind == FILE:
-        return f"sha256 {hashlib.sha256(entry.content).hexdigest()} {owner}"
-    return f"link to {entry.target}" if entry.kind == LINK else f"{entry.kind} {owner}"
+class Loadable(Planner):
+    """The shared *libraries* that a release needs. *install* says whether missing ones are installed or refused."""
 
-
-class Tree(Planner):
-    """The directory of one release, with exactly the files of its artifact.
-
-    *checksums* come from the controller; empty, they are not known yet and any difference from nothing is a change.
-    *upload* is what to install from; *probe* is called with the directory before it gets its name, and raises to refuse it.
-    """
-
-    def __init__(
-        self,
-        files: Files,
-        identifier: str,
-        checksums: Mapping[str, str],
-        upload: Upload | None,
-        probe: Probe,
-        owner: tuple[int, int] = (0, 0),
-    ) -> None:
-        super().__init__(f"release {identifier}")
-        self._files = files
-        self._path = f"{RELEASES}/{identifier}"
-        self._checksums = checksums
-        self._upload = upload
-        self._probe = probe
-        self._owner = owner
+    def __init__(self, host: Libraries, libraries: Sequence[str], install: bool) -> None:
+        super().__init__("shared libraries")
+        self._host = host
+        self._libraries = libraries
+        self._install = install
 
     def wanted(self) -> State:
-        """Return every path of the release with its digest, mode and owner."""
-        owner = f"{self._owner[0]}:{self._owner[1]}"
-        state = {path: f"{DIRECTORY} {_OPEN:04o} {owner}" for path in (ROOT, RELEASES)}
-        for name in _DIRECTORIES:
-            state[self._inside(name)] = f"{DIRECTORY} {_CLOSED:04o} {owner}"
-        for name in FILES:
-            mode = _CLOSED if name == BINARY else _READABLE
-            known = name in self._checksums
-            state[self._inside(name)] = f"sha256 {self._checksums[name]} {mode:04o} {owner}" if known else _UNKNOWN
+        """Return every library as there."""
+        return dict.fromkeys(self._libraries, "can be loaded")
+
+    def found(self) -> State:
+        """Return those that a program would get."""
+        return {name: "can be loaded" for name in self._libraries if self._host.loads(name)}
+
+    def apply(self, plan: Plan) -> None:
+        """Install what is missing, or say what has it."""
+        missing = [difference.attribute for difference in plan.differences()]
+        if not self._install:
+            packages = " ".join(self._host.packages(missing)) or "the package that has it"
+            raise HostError(
+                f"librespot needs {', '.join(missing)}, which this host lacks",
+                f"apt-get install --no-install-recommends {packages}; or set install_libraries",
+            )
+        self._host.install(missing)
+
+
+class Links:
+    """The two links of a host as they were when a run began."""
+
+    def __init__(self, files: Files) -> None:
+        self.current = self._read(files, CURRENT)
+        self.previous = self._read(files, PREVIOUS)
+
+    @staticmethod
+    def _read(files: Files, path: str) -> str:
+        entry = files.read(path)
+        name = linked(entry.target) if entry is not None and entry.kind == LINK else ""
+        return name if name and files.read(f"{RELEASES}/{name}", content=False) is not None else ""
+
+
+class Active(Planner):
+    """The link to the active release, and the one to what was active before it."""
+
+    def __init__(self, files: Files, identifier: str, links: Links) -> None:
+        super().__init__("active release")
+        self._files = files
+        self._identifier = identifier
+        self._links = links
+
+    def wanted(self) -> State:
+        """Return both links. What was active becomes the previous one."""
+        previous = self._links.previous
+        if self._links.current and self._links.current != self._identifier:
+            previous = self._links.current
+        state = {CURRENT: f"link to {link_to(self._identifier)}"}
+        if previous:
+            state[PREVIOUS] = f"link to {link_to(previous)}"
         return state
 
     def found(self) -> State:
-        """Return what stands at these paths, and at any other that the release should not have."""
-        paths = [ROOT, RELEASES]
-        for name in _DIRECTORIES:
-            directory = self._inside(name)
-            paths += [directory, *(f"{directory}/{entry}" for entry in self._files.names(directory))]
-        entries = {path: self._files.read(path) for path in dict.fromkeys(paths)}
-        return {path: _said(entry) for path, entry in entries.items() if entry is not None}
+        """Return what stands in the place of both links."""
+        entries = {path: self._files.read(path, content=False) for path in (CURRENT, PREVIOUS)}
+        return {path: said(entry) for path, entry in entries.items() if entry is not None}
 
-    def apply(self, plan: object) -> None:
-        """Write the release beside its place, try it there, and give it its name in one step."""
-        if self._upload is None:
-            raise HostError(f"{self._path} is not as the artifact has it", "Give the artifact as src")
-        for path in (ROOT, RELEASES):
-            self._files.directory(path, _OPEN, *self._owner)
-        new = f"{RELEASES}/{UNFINISHED}{secrets.token_hex(8)}"
-        try:
-            self._write(new, self._upload)
-            self._probe(new)
-            self._put_in_place(new)
-        except BaseException:
-            self._files.remove(new)
-            raise
+    def apply(self, plan: Plan) -> None:
+        """Change the previous link first: a run that ends between the two has activated nothing yet."""
+        for path in (PREVIOUS, CURRENT):
+            if path not in plan.after:
+                self._files.remove(path)
+            elif plan.before.get(path) != plan.after[path]:
+                self._files.link(path, plan.after[path][len("link to ") :])
 
-    def _write(self, new: str, upload: Upload) -> None:
-        for name in _DIRECTORIES:
-            self._files.directory(f"{new}/{name}".rstrip("/"), 0o755, *self._owner)
-        for name, content in upload.contents.items():
-            self._files.write(f"{new}/{name}", content, _CLOSED if name == BINARY else _READABLE, *self._owner)
-        for name in reversed(_DIRECTORIES):
-            self._files.own(f"{new}/{name}".rstrip("/"), _CLOSED, *self._owner)
 
-    def _put_in_place(self, new: str) -> None:
-        """Give *new* its name. A damaged release of that name steps aside first: a directory cannot be replaced."""
-        aside = f"{RELEASES}/{_REPLACED}{secrets.token_hex(8)}"
-        damaged = self._files.read(self._path, content=False) is not None
-        if damaged:
-            self._files.rename(self._path, aside)
-        self._files.rename(new, self._path)
-        if damaged:
-            self._files.remove(aside)
+class Kept(Planner):
+    """The releases that stay: those in *protected*, and the *most* newest of the others."""
 
-    def _inside(self, name: str) -> str:
-        return f"{self._path}/{name}".rstrip("/")
+    def __init__(self, files: Files, protected: Sequence[str], most: int) -> None:
+        super().__init__("kept releases")
+        self._files = files
+        self._names = files.names(RELEASES)
+        others = [name for name in self._names if name not in protected and not name.startswith(_LEFT_BEHIND)]
+        newest = sorted(others, key=lambda name: (files.modified(f"{RELEASES}/{name}"), name), reverse=True)
+        self._stay = {*protected, *newest[:most]}
+
+    def wanted(self) -> State:
+        """Return the releases that stay, and nothing that a killed run left."""
+        return {name: "kept" for name in self._names if name in self._stay}
+
+    def found(self) -> State:
+        """Return all that is there."""
+        return dict.fromkeys(self._names, "kept")
+
+    def apply(self, plan: Plan) -> None:
+        """Remove the others."""
+        for difference in plan.differences():
+            self._files.remove(f"{RELEASES}/{difference.attribute}")
+
+
+class Gone(Planner):
+    """No release at all, and nothing of ours in their place."""
+
+    def __init__(self, files: Files) -> None:
+        super().__init__("releases")
+        self._files = files
+
+    def wanted(self) -> State:
+        """Return nothing."""
+        return {}
+
+    def found(self) -> State:
+        """Return what there is of ours; the links come first, so that no half-removed release is ever active."""
+        there = [path for path in (CURRENT, PREVIOUS, RELEASES) if self._files.read(path, content=False) is not None]
+        if there or (not self._files.names(ROOT) and self._files.read(ROOT, content=False) is not None):
+            there.append(ROOT)
+        return dict.fromkeys(there, "present")
+
+    def apply(self, plan: Plan) -> None:
+        """Remove it. A directory that holds anything else stays."""
+        for path in (CURRENT, PREVIOUS, RELEASES):
+            if path in plan.before:
+                self._files.remove(path)
+        if not self._files.names(ROOT):
+            self._files.remove(ROOT)

@@ -1,0 +1,26 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of the module ``build``, which its action plugin on the controller reads as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .artifact import CRATE
+
+BUILD_OPTIONS: dict[str, dict[str, Any]] = {
+    "method": {"type": "str", "choices": [CRATE], "default": CRATE},
+    "version": {"type": "str", "required": True},
+    "architecture": {"type": "str", "required": True},
+    "baseline": {"type": "str", "default": "glibc2.36"},
+    "features": {"type": "list", "elements": "str", "default": []},
+    "crate_sha256": {"type": "str", "default": ""},
+    "lock": {"type": "str", "choices": ["upstream"], "default": "upstream"},
+    "source_date_epoch": {"type": "int"},
+    "install_missing": {"type": "bool", "default": False},
+    "work_dir": {"type": "path", "default": "~/.cache/hardened-librespot/build"},
+    "cache_dir": {"type": "path"},
+    "timeout": {"type": "int", "default": 10800},
+}
