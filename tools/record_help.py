@@ -52,7 +52,7 @@ def help_of(binary: Path) -> tuple[str, str]:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LabError(f"{binary} --help: {error}", "Give the path of a librespot that runs on this machine") from error
-    first, _, rest = done.stdout.partition("\n")
+    first, _unused, rest = done.stdout.partition("\n")
     match = _FIRST_LINE.fullmatch(first)
     if done.returncode or match is None:
         raise LabError(f"{binary} --help does not begin with a version of librespot", "Give the path of a librespot")
@@ -84,7 +84,7 @@ def build(version: str, cache: Cache, progress: Progress) -> Path:
 
 def main(argv: list[str]) -> int:
     """Record, and say what was written."""
-    parser = argparse.ArgumentParser(prog="python3 -m tools.record_help", description=(__doc__ or "").split("\n\n")[0])
+    parser = argparse.ArgumentParser(prog="python3 -m tools.record_help", description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("binaries", nargs="*", type=Path, metavar="BINARY", help="a librespot to ask")
     parser.add_argument("--build", action="store_true", help=f"build and record {', '.join(BUILDS)}")
     chosen = parser.parse_args(argv)

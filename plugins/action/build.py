@@ -19,15 +19,10 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.build_opt
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import Artifact, ArtifactCache, default_directory
+from ansible_collections.hardened.librespot.plugins.plugin_utils.elf import LACKING
+from ansible_collections.hardened.librespot.plugins.plugin_utils.manifest import manifest
 from ansible_collections.hardened.librespot.plugins.plugin_utils.progress import Progress
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
-
-try:
-    from ansible_collections.hardened.librespot.plugins.plugin_utils.manifest import manifest
-except ImportError as error:
-    _LACKING: ImportError | None = error
-else:
-    _LACKING = None
 
 _LOOK_EVERY = 3.0
 
@@ -42,8 +37,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return where the artifact is. Nothing is asked of the build host when the cache has it."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if _LACKING is not None:
-            raise AnsibleActionFail(f"The controller's Python lacks a library: {_LACKING}. pip install pyelftools")
+        if LACKING:
+            raise AnsibleActionFail(f"The controller's Python lacks a library: {LACKING}. pip install pyelftools")
         params = _validated(self)
         variables = task_vars or {}
         try:

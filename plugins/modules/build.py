@@ -11,13 +11,12 @@ short_description: Get librespot as an artifact on the controller
 version_added: 0.1.0
 description:
   - Makes an immutable artifact (binary, manifest, checksums) out of a release of librespot, and keeps it in a cache
-    on the
-    controller. The same inputs are got once, however many hosts want them, and give the same bytes.
+    on the controller. The same inputs are got once, however many hosts want them, and give the same bytes.
   - Runs on the build host, which is the host of the task. Use C(delegate_to) to choose another than the target.
   - The artifact is verified again when it arrives on the controller. What does not have the digest that was pinned is
     refused.
 author:
-  - hardened.librespot contributors
+  - hardened.librespot contributors (@hardened-librespot)
 requirements:
   - pyelftools on the controller
   - For O(method=crate), cargo and rustc 1.85 or newer, a C compiler and pkg-config on the build host
@@ -50,8 +49,7 @@ options:
   baseline:
     description:
       - The oldest C library among the hosts that the artifact is for. A build host with a newer one is refused, and
-        so is a
-        binary that needs a newer one.
+        so is a binary that needs a newer one.
     type: str
     default: glibc2.36
   features:
@@ -138,12 +136,14 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import M
 
 def work(module: Module) -> dict[str, Any]:
     """Build on this host, and leave the result for the action plugin to fetch."""
+    if module.check_mode:
+        return {"changed": True}
     return {"changed": True, **Builder(Commands(), Files(), module.params, os.environ).run()}
 
 
 def main() -> None:
     """Run the module. It holds no lock of the host: it changes nothing that is deployed there."""
-    run(AnsibleModule(argument_spec=BUILD_OPTIONS), work, locked=False)
+    run(AnsibleModule(argument_spec=BUILD_OPTIONS, supports_check_mode=True), work, locked=False)
 
 
 if __name__ == "__main__":

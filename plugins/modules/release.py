@@ -19,7 +19,7 @@ description:
     nobody.
   - Every run compares the active release with its artifact. One that was changed on the host is installed again.
 author:
-  - hardened.librespot contributors
+  - hardened.librespot contributors (@hardened-librespot)
 attributes:
   check_mode:
     description: Can run in check mode and return changed status without changing anything.

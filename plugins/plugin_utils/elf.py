@@ -11,13 +11,19 @@ import json
 import zlib
 from typing import Any
 
-from elftools.common.exceptions import ELFError
-from elftools.elf.dynamic import DynamicSection
-from elftools.elf.elffile import ELFFile
-from elftools.elf.gnuversions import GNUVerNeedSection
-
 from ..module_utils.model.artifact import glibc_key
 from ..module_utils.model.errors import HostError
+
+try:
+    from elftools.common.exceptions import ELFError
+    from elftools.elf.dynamic import DynamicSection
+    from elftools.elf.elffile import ELFFile
+    from elftools.elf.gnuversions import GNUVerNeedSection
+except ImportError as error:
+    LACKING = str(error)
+else:
+    LACKING = ""
+    """Why nothing here can be used, where pyelftools is not installed."""
 
 _MACHINES = {
     ("EM_X86_64", 64): "x86_64",

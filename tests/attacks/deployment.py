@@ -69,7 +69,7 @@ def inventory(host: Host) -> str:
 def play(host: Host, playbook: str, directory: Path, **variables: Any) -> Run:
     """Run a playbook of this directory, or of the collection, on *host*."""
     process = begin(host, playbook, directory, **variables)
-    output, _ = process.communicate(timeout=1800)
+    output, _unused = process.communicate(timeout=1800)
     return ended(process.returncode, output)
 
 
@@ -95,7 +95,7 @@ def ended(status: int, output: str) -> Run:
     """Return what a run printed as what it did."""
     start = output.find("{\n")
     assert start >= 0, output
-    report, _ = json.JSONDecoder().raw_decode(output[start:])
+    report, _unused = json.JSONDecoder().raw_decode(output[start:])
     results = [item for play in report["plays"] for task in play["tasks"] for item in task["hosts"].values()]
     return Run(status, output, results)
 

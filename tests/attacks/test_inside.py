@@ -98,7 +98,7 @@ def attempt(host: Host, kind: str) -> dict[str, str]:
 
 def test_from_inside(baited: Host) -> None:
     ended = {kind: attempt(baited, kind) for kind in (*BASELINES, "ours")}
-    names = [attack.name for _, attack in ATTACKS]
+    names = [attack.name for _unused, attack in ATTACKS]
     assert names == list(ended["ours"])
     rows = [
         [str(number), attack.tries, *(ended[kind][attack.name] for kind in ended), attack.upstream or "proof"]
@@ -109,8 +109,8 @@ def test_from_inside(baited: Host) -> None:
 
     wins = {kind: {name for name, result in found.items() if result == "succeeded"} for kind, found in ended.items()}
     assert wins["ours"] == set()
-    optional = {attack.name for _, attack in ATTACKS if attack.optional}
-    proving = {attack.name for _, attack in ATTACKS if not attack.upstream}
+    optional = {attack.name for _unused, attack in ATTACKS if attack.optional}
+    proving = {attack.name for _unused, attack in ATTACKS if not attack.upstream}
     assert proving - optional <= wins["upstream"]
     assert wins["upstream"] <= proving | {"kernel_log"}
     assert set(names) - optional <= wins["root"]

@@ -95,7 +95,7 @@ class Agent:
 
     def told(self) -> dict[str, Any]:
         """End the agent and return what it saw."""
-        output, _ = self._process.communicate(timeout=60)
+        output, _unused = self._process.communicate(timeout=60)
         assert self._process.returncode == 0
         told: dict[str, Any] = json.loads(output)
         return told

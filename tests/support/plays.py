@@ -64,7 +64,7 @@ class Controller:
     def run(self, playbook: Path, variables: Mapping[str, Any], options: Sequence[str] = (), **environment: str) -> Run:
         """Run to the end."""
         process = self.begin(playbook, variables, options, **environment)
-        output, _ = process.communicate(timeout=_TIMEOUT_S)
+        output, _unused = process.communicate(timeout=_TIMEOUT_S)
         return Run(process.returncode, output)
 
     def converge(self, playbook: Path, variables: Mapping[str, Any], options: Sequence[str] = ()) -> Run:
@@ -95,3 +95,8 @@ def built(controller: Controller) -> dict[str, Any]:
     controller.converge(Path(__file__).with_name("artifact.yml"), {"said": str(said)})
     artifact: dict[str, Any] = json.loads(said.read_text(encoding="utf-8"))
     return artifact
+
+
+def activate(controller: Controller, artifact: Mapping[str, Any]) -> None:
+    """Put the release on the host."""
+    controller.converge(Path(__file__).with_name("activate.yml"), {"artifact": dict(artifact)})

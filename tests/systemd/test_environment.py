@@ -67,7 +67,7 @@ def seen_by_a_process(container: str, text: str) -> dict[str, str]:
         ["docker", "exec", container, *unit, "/usr/bin/env", "-0"], check=True, capture_output=True, timeout=60
     )
     pairs = (item.decode().partition("=") for item in done.stdout.split(b"\0") if item)
-    return {name: value for name, _, value in pairs if name.startswith("LIBRESPOT_")}
+    return {name: value for name, _unused, value in pairs if name.startswith("LIBRESPOT_")}
 
 
 def test_every_hostile_text_is_one_that_the_model_lets_through() -> None:

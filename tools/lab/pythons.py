@@ -25,7 +25,7 @@ _VERSION = "import platform; print(platform.python_version())"
 def suits(core: str, version: str) -> bool:
     """Tell whether ansible-core *core* runs on Python *version* (such as 3.12.1)."""
     first, last = SUPPORTED[core]
-    major, minor, *_ = version.split(".")
+    major, minor, *_unused = version.split(".")
     return major == "3" and first <= int(minor) <= last
 
 

@@ -109,4 +109,4 @@ def main() -> int:
 
 if __name__ == "__main__":
     os.umask(0o077)
-    sys.exit(main())
+    raise SystemExit(main())

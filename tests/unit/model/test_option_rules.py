@@ -135,10 +135,10 @@ def test_the_program_takes_the_first_backend_that_was_built(features: Any, backe
 )
 def test_what_costs_safety_or_has_no_effect_is_said(options: dict[str, Any], names: list[str]) -> None:
     found = warnings(take(options))
-    assert [name for name, _ in found] == names
-    assert all(reason for _, reason in found)
+    assert [name for name, _unused in found] == names
+    assert all(reason for _unused, reason in found)
 
 
 def test_another_daemon_for_discovery_is_a_warning() -> None:
     values = take({"zeroconf-backend": "avahi"}, features=("alsa-backend", "with-avahi"))
-    assert [name for name, _ in warnings(values)] == ["zeroconf-backend"]
+    assert [name for name, _unused in warnings(values)] == ["zeroconf-backend"]
