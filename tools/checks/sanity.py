@@ -12,11 +12,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tools.lab import packages
 from tools.lab.cache import Cache, location
 from tools.lab.progress import Progress
 
 _BOOTSTRAP = "import ensurepip\n\nensurepip.bootstrap(upgrade=True, default_pip=True)\n"
 _WANTED = re.compile(r"^The bootstrap script can be manually downloaded and saved to: (\S+)$", re.MULTILINE)
+_ABSENT = re.compile(r'^WARNING: Required program "[^"]+" not found', re.MULTILINE)
 _RUN = re.compile(r'^Running sanity test "', re.MULTILINE)
 _FAILED = re.compile(r"^(?:FATAL|ERROR): The (\d+) sanity test\(s\)", re.MULTILINE)
 
@@ -48,15 +50,21 @@ def sanity(directory: Path) -> tuple[str, int]:
 
 
 def closing(output: str, status: int) -> str:
-    """Return the last line of a run that printed *output* and ended with *status*."""
+    """Return the last line of a run that printed *output* and ended with *status*.
+
+    A test whose program is not installed counts as failed; ansible-test only warns of it.
+    """
     stated = _FAILED.search(output)
     failed = int(stated.group(1)) if stated else int(status != 0)
+    failed += len(set(_ABSENT.findall(output)))
     return f"{max(0, len(_RUN.findall(output)) - failed)} passed, {failed} failed"
 
 
 def main() -> int:
     """Run the tests; give pip's bootstrap script to an ansible-test that cannot download one, and try again."""
-    cache = Cache(location(os.environ), Progress(quiet=True))
+    progress = Progress()
+    cache = Cache(location(os.environ), progress)
+    packages.ensure(["shellcheck"], "checking shell scripts", cache, progress)
     directory = cache.directory("ansible-test")
     output, status = sanity(directory)
     wanted = _WANTED.search(output)
@@ -67,8 +75,9 @@ def main() -> int:
         script.write_text(_BOOTSTRAP, encoding="ascii")
         output, status = sanity(directory)
     print(output)
-    print(closing(output, status))
-    return status
+    summary = closing(output, status)
+    print(summary)
+    return int(not summary.endswith(" 0 failed"))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ from tools.lab.venv import DEFAULT_CORE
 CORES = ("2.18", "2.19", "2.20", "2.21")
 """Every ansible-core that is supported, as meta/runtime.yml and tests/requirements have it."""
 
+SCENARIOS = ("debian12", "debian13")
+"""Molecule's scenarios in containers."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -61,6 +64,16 @@ STAGES: tuple[Stage, ...] = (
     Stage("changelog", ("antsibull-changelog", "lint"), ("test", "docs")),
     Stage("docs", ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "."), ("test", "docs"), placed=True),
     Stage("collection", ("pytest", "tests/collection"), ("test", "docs")),
+    *(
+        Stage(f"molecule-{name}", ("molecule", "test", "--scenario-name", name), ("test", "molecule"), limit_min=25)
+        for name in SCENARIOS
+    ),
+    Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),
+    Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
+    Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("test",), limit_min=20),
+    Stage("kill", ("pytest", "tests/kill", "--kills=50"), ("kill",), limit_min=120),
+    Stage("attacks", ("pytest", "tests/attacks"), ("attacks",), limit_min=60),
+    Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),
     *_matrix(),
 )
 

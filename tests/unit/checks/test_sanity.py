@@ -31,6 +31,12 @@ def test_the_home_of_ansible_test_keeps_the_settings_of_pip(tmp_path: Path, monk
             1,
             "1 passed, 1 failed",
         ),
+        (
+            'Running sanity test "shellcheck"\nWARNING: Required program "shellcheck" not found.\n'
+            'WARNING: Reviewing previous 1 warning(s):\nWARNING: Required program "shellcheck" not found.\n',
+            0,
+            "0 passed, 1 failed",
+        ),
         ("FATAL: something else\n", 1, "0 passed, 1 failed"),
     ],
 )
