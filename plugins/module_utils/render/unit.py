@@ -100,11 +100,12 @@ def service(instance: Instance, facts: Facts, settings: str) -> str:
         ("ExecStart", " ".join([BINARY, *(_word(item) for item in arguments(instance.options))])),
         # librespot says goodbye on SIGINT alone.
         ("KillSignal", "SIGINT"),
-        ("TimeoutStopSec", "5s"),
+        # Half a request from anyone keeps the goodbye waiting.
+        ("TimeoutStopSec", "1500ms"),
         # Whoever can connect can end the process (a login that fails does), and an outage does: neither may stop it
         # for good, so there is no start limit either.
         ("Restart", "always"),
-        ("RestartSec", "2s"),
+        ("RestartSec", "1s"),
         # Under memory pressure of the host the speaker goes first.
         ("OOMScoreAdjust", "500"),
     ]
