@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
 import sys
@@ -78,13 +79,15 @@ class Host:
         return self.out("date", "+%s.%N")
 
     def get_info(self, port: int, timeout: float = 2) -> dict[str, object] | None:
-        """Return what librespot answers at *port*, asked on the host itself; None when it does not."""
-        script = (
-            "import json,sys,urllib.request as u\n"
-            f"json.dump(json.load(u.urlopen('http://127.0.0.1:{port}/?action=getInfo', timeout={timeout})), sys.stdout)"
-        )
-        said = self.run(["python3", "-c", script])
-        return dict(json.loads(said.out)) if said.status == 0 else None
+        """Return what librespot answers at *port*; None when it does not."""
+        connection = http.client.HTTPConnection(self.address, port, timeout=timeout)
+        try:
+            connection.request("GET", "/?action=getInfo")
+            return dict(json.loads(connection.getresponse().read()))
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
 
 
 def until(done: Callable[[], object], seconds: float, what: str) -> float:
