@@ -13,7 +13,7 @@ demo: ## Build the real librespot, deploy it to a throwaway host, audit it (root
 
 .PHONY: demo-clean
 demo-clean: ## Remove what the demo left: its container, its images, its cache
-	@$(PYTHON) -m tools.lab.demo --clean
+	@$(PYTHON) -m tools.lab clean
 
 .PHONY: test
 test: ## What CI runs

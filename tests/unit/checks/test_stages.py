@@ -42,6 +42,16 @@ def test_the_matrix_is_every_core_that_is_pinned() -> None:
     assert {stage.core for stage in choose(["matrix"])} == pinned
 
 
+def test_every_scenario_and_every_directory_of_tests_is_run() -> None:
+    words = {word for stage in STAGES for word in stage.argv}
+    scenarios = {path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml")}
+    assert scenarios <= words
+    directories = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    tops = {str(path.relative_to(ROOT)).split("/")[1] for path in directories}
+    # pytest alone runs the unit tests, and molecule its own.
+    assert {f"tests/{name}" for name in tops - {"unit", "molecule"}} <= words
+
+
 def test_every_target_of_make_has_checks() -> None:
     asked = re.findall(r"^\t@\$\(CHECKS\) (\S+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert asked
