@@ -89,6 +89,9 @@ class Runner:
             directory = self._copy
             path = f"{self._scratch}{os.pathsep}{variables['ANSIBLE_COLLECTIONS_PATH']}"
             variables = {**variables, "ANSIBLE_COLLECTIONS_PATH": path}
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # A shell starts what it runs in the background deaf to Ctrl-C, and stages would inherit it.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         with log.open("w", encoding="utf-8") as stream:
             print(f"$ {shlex.join(stage.argv)}", file=stream, flush=True)
             process = subprocess.Popen(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_a_failure_shows_the_end_of_its_output(runner: Runner, capsys: pytest.Ca
 
 def test_a_stage_that_hangs_is_ended_with_its_children(runner: Runner, tmp_path: Path) -> None:
     pidfile = tmp_path / "pid"
-    outcome = runner.run(shell(f"sleep 60 & echo $! > {pidfile}; wait", limit_min=0.01))
+    outcome = runner.run(shell(f"sleep 60 & echo $! > {pidfile}; wait", limit_min=0.05))
     assert outcome.verdict.failed == 1
     assert outcome.seconds < 30
     for _attempt in range(100):
@@ -65,6 +66,16 @@ def test_a_stage_that_hangs_is_ended_with_its_children(runner: Runner, tmp_path:
             return
         time.sleep(0.05)
     pytest.fail("the child still runs")
+
+
+def test_a_stage_heeds_ctrl_c_although_its_runner_was_started_deaf(runner: Runner, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        outcome = runner.run(shell(f"trap 'touch {tmp_path}/cleaned; exit 1' INT; sleep 60", limit_min=0.05))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert outcome.verdict.failed == 1
+    assert (tmp_path / "cleaned").exists()
 
 
 def alive(pid: int) -> bool:
