@@ -11,6 +11,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.hardened.librespot.plugins.module_utils.model.option_values import OptionValue
 from ansible_collections.hardened.librespot.plugins.module_utils.render.environment import (
     arguments,
     environment,
@@ -39,7 +40,7 @@ def test_quoting() -> None:
 
 
 def test_what_the_program_does_not_read_from_its_environment_is_an_argument() -> None:
-    values = {"local-file-dir": ("/srv/a b", "/srv/c"), "name": "Kitchen"}
+    values: dict[str, OptionValue] = {"local-file-dir": ("/srv/a b", "/srv/c"), "name": "Kitchen"}
     assert environment(values) == {"LIBRESPOT_NAME": "Kitchen"}
     assert arguments(values) == ["--local-file-dir=/srv/a b", "--local-file-dir=/srv/c"]
 
