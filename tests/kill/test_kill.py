@@ -36,12 +36,12 @@ def kill(world: World, shot: Shot) -> str:
     aim = world.versions[1 - world.current]
     agent = Agent(world.host, shot.moment * aim.spent if shot.where != CONTROLLER else 0.0)
     moment = world.fire(shot, agent)
-    left = world.snapshot()
+    left = world.host.snapshot()
     if not shot.back:
         world.current = 1 - world.current
     wanted = world.versions[world.current]
     world.controller.converge(DEPLOY, wanted.variables)
-    mended = world.snapshot()
+    mended = world.host.snapshot()
     again = world.controller.converge(DEPLOY, wanted.variables)
     told = agent.told()
     killed = hit(told, moment) or "between modules" if shot.where == CONTROLLER else told["killed"]

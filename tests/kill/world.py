@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.hosts import Host
+from tests.support.hosts import Host, State
 from tests.support.plays import Controller
 
 HERE = Path(__file__).resolve().parent
@@ -29,8 +29,6 @@ LEFT_BEHIND = (".librespot-new-", ".unfinished-", ".replaced-")
 
 CONTROLLER = "controller"
 TARGET = "target"
-
-State = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -157,19 +155,13 @@ class World:
         self.current = 1
         host.put(HERE / "agent.py", AGENT)
 
-    def snapshot(self) -> State:
-        """Return everything of ours on the host."""
-        text = (HERE / "snapshot.py").read_text(encoding="utf-8")
-        state: State = json.loads(self.host.out("python3", "-", text=text))
-        return state
-
     def learn(self) -> None:
         """Go to each version undisturbed, and remember what the host is then and how long it takes."""
         for version in self.versions * 2:
             agent, start = Agent(self.host), time.monotonic()
             self.controller.converge(DEPLOY, version.variables)
             version.seconds, version.spent = time.monotonic() - start, agent.told()["spent"]
-            version.state = self.snapshot()
+            version.state = self.host.snapshot()
 
     def strange(self, state: State) -> list[str]:
         """Return what in *state* is neither as in the one version nor as in the other, nor may be left behind."""

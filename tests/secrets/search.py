@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 CHUNK = 1 << 22
 OVERLAP = 1 << 10
+PAUSE_S = 0.05
 OF_A_PROCESS = ("cmdline", "environ", "comm", "maps")
 
 
@@ -103,7 +104,7 @@ def main() -> None:
     search, over = Search(forms, sys.argv[1:]), threading.Event()
     threading.Thread(target=wait, args=(over,), daemon=True).start()
     rounds = 0
-    while not rounds or not over.is_set():
+    while not rounds or not over.wait(PAUSE_S):
         search.look()
         rounds += 1
     json.dump({"found": sorted(search.found), "looked": search.looked, "rounds": rounds}, sys.stdout)

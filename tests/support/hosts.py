@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,10 @@ CONNECTION = {
     "ansible_python_interpreter": "/usr/bin/python3",
     "ansible_user": "root",
 }
+
+
+State = Mapping[str, str]
+"""Everything of ours on a host: path or user to a line of text."""
 
 
 def lab(*arguments: str) -> str:
@@ -68,6 +72,12 @@ class Host:
             stdout=subprocess.PIPE,
             text=True,
         )
+
+    def snapshot(self) -> State:
+        """Return everything of ours on the host."""
+        script = Path(__file__).with_name("snapshot.py").read_text(encoding="utf-8")
+        state: State = json.loads(self.out("python3", "-", text=script))
+        return state
 
     def get_info(self, port: int) -> dict[str, Any]:
         """Return the answer of the instance at *port*; a failed assertion when there is none."""
