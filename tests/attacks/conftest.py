@@ -7,31 +7,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.attacks import hosts
 from tests.attacks.deployment import deploy
-from tests.attacks.hosts import Host
+from tests.attacks.hosts import Target, target
 from tests.attacks.tables import TABLES
+from tests.support.plays import Controller
+
+IMAGES = ("debian12", "debian13")
 
 
-@pytest.fixture(scope="session", params=["debian12", "debian13"])
-def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """Return a host with a speaker and its neighbour, both deployed as a user would."""
-    made = hosts.start(str(request.param), "speakers")
-    try:
-        deploy(made, tmp_path_factory.mktemp("deploy"))
+@pytest.fixture(scope="session", params=IMAGES)
+def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """Return a host with a speaker and its neighbour."""
+    with target(str(request.param), "attacks") as made:
+        deploy(Controller(made, tmp_path_factory.mktemp("deploy")))
         yield made
-    finally:
-        hosts.stop(made)
-
-
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """Return a directory for inventories and variables."""
-    return tmp_path
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

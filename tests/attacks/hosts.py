@@ -6,58 +6,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command on a host ended."""
-
-    status: int
-    out: str
-    err: str
+from tests.support.hosts import Host, fresh
 
 
 @dataclass(frozen=True)
-class Host:
-    """A host of the lab. *address* is where this machine reaches it, *image* what it was made from."""
+class Target(Host):
+    """A host under attack. *address* is where this machine reaches it, *image* what it was made from."""
 
-    name: str
     image: str
     address: str
 
-    def run(self, argv: Sequence[str], text: str = "", timeout: float = 120) -> Said:
-        """Run a command as root."""
-        done = subprocess.run(
-            ["docker", "exec", "--interactive", self.name, *argv],
-            input=text, capture_output=True, text=True, timeout=timeout, check=False,
-        )  # fmt: skip
-        return Said(done.returncode, done.stdout, done.stderr)
-
-    def out(self, *argv: str, text: str = "", timeout: float = 120) -> str:
-        """Run a command that must succeed and return what it printed."""
-        said = self.run(argv, text, timeout)
-        assert said.status == 0, f"{self.name}: {' '.join(argv)}: {said.err.strip() or said.out.strip()}"
-        return said.out.strip()
-
     def shell(self, script: str, timeout: float = 120) -> str:
         """Run a shell script that must succeed and return what it printed."""
-        return self.out("sh", "-eu", "-s", text=script, timeout=timeout)
+        return self.out("sh", "-eu", "-s", text=script, timeout=timeout).strip()
 
     def write(self, path: str, text: str, mode: str = "0644") -> None:
         """Put a file there."""
         self.out("sh", "-euc", 'mkdir -p "${1%/*}"; cat > "$1"; chmod "$2" "$1"', "sh", path, mode, text=text)
 
-    def copy(self, source: Path, path: str) -> None:
+    def install(self, source: Path, path: str) -> None:
         """Put a program there."""
         self.out("mkdir", "-p", str(Path(path).parent))
         subprocess.run(["docker", "cp", "--quiet", str(source), f"{self.name}:{path}"], check=True)
@@ -69,16 +46,21 @@ class Host:
         shown = self.out("systemctl", "show", unit, *(f"--property={name}" for name in properties))
         return dict(line.split("=", 1) for line in shown.splitlines())
 
+    def process(self, unit: str) -> int:
+        """Return the main process of a unit; 0 when it has none."""
+        return int(self.show(unit, "MainPID")["MainPID"])
+
     def journal(self, unit: str, since: str) -> list[str]:
         """Return the messages that *unit* logged since a time of the host's clock, as `now` returns it."""
+        self.out("journalctl", "--sync")
         asked = ["journalctl", f"--unit={unit}", f"--since=@{since}", "--output=cat", "--no-pager"]
         return self.out(*asked).splitlines()
 
     def now(self) -> str:
         """Return the host's time."""
-        return self.out("date", "+%s.%N")
+        return self.out("date", "+%s.%N").strip()
 
-    def get_info(self, port: int, timeout: float = 2) -> dict[str, object] | None:
+    def answer(self, port: int, timeout: float = 2) -> dict[str, Any] | None:
         """Return what librespot answers at *port*; None when it does not."""
         connection = http.client.HTTPConnection(self.address, port, timeout=timeout)
         try:
@@ -99,26 +81,10 @@ def until(done: Callable[[], object], seconds: float, what: str) -> float:
     return time.monotonic() - start
 
 
-def lab(*arguments: str) -> str:
-    """Run a command of the lab."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.lab", "--quiet", *arguments],
-        cwd=CHECKOUT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def start(image: str, purpose: str) -> Host:
-    """Start a fresh host."""
-    name = f"attacks-{image}-{purpose}"
-    lab("host", "down", name)
-    lab("host", "up", name, "--image", image)
-    inspect = ["docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", name]
-    address = subprocess.run(inspect, check=True, capture_output=True, text=True).stdout.strip()
-    return Host(name, image, address)
-
-
-def stop(host: Host) -> None:
-    """Remove a host."""
-    lab("host", "down", host.name)
+@contextlib.contextmanager
+def target(image: str, purpose: str) -> Iterator[Target]:
+    """Start a pristine host, and remove it afterwards."""
+    with fresh(f"hardened-librespot-{purpose}-{image}", image) as host:
+        inspect = ["docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", host.name]
+        address = subprocess.run(inspect, check=True, capture_output=True, text=True).stdout.strip()
+        yield Target(host.name, image, address)

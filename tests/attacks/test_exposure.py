@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 
 from tests.attacks.deployment import BASELINES, OURS, PORT, baseline
-from tests.attacks.hosts import Host
+from tests.attacks.hosts import Target
 from tests.attacks.tables import show
 
 # The score counts neither limits nor what a file system or a port is restricted to.
 BOUNDS = {"root": (9.6, 9.6), "upstream": (8.2, 8.2), "raspotify": (1.3, 1.4), "ours": (0.0, 1.1)}
 
 
-def exposure(host: Host, unit: str) -> float:
+def exposure(host: Target, unit: str) -> float:
     """Return the live score of *unit*."""
     text = host.out("systemd-analyze", "security", "--no-pager", unit)
     found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", text)
@@ -24,15 +24,15 @@ def exposure(host: Host, unit: str) -> float:
     return float(found.group(1))
 
 
-def test_exposure(host: Host) -> None:
+def test_exposure(host: Target) -> None:
     units = {**{kind: (baseline(host, kind), port) for kind, port in BASELINES.items()}, "ours": (OURS, PORT)}
     rows = []
     scores = {}
     for kind, (unit, port) in units.items():
-        answer = host.get_info(port)
+        answer = host.answer(port)
         assert answer is not None, unit
         scores[kind] = exposure(host, unit)
-        user = host.out("stat", "--format=%U", f"/proc/{host.show(unit, 'MainPID')['MainPID']}")
+        user = host.out("stat", "--format=%U", f"/proc/{host.process(unit)}").strip()
         assert (user == "root") == (kind == "root")
         rows.append([kind, f"{scores[kind]:.1f}", user, str(answer["libraryVersion"]), str(answer["remoteName"])])
     show(f"exposure on {host.image}", ["unit", "exposure", "user", "librespot", "answers as"], rows)

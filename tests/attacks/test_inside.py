@@ -14,8 +14,9 @@ import pytest
 
 from tests.attacks.catalogue import ATTACKS
 from tests.attacks.deployment import BASELINES, HERE, NEIGHBOUR, OURS, UNITS, baseline, confined
-from tests.attacks.hosts import Host, lab
+from tests.attacks.hosts import Target
 from tests.attacks.tables import show
+from tests.support.hosts import lab
 
 BAIT = """\
 useradd --create-home attack-alice
@@ -65,22 +66,22 @@ def probe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def baited(host: Host, probe: Path) -> Iterator[Host]:
+def baited(host: Target, probe: Path) -> Iterator[Target]:
     """Return a host with what an intruder would look for, and the probe where each unit may execute it."""
-    host.copy(probe, "/usr/local/lib/attacks/probe")
+    host.install(probe, "/usr/local/lib/attacks/probe")
     host.shell(BAIT)
     host.out("install", "-m", "0755", "/usr/local/lib/attacks/probe", "/opt/librespot/current/bin/attack-probe")
     yield host
     host.shell(CLEAN)
 
 
-def attempt(host: Host, kind: str) -> dict[str, str]:
+def attempt(host: Target, kind: str) -> dict[str, str]:
     """Run the probe under a unit's own properties and return how each attack ended."""
     unit = OURS if kind == "ours" else baseline(host, kind)
     directory = "/opt/librespot/current/bin" if kind == "ours" else "/usr/local/lib/attacks"
     program = f"{directory}/attack-probe" if kind == "ours" else f"{directory}/probe"
     facts = {
-        "victim": host.show(NEIGHBOUR, "MainPID")["MainPID"],
+        "victim": str(host.process(NEIGHBOUR)),
         "credentials": "/etc/librespot/credentials/bedroom.json",
         "loaded": LOADED,
         "binary": f"{directory}/librespot",
@@ -96,7 +97,7 @@ def attempt(host: Host, kind: str) -> dict[str, str]:
     return {name: "succeeded" if result == "succeeded" else why for name, result, why in rows[:-1]}
 
 
-def test_from_inside(baited: Host) -> None:
+def test_from_inside(baited: Target) -> None:
     ended = {kind: attempt(baited, kind) for kind in (*BASELINES, "ours")}
     names = [attack.name for _unused, attack in ATTACKS]
     assert names == list(ended["ours"])

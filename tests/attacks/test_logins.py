@@ -10,7 +10,7 @@ import http.client
 import time
 
 from tests.attacks.deployment import BASELINES, OURS, PORT, baseline
-from tests.attacks.hosts import Host, until
+from tests.attacks.hosts import Target, until
 from tests.attacks.login import encoded, form, malformed
 from tests.attacks.tables import show
 
@@ -20,7 +20,7 @@ LOGINS = 50
 BACK_S = 10.0
 
 
-def post(host: Host, port: int, body: bytes) -> int:
+def post(host: Target, port: int, body: bytes) -> int:
     """Send *body* as a login and return the status of the answer; 0 when the connection is closed without one."""
     connection = http.client.HTTPConnection(host.address, port, timeout=10)
     try:
@@ -32,9 +32,9 @@ def post(host: Host, port: int, body: bytes) -> int:
         connection.close()
 
 
-def flood(host: Host, unit: str, port: int) -> tuple[int, int]:
+def flood(host: Target, unit: str, port: int) -> tuple[int, int]:
     """Send every malformed login many times; return requests sent and lines logged. The process must outlive it."""
-    info = host.get_info(port)
+    info = host.answer(port)
     assert info is not None
     before, since = host.show(unit, "MainPID", "NRestarts"), host.now()
     bodies = malformed(info)
@@ -43,11 +43,11 @@ def flood(host: Host, unit: str, port: int) -> tuple[int, int]:
             assert post(host, port, body) in {0, 200, 404}, name
     host.out("journalctl", "--sync")
     assert host.show(unit, "MainPID", "NRestarts") == before
-    assert host.get_info(port) is not None
+    assert host.answer(port) is not None
     return ROUNDS * len(bodies), len(host.journal(unit, since))
 
 
-def test_malformed_logins(host: Host) -> None:
+def test_malformed_logins(host: Target) -> None:
     sent, theirs = flood(host, baseline(host, "upstream"), BASELINES["upstream"])
     _unused, ours = flood(host, OURS, PORT)
     show(
@@ -59,19 +59,19 @@ def test_malformed_logins(host: Host) -> None:
     assert ours < sent
 
 
-def knock_out(host: Host, unit: str, port: int, patience: float) -> float:
+def knock_out(host: Target, unit: str, port: int, patience: float) -> float:
     """Hand over a worthless login; return the seconds after which the instance answers as a new process."""
-    info = host.get_info(port)
+    info = host.answer(port)
     assert info is not None
-    before = host.show(unit, "MainPID")
+    before = host.process(unit)
     start = time.monotonic()
     assert post(host, port, encoded(form(info, "nobody"))) == 200
-    until(lambda: host.show(unit, "MainPID") not in (before, {"MainPID": "0"}), patience, f"{unit} was started again")
-    until(lambda: host.get_info(port), patience, f"{unit} answers again")
+    until(lambda: host.process(unit) not in (before, 0), patience, f"{unit} was started again")
+    until(lambda: host.answer(port), patience, f"{unit} answers again")
     return time.monotonic() - start
 
 
-def test_worthless_logins(host: Host) -> None:
+def test_worthless_logins(host: Target) -> None:
     theirs = knock_out(host, baseline(host, "upstream"), BASELINES["upstream"], 60)
     assert theirs > BACK_S
     times = []

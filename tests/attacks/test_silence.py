@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.attacks.deployment import BASELINES, OURS, PORT, baseline
-from tests.attacks.hosts import Host, until
+from tests.attacks.hosts import Target, until
 from tests.attacks.tables import TABLES, show
 
 CONNECTIONS = 1100
@@ -29,7 +29,7 @@ STOP_S = 2.0
 
 
 @contextlib.contextmanager
-def idle_connections(host: Host, port: int) -> Iterator[None]:
+def idle_connections(host: Target, port: int) -> Iterator[None]:
     """Hold connections that say nothing."""
     _unused, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
@@ -42,36 +42,36 @@ def idle_connections(host: Host, port: int) -> Iterator[None]:
         yield
 
 
-def wedge(host: Host, unit: str, port: int) -> None:
+def wedge(host: Target, unit: str, port: int) -> None:
     """Take every descriptor, then give all back: the listener does not recover from it."""
     with idle_connections(host, port):
-        until(lambda: host.get_info(port, 1) is None, 15, f"{unit} is silent")
+        until(lambda: host.answer(port, 1) is None, 15, f"{unit} is silent")
 
 
-def freeze(host: Host, unit: str, port: int) -> None:
+def freeze(host: Target, unit: str, port: int) -> None:
     """Stop the process as Ctrl-Z does."""
     host.out("systemctl", "kill", "--kill-whom=main", "--signal=SIGSTOP", unit)
-    assert host.get_info(port, 1) is None
+    assert host.answer(port, 1) is None
 
 
 @pytest.mark.parametrize("attack", [wedge, freeze])
-def test_silent_instance_is_restarted(host: Host, attack: Callable[[Host, str, int], None]) -> None:
+def test_silent_instance_is_restarted(host: Target, attack: Callable[[Target, str, int], None]) -> None:
     unit, port = baseline(host, "upstream"), BASELINES["upstream"]
-    theirs = host.show(unit, "MainPID")
+    theirs = host.process(unit)
     attack(host, unit, port)
     wedged = time.monotonic()
 
-    before = host.show(OURS, "MainPID")
+    before = host.process(OURS)
     attack(host, OURS, PORT)
     start = time.monotonic()
-    until(lambda: host.get_info(PORT, 1), NOTICED_S, f"{OURS} answers again")
+    until(lambda: host.answer(PORT, 1), NOTICED_S, f"{OURS} answers again")
     took = time.monotonic() - start
-    assert host.show(OURS, "MainPID") != before
+    assert host.process(OURS) != before
 
     # Theirs has had longer than ours needed, and looks healthy to systemd.
     time.sleep(max(0.0, wedged + WATCHED_S - time.monotonic()))
-    assert host.get_info(port, 1) is None
-    assert host.show(unit, "MainPID", "ActiveState") == {**theirs, "ActiveState": "active"}
+    assert host.answer(port, 1) is None
+    assert host.show(unit, "MainPID", "ActiveState") == {"MainPID": str(theirs), "ActiveState": "active"}
     title = f"silent instances on {host.image}"
     rows = [[attack.__name__, "silent, and active to systemd", f"answers again after {took:.1f} s"]]
     head = [f"{'attack':<8}", f"upstream, {WATCHED_S:g} s later", "ours"]
@@ -81,18 +81,18 @@ def test_silent_instance_is_restarted(host: Host, attack: Callable[[Host, str, i
     host.out("systemctl", "kill", "--signal=SIGKILL", unit)
 
 
-def stopped(host: Host) -> tuple[float, dict[str, str]]:
+def stopped(host: Target) -> tuple[float, dict[str, str]]:
     """Stop ours and start it again; return the seconds that the stop took and how it ended, as systemd saw it."""
     host.out("systemctl", "stop", OURS)
     ended = host.show(OURS, "ActiveState", "Result", "ExecMainCode", "ExecMainStatus")
     moments = host.show(OURS, "ActiveExitTimestampMonotonic", "InactiveEnterTimestampMonotonic")
     host.out("systemctl", "start", OURS)
-    until(lambda: host.get_info(PORT), 15, f"{OURS} answers again")
+    until(lambda: host.answer(PORT), 15, f"{OURS} answers again")
     took = int(moments["InactiveEnterTimestampMonotonic"]) - int(moments["ActiveExitTimestampMonotonic"])
     return took / 1e6, ended
 
 
-def test_stop_is_quick_and_clean(host: Host) -> None:
+def test_stop_is_quick_and_clean(host: Target) -> None:
     ends = [stopped(host) for _unused in range(5)]
     slowest = max(took for took, _unused in ends)
     show(f"stop on {host.image}", ["stops", "slowest", "result"], [["5", f"{slowest:.2f} s", "success, exit 0"]])
@@ -102,7 +102,7 @@ def test_stop_is_quick_and_clean(host: Host) -> None:
     assert slowest < STOP_S
 
 
-def test_half_a_request_does_not_hold_a_stop_up(host: Host) -> None:
+def test_half_a_request_does_not_hold_a_stop_up(host: Target) -> None:
     with socket.create_connection((host.address, PORT), timeout=5) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf")
         time.sleep(0.5)
