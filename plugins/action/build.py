@@ -10,19 +10,24 @@ import shlex
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.urls import open_url
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hardened.librespot.plugins.module_utils.host.build import PROGRESS, recipe
-from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import Recipe
+from ansible_collections.hardened.librespot.plugins.module_utils.host.build import PROGRESS
+from ansible_collections.hardened.librespot.plugins.module_utils.host.download import Downloader
+from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Built
+from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import ARTIFACT, Recipe
 from ansible_collections.hardened.librespot.plugins.module_utils.model.build_options import BUILD_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
+from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import recipe
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import Artifact, ArtifactCache, default_directory
 from ansible_collections.hardened.librespot.plugins.plugin_utils.elf import LACKING
 from ansible_collections.hardened.librespot.plugins.plugin_utils.manifest import manifest
 from ansible_collections.hardened.librespot.plugins.plugin_utils.progress import Progress
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
+from ansible_collections.hardened.librespot.plugins.plugin_utils.supplied import supplied
 
 _LOOK_EVERY = 3.0
 
@@ -87,29 +92,34 @@ class _Getting:
         with self._cache.claimed(identifier, who, self._params["timeout"], self._progress.waiting):
             artifact = self._cache.get(identifier)
             if artifact is None:
-                artifact = self._built()
+                built = self._supplied() if self._wanted.method == ARTIFACT else self._built()
+                described = manifest(self._wanted, built.binary, built.facts)
+                artifact = self._cache.publish(identifier, built.binary, described)
                 self._progress.show("done")
             return artifact
 
-    def _built(self) -> Artifact:
+    def _supplied(self) -> Built:
+        """Take the user's own binary; the build host has no part in it."""
+        sha256 = str(dict(self._wanted.inputs)["sha256"])
+        return supplied(self._params["url"], sha256, Downloader(open_url))
+
+    def _built(self) -> Built:
         """Let the build host build, and take what it built."""
         self._progress.show("starting on the build host")
-        built = self._remote.background(
+        said = self._remote.background(
             "hardened.librespot.build", self._params, self._params["timeout"], self._look, _LOOK_EVERY
         )
-        if built.get("failed"):
-            raise AnsibleActionFail(str(built.get("msg", "The build failed")), result=built)
-        binary = self._remote.fetch(built["binary"])
+        if said.get("failed"):
+            raise AnsibleActionFail(str(said.get("msg", "The build failed")), result=said)
+        binary = self._remote.fetch(said["binary"])
         arrived = hashlib.sha256(binary).hexdigest()
-        if arrived != built["sha256"]:
+        if arrived != said["sha256"]:
             raise HostError(
-                f"The binary arrived from the build host with the digest {arrived}, it left with {built['sha256']}",
+                f"The binary arrived from the build host with the digest {arrived}, it left with {said['sha256']}",
                 "Nothing was kept. Run again; if it happens again, do not trust the way between the two",
             )
-        described = manifest(self._wanted, binary, built["build"])
-        artifact = self._cache.publish(self._wanted.identifier, binary, described)
-        self._remote.must("ansible.legacy.file", {"path": os.path.dirname(built["binary"]), "state": "absent"})
-        return artifact
+        self._remote.must("ansible.legacy.file", {"path": os.path.dirname(said["binary"]), "state": "absent"})
+        return Built(binary, said["build"])
 
     def _look(self) -> None:
         """Show the line in which the module says what it does."""

@@ -35,8 +35,11 @@ options:
   method:
     description:
       - V(crate) compiles the release from its crate, the one source that librespot's project itself publishes.
+      - V(artifact) takes a binary of your own, from O(url), with the digest O(sha256). It is not an official source.
+      - V(package) takes the program, and nothing else, out of a Debian package such as raspotify's. It is not an
+        official source either. The package's scripts and units are never run or installed.
     type: str
-    choices: [crate]
+    choices: [crate, artifact, package]
     default: crate
   version:
     description: The release, such as V(0.8.0).
@@ -73,6 +76,45 @@ options:
     description: The time that is compiled in, in seconds since 1970. By default that of the day when the release was
       published.
     type: int
+  url:
+    description:
+      - For O(method=artifact), the address of the binary, or its path on the controller; plain, or as C(bin/librespot)
+        in a tar archive.
+      - For O(method=package), the address of the package, when it does not come from O(repository).
+    type: str
+    default: ''
+  sha256:
+    description:
+      - The SHA-256 of what is at O(url), without which nothing is taken from it.
+      - With O(repository) it pins the package as well, beside the signature.
+    type: str
+    default: ''
+  repository:
+    description: For O(method=package), the address of an apt repository, above its C(dists).
+    type: str
+    default: ''
+  suite:
+    description: The repository's suite, as in its line of C(sources.list).
+    type: str
+    default: ''
+  component:
+    description: The repository's component.
+    type: str
+    default: main
+  package:
+    description: The package's name.
+    type: str
+    default: raspotify
+  package_version:
+    description: The package's version, whole, as C(apt-cache madison) shows it.
+    type: str
+    default: ''
+  key:
+    description:
+      - The public key that signs the repository, as the text of its C(.asc) file. It is the pin; no other key is
+        accepted, and none is looked up.
+    type: str
+    default: ''
   install_missing:
     description: Whether to install a missing compiler or library on the build host with C(apt-get), which takes root
       there.
@@ -100,6 +142,25 @@ EXAMPLES = r"""
     architecture: x86_64
   delegate_to: builder.example.org
   register: built
+
+- name: Take a binary of your own
+  hardened.librespot.build:
+    method: artifact
+    version: 0.8.0
+    architecture: aarch64
+    url: /srv/builds/librespot-aarch64.tar.gz
+    sha256: 5f1d7a84db00d2fce00b31fc7fc1c3b1e9c1a4c5ad1f4fa32cf0a6f2d0a7d3c2
+
+- name: Take the program out of a package that its repository has signed
+  hardened.librespot.build:
+    method: package
+    version: 0.8.0
+    architecture: aarch64
+    repository: https://apt.example.org/raspotify
+    suite: raspotify
+    package_version: 0.48.1~librespot.v0.8.0
+    key: "{{ lookup('ansible.builtin.file', 'raspotify.asc') }}"
+  delegate_to: builder.example.org
 """
 
 RETURN = r"""
@@ -126,9 +187,11 @@ import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.urls import open_url
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.build import Builder
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
+from ansible_collections.hardened.librespot.plugins.module_utils.host.download import Downloader
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.model.build_options import BUILD_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.module import Module, run
@@ -138,7 +201,8 @@ def work(module: Module) -> dict[str, Any]:
     """Build on this host, and leave the result for the action plugin to fetch."""
     if module.check_mode:
         return {"changed": True}
-    return {"changed": True, **Builder(Commands(), Files(), module.params, os.environ).run()}
+    builder = Builder(Commands(), Files(), module.params, os.environ, Downloader(open_url))
+    return {"changed": True, **builder.run()}
 
 
 def main() -> None:

@@ -39,6 +39,22 @@ def plain_files(archive: bytes, what: str) -> Iterator[tuple[str, bytes]]:
         raise HostError(f"{what} is not a readable archive: {error}", _REMEDY) from error
 
 
+def one_file(archive: bytes, name: str, what: str) -> bytes:
+    """Return the file *name* of the tar *archive*, and leave all else in it alone.
+
+    Raises `HostError` when it is not there, is there twice, or is anything but a plain file.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:*") as tar:
+            found = [member for member in tar if member.name.lstrip("./") == name]
+            handle = tar.extractfile(found[0]) if len(found) == 1 and found[0].isreg() else None
+            if handle is None or found[0].size > _LARGEST_FILE:
+                raise HostError(f"{what} does not hold {name} as one plain file", _REMEDY)
+            return handle.read()
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise HostError(f"{what} is not a readable archive: {error}", _REMEDY) from error
+
+
 _REMEDY = "Nothing was taken from it; look at where it came from"
 
 

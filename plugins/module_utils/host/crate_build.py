@@ -11,20 +11,16 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
-from ..model.artifact import CrateSource
 from ..model.cargo import aborts_on_panic, compiled_crate, locked_checksum
 from ..model.errors import HostError
+from ..model.recipes import CrateSource
 from ..model.releases import AUDITABLE, Crate
 from .archive import plain_files
 from .build_host import Toolchain
 from .command import Commands
-from .workplace import Workplace
-
-Say = Callable[[str], None]
+from .workplace import Built, Say, Workplace
 
 _PROFILE = {
     "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
@@ -41,14 +37,6 @@ _FLAGS = ("-C", "relocation-model=pie", "-C", "link-arg=-Wl,-z,relro,-z,now")
 _TIMEOUT = 3 * 3600.0
 _FETCH_TIMEOUT = 1800.0
 _SPEAK_EVERY = 1.0
-
-
-@dataclass(frozen=True)
-class Built:
-    """What a build gave, and how it was made."""
-
-    binary: bytes
-    facts: Mapping[str, Any]
 
 
 class CrateBuild:

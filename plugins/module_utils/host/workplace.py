@@ -9,13 +9,26 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from ..model.errors import HostError
 from .files import Files
 from .lock import host_lock
 
+Say = Callable[[str], None]
+"""Tells the user what is being done."""
+
 _UNFINISHED = "unfinished-"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A binary, and how it was made or where it came from."""
+
+    binary: bytes
+    facts: Mapping[str, Any]
 
 
 class Workplace:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import SpecificationError
-from .releases import AUDITABLE, TLS, Crate, release_to_build
 from .version import version_key
 
 CRATE = "crate"
@@ -73,16 +72,6 @@ class Recipe:
         }
 
 
-@dataclass(frozen=True)
-class CrateSource:
-    """How librespot is built from its crate."""
-
-    crate: Crate
-    rust: tuple[int, int]
-    features: tuple[str, ...]
-    source_date_epoch: int
-
-
 def identifier(value: str, path: str) -> str:
     """Return *value* when it is an artifact's identifier, which makes it safe as a directory's name."""
     if _IDENTIFIER.fullmatch(value) is None:
@@ -121,53 +110,6 @@ def glibc_key(version: str) -> tuple[int, int]:
     if match is None:
         raise ValueError(f"not a version of glibc: {version!r}")
     return int(match.group(1)), int(match.group(2))
-
-
-def crate_source(params: Mapping[str, Any]) -> CrateSource:
-    """Read how to build from the crate from a module's parameters."""
-    pinned = sha256(params["crate_sha256"], "crate_sha256") if params["crate_sha256"] else ""
-    release = release_to_build(params["version"], pinned)
-    features = tuple(sorted(set(params["features"] or release.default_features)))
-    for index, feature in enumerate(params["features"] or ()):
-        if feature not in release.features:
-            raise SpecificationError(
-                f"features[{index}]",
-                feature,
-                f"is not a feature of librespot {params['version']}",
-                f"Choose from: {', '.join(sorted(release.features))}",
-            )
-    if any(feature in TLS for feature in release.features):
-        _exactly_one_tls(features)
-    epoch = release.published if params["source_date_epoch"] is None else params["source_date_epoch"]
-    if epoch < 0:
-        raise SpecificationError("source_date_epoch", epoch, "is before 1970", "Write seconds since 1970")
-    return CrateSource(release.crate, release.rust, features, epoch)
-
-
-def _exactly_one_tls(features: Sequence[str]) -> None:
-    chosen = [feature for feature in features if feature in TLS]
-    if len(chosen) != 1:
-        raise SpecificationError(
-            "features",
-            list(features),
-            f"has {' and '.join(chosen) or 'no TLS library'} where exactly one is needed",
-            f"Choose one of: {', '.join(TLS)}",
-        )
-
-
-def crate_recipe(where: Target, source: CrateSource, lock: str) -> Recipe:
-    """Return the recipe for building *source* with the dependencies of *lock*."""
-    return Recipe(
-        CRATE,
-        where,
-        (
-            ("crate_sha256", source.crate.sha256),
-            ("features", source.features),
-            ("lock", lock),
-            ("source_date_epoch", source.source_date_epoch),
-            ("cargo_auditable", AUDITABLE.version),
-        ),
-    )
 
 
 def encode_manifest(manifest: Mapping[str, Any]) -> bytes:

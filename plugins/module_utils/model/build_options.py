@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .artifact import CRATE
+from .artifact import CRATE, METHODS
 
 BUILD_OPTIONS: dict[str, dict[str, Any]] = {
-    "method": {"type": "str", "choices": [CRATE], "default": CRATE},
+    "method": {"type": "str", "choices": [*METHODS], "default": CRATE},
     "version": {"type": "str", "required": True},
     "architecture": {"type": "str", "required": True},
     "baseline": {"type": "str", "default": "glibc2.36"},
@@ -19,6 +19,14 @@ BUILD_OPTIONS: dict[str, dict[str, Any]] = {
     "crate_sha256": {"type": "str", "default": ""},
     "lock": {"type": "str", "choices": ["upstream"], "default": "upstream"},
     "source_date_epoch": {"type": "int"},
+    "url": {"type": "str", "default": ""},
+    "sha256": {"type": "str", "default": ""},
+    "repository": {"type": "str", "default": ""},
+    "suite": {"type": "str", "default": ""},
+    "component": {"type": "str", "default": "main"},
+    "package": {"type": "str", "default": "raspotify"},
+    "package_version": {"type": "str", "default": ""},
+    "key": {"type": "str", "default": "", "no_log": False},
     "install_missing": {"type": "bool", "default": False},
     "work_dir": {"type": "path", "default": "~/.cache/hardened-librespot/build"},
     "cache_dir": {"type": "path"},

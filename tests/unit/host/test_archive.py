@@ -1,0 +1,70 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Archives that would like to write elsewhere."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.host.archive import one_file, plain_files
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
+
+
+def archive(*members: tuple[str, bytes, str]) -> bytes:
+    """Return a tar archive of members, each a name, a tar type, and its content or the target of its link."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for name, kind, text in members:
+            member = tarfile.TarInfo(name)
+            member.type = kind
+            body = text.encode() if kind == tarfile.REGTYPE else b""
+            member.linkname = "" if body else text
+            member.size = len(body)
+            tar.addfile(member, io.BytesIO(body))
+    return content.getvalue()
+
+
+def test_files_come_out() -> None:
+    packed = archive(("a", tarfile.DIRTYPE, ""), ("./a/b", tarfile.REGTYPE, "x"), ("c", tarfile.REGTYPE, "y"))
+    assert dict(plain_files(packed, "it")) == {"a/b": b"x", "c": b"y"}
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_anything_but_a_file_is_refused(kind: bytes) -> None:
+    with pytest.raises(HostError, match="neither a file nor a directory"):
+        list(plain_files(archive(("a", kind, "/etc/passwd")), "it"))
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../x", "a/../../x"])
+def test_a_path_that_leaves_is_refused(name: str) -> None:
+    with pytest.raises(HostError, match="leaves its directory"):
+        list(plain_files(archive((name, tarfile.REGTYPE, "x")), "it"))
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", archive(("a", tarfile.REGTYPE, "x" * 9000))[:-30]])
+def test_what_is_no_whole_archive_is_refused(content: bytes) -> None:
+    with pytest.raises(HostError, match="not a readable archive"):
+        list(plain_files(content, "it"))
+
+
+class TestOneFile:
+    def test_the_rest_is_left_alone(self) -> None:
+        packed = archive(("./etc/evil", tarfile.SYMTYPE, "/etc"), ("./usr/bin/x", tarfile.REGTYPE, "program"))
+        assert one_file(packed, "usr/bin/x", "it") == b"program"
+
+    @pytest.mark.parametrize(
+        "members",
+        [
+            [],
+            [("usr/bin/x", tarfile.SYMTYPE, "/bin/sh")],
+            [("usr/bin/x", tarfile.REGTYPE, "a"), ("./usr/bin/x", tarfile.REGTYPE, "b")],
+        ],
+    )
+    def test_it_has_to_be_one_plain_file(self, members: list[tuple[str, bytes, str]]) -> None:
+        with pytest.raises(HostError, match="as one plain file"):
+            one_file(archive(*members), "usr/bin/x", "it")

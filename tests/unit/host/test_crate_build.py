@@ -1,0 +1,217 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Building from a crate, with a cargo that is played: what is refused, what is asked for, what is left behind."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.host import crate_build
+from ansible_collections.hardened.librespot.plugins.module_utils.host.build_host import Toolchain
+from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
+from ansible_collections.hardened.librespot.plugins.module_utils.host.crate_build import CrateBuild
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Workplace
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import CommandError, HostError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import CrateSource
+from ansible_collections.hardened.librespot.plugins.module_utils.model.releases import Crate
+
+
+def packed(name: str, version: str, manifest: str = "[package]\n") -> bytes:
+    """Return a ``.crate`` file."""
+    files = {
+        "Cargo.toml": manifest,
+        "Cargo.lock": "version = 4\n",
+        ".cargo_vcs_info.json": json.dumps({"git": {"sha1": "d36f9f1907e8"}}),
+        "src/main.rs": "fn main() {}\n",
+    }
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as tar:
+        for path, text in files.items():
+            member = tarfile.TarInfo(f"{name}-{version}/{path}")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return content.getvalue()
+
+
+class Cargo(Commands):
+    """Plays cargo. *crates* is what the registry serves, *index* what its index says of it."""
+
+    def __init__(self, crates: dict[str, bytes]) -> None:
+        self.crates = dict(crates)
+        self.index = {stem: hashlib.sha256(crate).hexdigest() for stem, crate in crates.items()}
+        self.calls: list[tuple[list[str], dict[str, str]]] = []
+        self.fails = False
+
+    def stream(
+        self,
+        argv: Sequence[str],
+        on_line: Callable[[str], bool],
+        cwd: str,
+        env: Mapping[str, str],
+        timeout: float,
+        remedy: str = "",
+    ) -> None:
+        del timeout, remedy
+        self.calls.append((list(argv), dict(env)))
+        where = Path(cwd)
+        if "generate-lockfile" in argv:
+            blocks = [
+                '[[package]]\nname = "{}"\nversion = "{}"\nchecksum = "{}"\n'.format(*stem.rsplit("-", 1), digest)
+                for stem, digest in self.index.items()
+            ]
+            (where / "Cargo.lock").write_text("version = 4\n\n" + "\n".join(blocks))
+        elif "info" in argv:
+            stem = argv[-1].replace("@", "-")
+            cache = Path(env["CARGO_HOME"], "registry/cache/registry-of-the-test")
+            cache.mkdir(parents=True, exist_ok=True)
+            (cache / f"{stem}.crate").write_bytes(self.crates[stem])
+        elif "build" in argv:
+            if self.fails:
+                raise CommandError(tuple(argv), 101, "error: linking failed")
+            assert on_line(json.dumps({"reason": "compiler-artifact", "package_id": "registry#tokio@1.0.0"}))
+            assert not on_line("warning: for people")
+            name = where.name.rsplit("-", 1)[0]
+            target = Path(env["CARGO_TARGET_DIR"], "release" if "--release" in argv else "debug")
+            target.mkdir(parents=True)
+            (target / name).write_bytes(f"program {name}".encode())
+
+
+class Bench:
+    """One build host."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, manifest: str = "[package]\n") -> None:
+        self.root = root
+        tool, crate = packed("cargo-auditable", "0.0.1"), packed("librespot", "9.9.9", manifest)
+        self.cargo = Cargo({"cargo-auditable-0.0.1": tool, "librespot-9.9.9": crate})
+        auditable = Crate("cargo-auditable", "0.0.1", hashlib.sha256(tool).hexdigest())
+        monkeypatch.setattr(crate_build, "AUDITABLE", auditable)
+        release = Crate("librespot", "9.9.9", hashlib.sha256(crate).hexdigest())
+        self.source = CrateSource(release, (1, 85), ("alsa-backend", "with-libmdns"), 86400)
+        self.said: list[str] = []
+
+    def build(self) -> crate_build.Built:
+        workplace = Workplace(Files(), str(self.root / "work"))
+        toolchain = Toolchain({"PATH": "/usr/bin", "HOME": "/home/builder"}, {"cargo": "cargo 1.85.0"})
+        build = CrateBuild(self.cargo, workplace, toolchain, {"HTTPS_PROXY": "proxy"}, self.said.append)
+        with workplace.occupied("a test", 1):
+            return build.build(self.source)
+
+    def compilations(self) -> list[str]:
+        return [argv[-1] for argv, _env in self.cargo.calls if "build" in argv]
+
+    def environment(self) -> dict[str, str]:
+        return next(env for argv, env in self.cargo.calls if "auditable" in argv)
+
+    def left(self) -> set[str]:
+        return {path.name for path in (self.root / "work").iterdir()}
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(tmp_path, monkeypatch)
+
+
+class TestBuild:
+    def test_the_program_and_where_it_came_from(self, bench: Bench) -> None:
+        built = bench.build()
+        assert built.binary == b"program librespot"
+        assert built.facts["crate_sha256"] == built.facts["index_sha256"] == bench.source.crate.sha256
+        assert built.facts["lock_sha256"] == hashlib.sha256(b"version = 4\n").hexdigest()
+
+    def test_exactly_the_chosen_features_are_compiled_as_locked(self, bench: Bench) -> None:
+        bench.build()
+        argv = next(argv for argv, _env in bench.cargo.calls if "auditable" in argv)
+        assert {"--release", "--locked", "--no-default-features"} < set(argv)
+        assert argv[argv.index("--features") + 1] == "alsa-backend with-libmdns"
+
+    def test_a_panic_never_ends_the_process(self, bench: Bench) -> None:
+        bench.build()
+        assert bench.environment()["CARGO_PROFILE_RELEASE_PANIC"] == "unwind"
+
+    def test_it_is_linked_for_full_relro(self, bench: Bench) -> None:
+        bench.build()
+        assert "link-arg=-Wl,-z,relro,-z,now" in bench.environment()["CARGO_ENCODED_RUSTFLAGS"].split("\x1f")
+
+    def test_neither_place_nor_time_nor_a_repository_around_it_is_compiled_in(self, bench: Bench) -> None:
+        built = bench.build()
+        environment = bench.environment()
+        flags = environment["CARGO_ENCODED_RUSTFLAGS"].split("\x1f")
+        scratch = str(Path(environment["CARGO_TARGET_DIR"]).parent)
+        assert f"--remap-path-prefix={scratch}=/build" in flags
+        assert f"--remap-path-prefix={environment['CARGO_HOME']}=/cargo" in flags
+        assert environment["SOURCE_DATE_EPOCH"] == "86400"
+        assert environment["VERGEN_GIT_SHA"] == "d36f9f1"
+        assert str(bench.root) not in json.dumps(built.facts)
+
+    def test_the_way_to_the_registry_is_passed_on(self, bench: Bench) -> None:
+        bench.build()
+        assert all(env["HTTPS_PROXY"] == "proxy" for _argv, env in bench.cargo.calls)
+
+    def test_only_what_the_next_build_needs_is_left(self, bench: Bench) -> None:
+        bench.build()
+        assert bench.left() == {"cargo", "lock", "tools"}
+
+    def test_the_tool_is_built_once(self, bench: Bench) -> None:
+        bench.build()
+        before = len(bench.compilations())
+        bench.build()
+        assert len(bench.compilations()) == before + 1
+
+    def test_it_says_what_it_does(self, bench: Bench) -> None:
+        bench.build()
+        assert bench.said[-1] == "compiling librespot 9.9.9: 1 parts done (tokio)"
+
+
+class TestRefusal:
+    def test_one_byte_changed_in_the_crate(self, bench: Bench) -> None:
+        crate = bench.cargo.crates["librespot-9.9.9"]
+        bench.cargo.crates["librespot-9.9.9"] = crate[:-1] + bytes([crate[-1] ^ 1])
+        self.refuse(bench, "has the digest .*, pinned is")
+
+    def test_an_index_that_says_something_else(self, bench: Bench) -> None:
+        bench.cargo.index["librespot-9.9.9"] = "0" * 64
+        self.refuse(bench, "The index has 0000")
+
+    def test_a_version_that_the_index_does_not_have(self, bench: Bench) -> None:
+        del bench.cargo.index["librespot-9.9.9"]
+        self.refuse(bench, "The index has no checksum")
+
+    def test_a_crate_of_the_tool_that_was_changed(self, bench: Bench) -> None:
+        bench.cargo.crates["cargo-auditable-0.0.1"] += b"\0"
+        with pytest.raises(HostError, match="pinned is"):
+            bench.build()
+        assert bench.compilations() == []
+
+    def test_a_profile_that_ends_the_process_at_a_panic(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.refuse(Bench(tmp_path, monkeypatch, '[profile.release]\npanic = "abort"\n'), "panic = abort")
+
+    @staticmethod
+    def refuse(bench: Bench, message: str) -> None:
+        with pytest.raises(HostError, match=message):
+            bench.build()
+        assert not any("auditable" in argv for argv, _env in bench.cargo.calls)
+        assert bench.left() == {"cargo", "lock", "tools"}
+
+
+def test_after_a_failed_build_nothing_is_left_of_it(bench: Bench) -> None:
+    bench.cargo.fails = True
+    with pytest.raises(CommandError, match="linking failed"):
+        bench.build()
+    assert bench.left() == {"cargo", "lock"}
+
+
+def test_what_a_killed_build_left_is_removed(bench: Bench) -> None:
+    bench.build()
+    (bench.root / "work/unfinished-0123/target").mkdir(parents=True)
+    bench.build()
+    assert bench.left() == {"cargo", "lock", "tools"}
