@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Leaves nothing behind of what the lab made: containers, images, volumes, and the cache."""
+"""Leaves nothing behind of what the lab made: machines, containers, images, volumes, and the cache."""
 
 from __future__ import annotations
 
+from tools.lab import machines
 from tools.lab.cache import Cache
 from tools.lab.engine import label
 from tools.lab.process import attempt, output
@@ -27,6 +28,8 @@ def clean(keep_cache: bool, cache: Cache, progress: Progress) -> None:
     if not cache.exists():
         progress.say(f"nothing to clean: {cache.root} is not a cache of the lab")
         return
+    for name in machines.names(cache):
+        machines.down(name, cache)
     with progress.step("removing containers, images and volumes"):
         for kind, options in _LIST.items():
             _remove(kind, options, label(cache))

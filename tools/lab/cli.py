@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.lab import builder, cache, engine, hosts, images, pythons, recipes, venv
+from tools.lab import builder, cache, engine, hosts, images, machine_disks, machines, pythons, recipes, venv
 from tools.lab.clean import clean
 from tools.lab.errors import LabError
 from tools.lab.progress import Progress
@@ -53,12 +53,17 @@ def _images(*wanted: recipes.Recipe) -> Callable[[Lab], None]:
     return ensure
 
 
+def _machine(lab: Lab) -> None:
+    machine_disks.ensure(machine_disks.MACHINES["debian13"], lab.cache, lab.progress)
+
+
 PARTS: dict[str, Callable[[Lab], None]] = {
     "docker": _engine,
     "venv": _environment("controller"),
     "test": _environment("test"),
     "images": _images(*recipes.HOSTS),
     "builder": _images(recipes.BUILDER),
+    "machine": _machine,
 }
 """What ``up`` can make sure of."""
 
@@ -73,12 +78,36 @@ def _host_up(lab: Lab) -> None:
     options = lab.options
     hosts.up(options.name, recipes.ALL[options.image], options.network, lab.cache, lab.progress)
     if options.inventory:
-        hosts.write_inventory(options.inventory, options.name, lab.cache)
+        _write(options.inventory, hosts.inventory(options.name), lab.cache)
     print(options.name)
 
 
 def _host_down(lab: Lab) -> None:
     hosts.down(lab.options.name, lab.cache)
+
+
+def _machine_up(lab: Lab) -> None:
+    options = lab.options
+    machine = machine_disks.MACHINES[options.image]
+    inventory = machines.up(options.name, machine, options.cold, lab.cache, lab.progress)
+    if options.inventory:
+        _write(options.inventory, inventory, lab.cache)
+    print(options.name)
+
+
+def _machine_down(lab: Lab) -> None:
+    machines.down(lab.options.name, lab.cache)
+
+
+def _machine_ssh(lab: Lab) -> None:
+    words = machines.command(lab.options.name, lab.options.command, lab.cache)
+    os.execvp(words[0], words)
+
+
+def _write(path: Path, text: str, store: cache.Cache) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with store.publish(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _builder_up(lab: Lab) -> None:
@@ -121,7 +150,9 @@ def _parts(text: str) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    top = argparse.ArgumentParser(prog="python3 -m tools.lab", description="Throwaway hosts and tools for demo and tests.")
+    top = argparse.ArgumentParser(
+        prog="python3 -m tools.lab", description="Throwaway hosts and tools for demo and tests."
+    )
     top.add_argument("--quiet", action="store_true", help="no progress")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
@@ -146,6 +177,17 @@ def parser() -> argparse.ArgumentParser:
     host_up.add_argument("--network", default="bridge", help="Docker network (default: bridge)")
     host_up.add_argument("--inventory", type=Path, help="write an Ansible inventory of the host to this file")
     command(host, "down", _host_down, "Remove a host.").add_argument("name")
+
+    machine = commands.add_parser("machine", help="A virtual machine.").add_subparsers(required=True, metavar="COMMAND")
+    machine_up = command(machine, "up", _machine_up, "Start a virtual machine and wait for its systemd.")
+    machine_up.add_argument("name")
+    machine_up.add_argument("--image", choices=list(machine_disks.MACHINES), default="debian13")
+    machine_up.add_argument("--cold", action="store_true", help="boot, instead of waking from a finished boot")
+    machine_up.add_argument("--inventory", type=Path, help="write an Ansible inventory of the machine to this file")
+    command(machine, "down", _machine_down, "Switch a virtual machine off.").add_argument("name")
+    machine_ssh = command(machine, "ssh", _machine_ssh, "Run a command in a virtual machine as root.")
+    machine_ssh.add_argument("name")
+    machine_ssh.add_argument("command", nargs="+", help="the command and its arguments")
 
     build = commands.add_parser("builder", help="The build container.").add_subparsers(required=True, metavar="COMMAND")
     command(build, "up", _builder_up, "Start the build container and print its name.")

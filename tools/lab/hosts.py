@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 
 from tools.lab import images
 from tools.lab.cache import Cache
@@ -68,21 +67,25 @@ def inventory(name: str) -> str:
     return json.dumps({"all": {"hosts": {name: variables}}}, indent=2) + "\n"
 
 
-def write_inventory(path: Path, name: str, cache: Cache) -> None:
-    """Write the inventory of *name* to *path*."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with cache.publish(path) as temporary:
-        temporary.write_text(inventory(name), encoding="utf-8")
-
-
 def _image_of(name: str, cache: Cache) -> str | None:
     """Return the image of the container *name*, or None when there is no such container."""
-    found = attempt(["docker", "container", "inspect", "--format", f'{{{{.Config.Image}}}} {{{{index .Config.Labels "{LABEL}"}}}}', name])
+    found = attempt(
+        [
+            "docker",
+            "container",
+            "inspect",
+            "--format",
+            f'{{{{.Config.Image}}}} {{{{index .Config.Labels "{LABEL}"}}}}',
+            name,
+        ]
+    )
     if found.returncode:
         return None
-    image, _, owner = found.stdout.strip().partition(" ")
+    image, _unused, owner = found.stdout.strip().partition(" ")
     if owner != cache.claim():
-        raise LabError(f"a container named {name} is there and was not made by this lab", f"Remove it: docker rm {name}")
+        raise LabError(
+            f"a container named {name} is there and was not made by this lab", f"Remove it: docker rm {name}"
+        )
     return image
 
 

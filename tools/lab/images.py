@@ -27,7 +27,7 @@ PULL_ANSWER_S = 10
 def present(references: Iterable[str]) -> set[str]:
     """Return those of *references* that Docker has."""
     wanted = set(references)
-    found = attempt(["docker", "image", "inspect", "--format", "{{join .RepoTags \"\\n\"}}", *sorted(wanted)])
+    found = attempt(["docker", "image", "inspect", "--format", '{{join .RepoTags "\\n"}}', *sorted(wanted)])
     return wanted & set(found.stdout.split())
 
 
@@ -54,20 +54,30 @@ def _make(recipe: Recipe, archive: Path, cache: Cache, progress: Progress) -> No
             with progress.step(f"loading the image {recipe.name} from the cache"):
                 logged(["docker", "load", "--input", str(archive)], log)
             return
-        base = _base(recipe.codename, cache, progress)
+        bare = base(recipe.codename, cache, progress)
         with progress.step(f"making the image {recipe.name}"):
-            _commit(recipe, base, cache, log)
+            _commit(recipe, bare, cache, log)
     with progress.step(f"keeping the image {recipe.name} in the cache"), cache.publish(archive) as temporary:
         logged(["docker", "save", "--output", str(temporary), recipe.reference], log)
 
 
-def _commit(recipe: Recipe, base: str, cache: Cache, log: Path) -> None:
+def _commit(recipe: Recipe, bare: str, cache: Cache, log: Path) -> None:
     container = f"{PREFIX}-make-{recipe.name}-{os.getpid()}"
     command = ",".join(f'"{word}"' for word in recipe.command)
     try:
         logged(
-            ["docker", "run", "--name", container, "--label", label(cache), "--network", "host", *trust(BUILD_CERTIFICATES)]
-            + [base, "sh", "-c", recipe.setup],
+            [
+                "docker",
+                "run",
+                "--name",
+                container,
+                "--label",
+                label(cache),
+                "--network",
+                "host",
+                *trust(BUILD_CERTIFICATES),
+            ]
+            + [bare, "sh", "-c", recipe.setup],
             log,
         )
         logged(
@@ -79,7 +89,8 @@ def _commit(recipe: Recipe, base: str, cache: Cache, log: Path) -> None:
         attempt(["docker", "rm", "--force", "--volumes", container])
 
 
-def _base(codename: str, cache: Cache, progress: Progress) -> str:
+def base(codename: str, cache: Cache, progress: Progress) -> str:
+    """Return the image of a bare Debian *codename*: the published one where a registry answers, else one made here."""
     reference = f"{PREFIX}/base:{codename}"
     with cache.lock(f"image-base-{codename}"):
         if present([reference]):
@@ -121,7 +132,9 @@ def _adopt(published: str, reference: str, cache: Cache) -> None:
 
 
 def _bootstrap(codename: str, reference: str, log: Path, cache: Cache, progress: Progress) -> None:
-    packages.ensure(["mmdebstrap", "debian-archive-keyring"], "making a Debian image without a registry", cache, progress)
+    packages.ensure(
+        ["mmdebstrap", "debian-archive-keyring"], "making a Debian image without a registry", cache, progress
+    )
     with progress.step(f"making a bare Debian {codename}"), TemporaryDirectory(dir=cache.directory("images")) as work:
         archive = f"{work}/{codename}.tar"
         logged(["mmdebstrap", "--variant=minbase", codename, archive], log)

@@ -42,7 +42,9 @@ def ensure(names: Sequence[str], purpose: str, cache: Cache, progress: Progress)
     Raises LabError that names the packages when this user or this system cannot install them.
     """
     if not shutil.which("dpkg-query") or not shutil.which("apt-get"):
-        raise LabError(f"{purpose} needs programs that this system lacks", f"Install what Debian calls {' '.join(names)}")
+        raise LabError(
+            f"{purpose} needs programs that this system lacks", f"Install what Debian calls {' '.join(names)}"
+        )
     query = attempt(["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *names])
     absent = missing(names, query.stdout)
     if not absent:

@@ -61,7 +61,8 @@ def logged(argv: Sequence[str], log: Path, env: Mapping[str, str] | None = None)
         if status:
             stream.seek(start)
             raise LabError(
-                f"{shlex.join(argv)} ended with status {status}:\n{tail(stream.read())}", f"The whole output is in {log}"
+                f"{shlex.join(argv)} ended with status {status}:\n{tail(stream.read())}",
+                f"The whole output is in {log}",
             )
 
 

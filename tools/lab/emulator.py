@@ -1,0 +1,105 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""QEMU under software emulation: starting a machine, waiting for it, and freezing one that has booted."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tools.lab.errors import LabError
+from tools.lab.process import attempt, tail
+from tools.lab.qmp import Monitor
+
+PROGRAM = "qemu-system-x86_64"
+HARDWARE = (
+    *("-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536"),
+    *("-nodefaults", "-no-user-config", "-display", "none", "-device", "virtio-rng-pci"),
+    *("-kernel", "vmlinuz", "-initrd", "initrd"),
+    *("-append", "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 fsck.mode=skip mitigations=off"),
+)
+"""The machine as its guest sees it. A frozen memory fits only the same hardware, so keys are made from it."""
+
+BOOT_S = 600
+"""How long a boot may take, since other work may hold the processors."""
+SAVE_S = 120
+ANSWER_S = 30
+
+
+def arguments(port: int, console: Path, throwaway: bool) -> list[str]:
+    """Return QEMU's command line for a machine whose SSH port is *port* of this machine's loopback.
+
+    It is to be run in the directory that holds the disk.
+    """
+    snapshot = "on" if throwaway else "off"
+    return [
+        *(PROGRAM, *HARDWARE, "-serial", f"file:{str(console).replace(',', ',,')}"),
+        *("-drive", f"file=disk,format=raw,if=virtio,snapshot={snapshot}"),
+        *("-netdev", f"user,id=lan,hostfwd=tcp:127.0.0.1:{port}-:22", "-device", "virtio-net-pci,netdev=lan,romfile="),
+    ]
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def ssh_options(path: Path) -> list[str]:
+    """Return the options that reach a machine started from *path*, and only it, whatever the user's configuration."""
+    return [
+        *("-F", "none", "-i", str(path / "id_ed25519"), "-o", f"UserKnownHostsFile={path / 'known_hosts'}"),
+        *("-o", "HostKeyAlias=machine", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"),
+    ]
+
+
+def ssh(path: Path, port: int, command: Sequence[str]) -> list[str]:
+    """Return the command line that runs *command* as root in the machine."""
+    options = ["-o", f"ConnectTimeout={ANSWER_S}", "-p", str(port)]
+    return ["ssh", *ssh_options(path), *options, "root@127.0.0.1", *command]
+
+
+def wait(path: Path, port: int, process: subprocess.Popen[str], console: Path) -> None:
+    """Wait until the machine has finished starting.
+
+    Raises LabError when it ends or does not get there in time.
+    """
+    deadline = time.monotonic() + BOOT_S
+    command = ssh(path, port, ["systemctl", "is-system-running", "--wait"])
+    while attempt(command).stdout.strip() not in {"running", "degraded"}:
+        if process.poll() is not None:
+            raise LabError(f"QEMU ended with status {process.returncode}", f"See {console.parent}")
+        if time.monotonic() > deadline:
+            text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
+            raise LabError(f"the machine did not start within {BOOT_S} s: {tail(text)}", f"See {console}")
+        time.sleep(0.2)
+
+
+def freeze(path: Path, log: Path) -> None:
+    """Boot the machine in *path* for good, and save its memory beside its disk once it is up."""
+    port = free_port()
+    with (
+        log.open("a", encoding="utf-8") as errors,
+        subprocess.Popen(
+            [*arguments(port, log.with_suffix(".console"), throwaway=False), "-qmp", "stdio"],
+            cwd=path,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+        try:
+            monitor = Monitor(process)
+            wait(path, port, process, log.with_suffix(".console"))
+            # What every run needs first is in the frozen page cache then.
+            attempt(ssh(path, port, ["python3 -c 'import apt, json, zipfile'; systemctl list-units >/dev/null; sync"]))
+            monitor.save("cat > memory", SAVE_S)
+        finally:
+            process.kill()
