@@ -84,7 +84,8 @@ def build(version: str, cache: Cache, progress: Progress) -> Path:
 
 def main(argv: list[str]) -> int:
     """Record, and say what was written."""
-    parser = argparse.ArgumentParser(prog="python3 -m tools.record_help", description=(__doc__ or "").partition("\n\n")[0])
+    summary = (__doc__ or "").partition("\n\n")[0]
+    parser = argparse.ArgumentParser(prog="python3 -m tools.record_help", description=summary)
     parser.add_argument("binaries", nargs="*", type=Path, metavar="BINARY", help="a librespot to ask")
     parser.add_argument("--build", action="store_true", help=f"build and record {', '.join(BUILDS)}")
     chosen = parser.parse_args(argv)

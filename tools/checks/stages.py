@@ -68,12 +68,15 @@ STAGES: tuple[Stage, ...] = (
         Stage(f"molecule-{name}", ("molecule", "test", "--scenario-name", name), ("test", "molecule"), limit_min=25)
         for name in SCENARIOS
     ),
+    Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
+    Stage("package", ("pytest", "tests/package"), ("molecule",), limit_min=30),
     Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),
     Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
     Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("test",), limit_min=20),
     Stage("kill", ("pytest", "tests/kill", "--kills=50"), ("kill",), limit_min=120),
     Stage("attacks", ("pytest", "tests/attacks"), ("attacks",), limit_min=60),
     Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),
+    Stage("bench", ("pytest", "tests/bench"), ("bench",), limit_min=60),
     *_matrix(),
 )
 
