@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from .host.lock import host_lock
-from .model.errors import LibrespotError
+from .model.confidential import logins, misplaced
+from .model.errors import LibrespotError, SpecificationError
 from .model.instance import Specification, parse_specification
 from .model.plan import Plan
 
@@ -20,6 +21,7 @@ class Module(Protocol):
 
     params: dict[str, Any]
     check_mode: bool
+    no_log_values: set[str]
     _name: str
     _diff: bool
 
@@ -59,12 +61,17 @@ def run(module: AnyModule, work: Callable[[AnyModule], dict[str, Any]], locked: 
 
     A module that changes something holds the host's lock meanwhile.
     """
+    # Ansible hides what it was given; where that was a text, not what it made of it.
+    module.no_log_values |= logins(module.params.get("credentials"))
     try:
         if locked and not module.check_mode:
             with host_lock(f"the module {module._name}"):
                 result = work(module)
         else:
             result = work(module)
+    except SpecificationError as error:
+        module.no_log_values |= misplaced(module.params.get("instances"))
+        module.fail_json(msg=str(error), remedy=error.remedy)
     except LibrespotError as error:
         module.fail_json(msg=str(error), remedy=error.remedy)
     module.exit_json(**result)

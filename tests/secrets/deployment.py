@@ -80,18 +80,15 @@ class Deployment:
 
     def run(self, login: Canary, options: Sequence[str], **environment: str) -> Run:
         """Deploy *login*, given in a file that Vault encrypted."""
-        return self.run_with({"kitchen": login.credentials}, options, **environment)
-
-    def run_with(self, credentials: Any, options: Sequence[str] = (), **environment: str) -> Run:
-        """Deploy what may not be credentials at all."""
-        vault = self._vault({"librespot_credentials": credentials})
+        variables = {"librespot_instances": INSTANCES, "results": str(self._results)}
         log = {"ANSIBLE_LOG_PATH": str(self._directory / "ansible.log")}
-        return self.controller.run(
-            DEPLOY,
-            {"librespot_instances": INSTANCES, "results": str(self._results)},
-            [*LOUD, *options, f"--extra-vars=@{vault}", f"--vault-password-file={self._password}"],
-            **{**log, **environment},
-        )
+        vault = self._vault({"librespot_credentials": {"kitchen": login.credentials}})
+        return self.controller.run(DEPLOY, variables, [*LOUD, *options, *vault], **{**log, **environment})
+
+    def mislead(self, instances: Any, credentials: Any) -> Run:
+        """Give a secret wrongly, to a module and to a role."""
+        vault = self._vault({"librespot_credentials": credentials, "librespot_instances": instances})
+        return self.controller.run(HERE / "wrong.yml", {}, [*LOUD, *vault])
 
     def search(self, forms: list[str], places: Sequence[str]) -> dict[str, Any]:
         """Search the host once."""
@@ -99,7 +96,8 @@ class Deployment:
             self.host.out("/usr/bin/python3", "-I", SEARCH, *places, text=json.dumps(forms) + "\n", timeout=600)
         )
 
-    def _vault(self, variables: dict[str, Any]) -> Path:
+    def _vault(self, variables: dict[str, Any]) -> list[str]:
+        """Return the options that give *variables* in a file that Vault encrypted."""
         vault = self._directory / "vault.yml"
         subprocess.run(
             ["ansible-vault", "encrypt", "--vault-password-file", str(self._password), "--output", str(vault), "-"],
@@ -108,7 +106,7 @@ class Deployment:
             capture_output=True,
             check=True,
         )
-        return vault
+        return [f"--extra-vars=@{vault}", f"--vault-password-file={self._password}"]
 
     def _kept(self, title: str) -> dict[str, str]:
         files = [*self._results.iterdir(), self._directory / "ansible.log"]

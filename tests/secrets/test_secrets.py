@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from tests.secrets import canary
-from tests.secrets.deployment import DEPLOY, LOUD, Deployment, Finds
+from tests.secrets.canary import Canary
+from tests.secrets.deployment import Deployment, Finds
+from tests.support.plays import Run
 
 FILE = "/etc/librespot/credentials/kitchen.json"
 GIVEN = "/run/credentials/librespot-kitchen.service/credentials.json"
@@ -83,44 +85,47 @@ def test_a_change_of_the_login_is_said_without_it(finds: Finds) -> None:
 @pytest.mark.parametrize(
     ("wrap", "said"),
     [
-        (lambda login: {"kitchen": login}, "credentials.json"),
-        (lambda login: {"kitchen": [login]}, "credentials.json"),
-        (lambda login: {"kichten": f'{{"a": "{login}"}}'}, "kichten"),
-        (lambda login: [login], "librespot_credentials"),
-        (lambda login: f"{login}", "credentials"),
-        (lambda login: f"kitchen={login}", "credentials.json"),
+        (lambda login: {"kitchen": login}, "is not the text of a credentials.json"),
+        (lambda login: {"kitchen": [login]}, "is not the text of a credentials.json"),
+        (lambda login: {"kichten": f'{{"a": "{login}"}}'}, "librespot_credentials.kichten: is not known"),
+        (lambda login: [login], "dict"),
+        (lambda login: f"{login}", "dict"),
+        (lambda login: f"kitchen={login}", "is not the text of a credentials.json"),
+        (lambda login: json.dumps({"kitchen": login}), "is not the text of a credentials.json"),
     ],
-    ids=["text", "list", "unknown-instance", "list-of-all", "text-of-all", "pair"],
+    ids=["text", "list", "unknown-instance", "list-of-all", "text-of-all", "pair", "json"],
 )
 def test_a_login_that_is_given_wrongly_is_refused_without_showing_it(
     deployment: Deployment, wrap: Any, said: str
 ) -> None:
     login = canary.fresh()
-    run = deployment.run_with(wrap(login.core))
-    assert run.status != 0
-    assert said in run.output
-    assert Finds(forms=login.forms).seen_in(run.output) == []
+    run = deployment.mislead([{"name": "kitchen"}], wrap(login.core))
+    assert_refused(deployment, run, said, login)
 
 
 @pytest.mark.parametrize(
     ("instance", "said"),
     [
-        ({"options": {"password": "{}"}}, "options.password"),
+        ({"options": {"password": "{}", "username": "{}"}}, "options."),
         ({"options": {"access-token": "{}"}}, "options.access-token"),
-        ({"options": {"username": "{}"}}, "options.username"),
+        ({"options": {"pasword": "{}"}}, "pasword"),
         ({"options": {"proxy": "http://user:{}@proxy.example:3128"}}, "holds a user or a password"),
-        ({"credentials": "{}"}, "credentials"),
+        ({"credentials": "{}"}, "librespot_instances[0].credentials"),
     ],
-    ids=["password", "access-token", "username", "proxy", "credentials"],
+    ids=["password", "access-token", "misspelt", "proxy", "credentials"],
 )
 def test_a_secret_at_the_wrong_place_is_refused_and_not_repeated(
     deployment: Deployment, instance: dict[str, Any], said: str
 ) -> None:
     login = canary.fresh()
-    text = json.dumps([{"name": "kitchen", **instance}]).replace("{}", login.core)
-    run = deployment.controller.run(
-        DEPLOY, {"librespot_instances": json.loads(text), "librespot_credentials": {}, "results": "/"}, LOUD
-    )
-    assert run.status != 0
+    given = json.dumps([{"name": "kitchen", **instance}]).replace("{}", login.core)
+    run = deployment.mislead(json.loads(given), {})
+    assert_refused(deployment, run, said, login)
+
+
+def assert_refused(deployment: Deployment, run: Run, said: str, login: Canary) -> None:
+    finds = Finds(forms=login.forms)
+    assert "refused by the module and by the role" in run.output, run.output
     assert said in run.output
-    assert Finds(forms=login.forms).seen_in(run.output) == []
+    assert finds.seen_in(run.output) == []
+    assert finds.seen_in(deployment.host.out("journalctl", "--output=export", "--no-pager")) == []

@@ -1,0 +1,63 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What of a user's arguments may not be repeated anywhere, whether it stands in its place or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .option import URL
+from .options_table import BY_NAME
+
+_LOGIN_KEYS = frozenset({"access-token", "credentials", "login", "password", "token", "username"})
+# Hiding a text hides it wherever it occurs, and so short a one would hide half of every message.
+_SHORTEST = 4
+
+
+def logins(credentials: Any) -> set[str]:
+    """Return the texts of stored credentials, whatever their shape."""
+    return {text for text in _texts(credentials) if len(text) >= _SHORTEST}
+
+
+def misplaced(instances: Any) -> set[str]:
+    """Return the texts in *instances* that are, or may be, a secret at the wrong place.
+
+    These are values of options that take one or do not exist, addresses with a user in them, and logins among the keys.
+    """
+    found: set[str] = set()
+    for instance in instances if isinstance(instances, Sequence) else ():
+        if not isinstance(instance, Mapping):
+            continue
+        for key, value in instance.items():
+            if _plain(key) in _LOGIN_KEYS:
+                found |= logins(value)
+        options = instance.get("options")
+        for key, value in options.items() if isinstance(options, Mapping) else ():
+            if _suspicious(_plain(key), value):
+                found |= logins(value)
+    return found
+
+
+def _suspicious(name: str, value: Any) -> bool:
+    option = BY_NAME.get(name)
+    return option is None or option.secret or (option.kind == URL and "@" in str(value))
+
+
+def _plain(key: Any) -> str:
+    return str(key).replace("_", "-").lower()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, int):
+        yield str(value)
