@@ -116,7 +116,8 @@ def _builder_up(lab: Lab) -> None:
 
 
 def _builder_down(lab: Lab) -> None:
-    builder.down()
+    with lab.progress.step("removing the build container"):
+        builder.down()
 
 
 def _env(lab: Lab) -> None:

@@ -31,8 +31,8 @@ _FLAGS = (
     "--stop-signal=SIGRTMIN+3",
     "--env=container=docker",
 )
-# Where the machine itself has cgroup v2, Docker mounts the container's own tree read-only. In a container systemd leaves
-# mount propagation as it is; without it LoadCredential= gives services an empty directory.
+# Where the machine itself has cgroup v2, Docker mounts the container's own tree read-only. In a container systemd
+# leaves mount propagation as it is; without it LoadCredential= gives services an empty directory.
 _START = "mount -o remount,rw /sys/fs/cgroup 2>/dev/null; mount --make-rshared /; exec /lib/systemd/systemd"
 
 

@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 from tools.lab import packages
 from tools.lab.cache import Cache
 from tools.lab.engine import label
-from tools.lab.errors import LabError
 from tools.lab.process import attempt, logged, output
 from tools.lab.progress import Progress
 from tools.lab.recipes import BUILD_CERTIFICATES, PREFIX, Recipe
@@ -114,12 +113,11 @@ def _pull(reference: str, progress: Progress) -> bool:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        assert pull.stdout is not None
         silence = threading.Timer(PULL_ANSWER_S, pull.terminate)
         silence.start()
-        pull.stdout.readline()
+        for _ in pull.stdout or ():
+            silence.cancel()
         silence.cancel()
-        pull.stdout.read()
         return pull.wait() == 0
 
 

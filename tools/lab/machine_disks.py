@@ -4,8 +4,8 @@
 
 """What a virtual machine starts from: its disk, kernel, keys, and its memory just after a first boot.
 
-Everything that depends on the recipe or on the emulator is made once. A run then continues from the frozen memory, which
-under software emulation takes a few seconds instead of a minute or more, and writes to a layer that is thrown away.
+Everything that depends on the recipe or on the emulator is made once. A run then continues from the frozen memory,
+which under software emulation takes seconds instead of minutes, and writes to a layer that is thrown away.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _COMMON = (
     "apparmor",
 )
 
-# Emulated, every unit and module costs; what is masked here does nothing for a throwaway machine. The root of the container
-# is bound aside to be copied without what Docker mounts in it, and without the file by which systemd would take the machine
-# for a container.
+# Emulated, every unit and module costs; what is masked here does nothing for a throwaway machine. The root of the
+# container is bound aside to be copied without what Docker mounts in it, and without the file by which systemd would
+# take the machine for a container.
 _SETUP = r"""
 set -eu
 export DEBIAN_FRONTEND=noninteractive

@@ -113,7 +113,7 @@ def _state(name: str, cache: Cache) -> dict[str, str] | None:
 
 
 def _is_ours(process: int, console: str) -> bool:
-    """Tell whether *process* is still the emulator that writes *console*, and not another's that has its number by now."""
+    """Tell whether *process* is still the emulator that writes *console*; another may have its number by now."""
     try:
         line = Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:

@@ -17,7 +17,7 @@ from tools.lab.errors import LabError
 from tools.lab.process import attempt
 
 SUPPORTED: dict[str, tuple[int, int]] = {"2.18": (11, 13), "2.19": (11, 13), "2.20": (12, 14), "2.21": (12, 14)}
-"""For each ansible-core, the first and the last minor version of Python 3 that its controller runs on (ours from 3.11)."""
+"""For each ansible-core, the first and the last minor version of Python 3 that its controller runs on (from 3.11)."""
 
 _VERSION = "import platform; print(platform.python_version())"
 

@@ -18,8 +18,8 @@ class Monitor:
     """Speaks with a QEMU that was started with ``-qmp stdio`` and pipes."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
+        if process.stdin is None or process.stdout is None:
+            raise ValueError("the monitor needs the pipes of QEMU's standard input and output")
         self._input: IO[str] = process.stdin
         self._output: IO[str] = process.stdout
         self._read()

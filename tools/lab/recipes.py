@@ -12,7 +12,7 @@ from tools.lab.cache import key
 
 PREFIX = "hardened-librespot"
 BUILD_CERTIFICATES = "/run/lab-certificates.crt"
-"""Where a build finds the certificates that this machine trusts; not in the image's environment, since it would stay."""
+"""Where a build finds the certificates that this machine trusts; never in the image's environment, which stays."""
 
 _APT = """\
 set -eu
@@ -27,8 +27,8 @@ apt-get install --yes --no-install-recommends {packages}
 apt-get clean
 """
 
-# A host keeps its package lists, as an installed Debian does. What is masked has no work in a container, or (apt's timers)
-# would hold the lock of the package manager at moments of its own.
+# A host keeps its package lists, as an installed Debian does. What is masked has no work in a container, or (apt's
+# timers) would hold the lock of the package manager at moments of its own.
 _HOST = """\
 systemctl mask apt-daily.timer apt-daily-upgrade.timer systemd-modules-load.service systemd-udevd.service \
   systemd-udev-trigger.service console-getty.service getty.target
@@ -38,7 +38,8 @@ systemctl mask apt-daily.timer apt-daily-upgrade.timer systemd-modules-load.serv
 _CARGO_AUDITABLE = "0.7.7"
 # cargo-web is Debian 12's current toolchain: its own cargo cannot build what librespot is written in.
 _BUILDER = f"""\
-if [ -s {BUILD_CERTIFICATES} ]; then export SSL_CERT_FILE={BUILD_CERTIFICATES} CARGO_HTTP_CAINFO={BUILD_CERTIFICATES}; fi
+if [ -s {BUILD_CERTIFICATES} ]; then \
+export SSL_CERT_FILE={BUILD_CERTIFICATES} CARGO_HTTP_CAINFO={BUILD_CERTIFICATES}; fi
 cargo install cargo-auditable --locked --version {_CARGO_AUDITABLE} --root /usr/local
 rm -rf /root/.cargo /var/lib/apt/lists/*
 """
