@@ -51,9 +51,11 @@ def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def plant(host: Target, path: str) -> None:
     """Put a link to the victim in the place of *path*."""
+    end = "/file" if path in FILES or path.endswith("bin/librespot") else ""
     host.shell(
-        f"rm -rf {VICTIM}; mkdir {VICTIM}; echo precious > {VICTIM}/file; chmod 0640 {VICTIM}/file; chmod 0751 {VICTIM}\n"
-        f"mv {path} {path}.kept 2>/dev/null || :; ln -s {VICTIM}{'/file' if path in FILES else ''} {path}"
+        f"rm -rf {VICTIM}; mkdir {VICTIM}; echo precious > {VICTIM}/file\n"
+        f"chmod 0640 {VICTIM}/file; chmod 0751 {VICTIM}\n"
+        f"mv {path} {path}.kept 2>/dev/null || :; ln -s {VICTIM}{end} {path}"
     )
 
 
@@ -95,8 +97,7 @@ def test_planted_links_in_a_release_are_not_followed(host: Target, tmp_path: Pat
     controller = Controller(host, tmp_path)
     artifact = built(controller)
     path = place.format(id=artifact["id"])
-    host.shell(f"rm -rf {VICTIM}; mkdir {VICTIM}; echo precious > {VICTIM}/file; chmod 0640 {VICTIM}/file\n")
-    host.shell(f"chmod 0751 {VICTIM}; mv {path} {path}.kept; ln -s {VICTIM}{'/file' if 'bin' in path else ''} {path}")
+    plant(host, path)
     run = controller.run(Path(__file__).parents[1] / "support" / "activate.yml", {"artifact": artifact})
     assert untouched(host)
     # Either the link was refused, or it was put away and the release stands there again.

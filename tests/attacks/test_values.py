@@ -15,21 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.deployment import APPLY, BEDROOM, KITCHEN, OURS, PORT, apply, specified
+from tests.attacks.deployment import APPLY, BEDROOM, KITCHEN, NEIGHBOUR, NEIGHBOUR_PORT, OURS, PORT, apply, specified
 from tests.attacks.hosts import Target
 from tests.support.plays import Controller
 
-LITERAL = " ".join(
-    (
-        "100% %n %i %% %h %t %E",
-        "$HOME ${PATH} $$ $(reboot) `reboot`",
-        "\"double\" 'single' \\n \\x41",
-        'x" LIBRESPOT_ONEVENT="/bin/sh',
-        "# ; no comment",
-        "--onevent /bin/sh -- -v",
-        "Küche 厨房 кухня é \\",
-    )
-)
+LITERAL = {
+    OURS: "100% %n %% $HOME ${PATH} $$ $(reboot) `id` \"d\" 's' \\n \\x41 \\",
+    NEIGHBOUR: 'x" LIBRESPOT_ONEVENT="/bin/sh # ; --onevent sh -v Küche 厨房',
+}
 REFUSED = {
     "newline": "Kitchen\nLIBRESPOT_ONEVENT=/bin/sh",
     "return": "Kitchen\rExecStart=/bin/sh",
@@ -49,20 +42,23 @@ def controller(host: Target, tmp_path: Path) -> Controller:
     return Controller(host, tmp_path)
 
 
-def environment(host: Target) -> dict[str, str]:
+def environment(host: Target, unit: str = OURS) -> dict[str, str]:
     """Return the environment of the running instance."""
-    text = host.out("cat", f"/proc/{host.process(OURS)}/environ")
+    text = host.out("cat", f"/proc/{host.process(unit)}/environ")
     return dict(item.split("=", 1) for item in text.split("\0") if item)
 
 
 def test_hostile_text_arrives_literally(host: Target, controller: Controller) -> None:
     usual = environment(host)
-    run = apply(controller, [{**KITCHEN, "options": {"name": LITERAL}}, BEDROOM])
-    assert run.status == 0, run.output
-    found = environment(host)
-    assert found["LIBRESPOT_NAME"] == LITERAL
-    assert found.keys() == usual.keys()
-    assert (host.answer(PORT) or {}).get("remoteName") == LITERAL
+    named = [
+        {**item, "options": {"name": text}} for item, text in zip((KITCHEN, BEDROOM), LITERAL.values(), strict=True)
+    ]
+    controller.converge(APPLY, specified(named))
+    for (unit, text), port in zip(LITERAL.items(), (PORT, NEIGHBOUR_PORT), strict=True):
+        found = environment(host, unit)
+        assert found["LIBRESPOT_NAME"] == text
+        assert found.keys() == usual.keys()
+        assert (host.answer(port) or {}).get("remoteName") == text
     controller.converge(APPLY, specified())
 
 
