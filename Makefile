@@ -39,6 +39,10 @@ test-docs: ## Documentation of the modules and roles; the tarball, built and ins
 test-molecule: ## Container scenarios
 	@$(CHECKS) molecule
 
+.PHONY: test-package
+test-package: ## Each role alone, from the installed tarball
+	@$(CHECKS) package
+
 .PHONY: test-machine
 test-machine: ## Long scenarios on a virtual machine with its own kernel
 	@$(CHECKS) machine

@@ -46,6 +46,7 @@ def _matrix() -> tuple[Stage, ...]:
             Stage(f"unit-{core}", ("pytest",), ("matrix",), core),
             Stage(f"collection-{core}", ("pytest", "tests/collection"), ("matrix",), core),
             Stage(f"sanity-{core}", _SANITY, ("matrix",), core, placed=True, limit_min=20),
+            Stage(f"package-{core}", ("pytest", "tests/package"), ("matrix",), core, limit_min=30),
         )
     )
 
@@ -69,7 +70,7 @@ STAGES: tuple[Stage, ...] = (
         for name in SCENARIOS
     ),
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
-    Stage("package", ("pytest", "tests/package"), ("molecule",), limit_min=30),
+    Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
     Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),
     Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
     Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("test",), limit_min=20),
