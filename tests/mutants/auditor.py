@@ -1,0 +1,21 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Audits the host that it runs on, without Ansible: a specification on standard input, the findings as JSON.
+
+The collection's code comes by PYTHONPATH.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import audit
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
+
+given = json.load(sys.stdin)
+specification = parse_specification(given["version"], given["instances"], given["credentials"])
+json.dump([finding.as_data() for finding in audit(Host(), specification, live=given["live"])], sys.stdout)

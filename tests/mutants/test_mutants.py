@@ -1,0 +1,39 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Each control removed in turn: exactly the declared findings turn red, and the next run mends it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mutants.catalogue import MUTANTS, Mutant
+from tests.mutants.world import Findings, World, red, verdicts
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import CONTROLS
+
+
+def test_nothing_is_red_before(healthy: Findings) -> None:
+    assert red(healthy) == {}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutant(world: World, healthy: Findings, mutant: Mutant) -> None:
+    world.host.out("sh", "-eu", "-s", text=mutant.script)
+    found = red(world.audit())
+    run = world.converge(*mutant.more)
+    assert set(found) == mutant.declared(world.enforces), found
+    assert run.recap(world.host)["changed"] > 0
+    assert verdicts(world.audit()) == verdicts(healthy)
+
+
+def test_no_check_survives_all_mutants(world: World, healthy: Findings) -> None:
+    killed = {finding[:2] for mutant in MUTANTS for finding in mutant.declared(world.enforces)}
+    unenforced = {(item["id"], item["check"]) for item in healthy if item["status"] == "not enforced"}
+    assert {(item["id"], item["check"]) for item in healthy} - killed - unenforced == set()
+
+
+def test_every_audited_control_has_a_mutant(healthy: Findings) -> None:
+    killed = {control for mutant in MUTANTS for control, _check, _scope in mutant.declared(enforces=True)}
+    assert killed == set(CONTROLS) == {item["id"] for item in healthy}
