@@ -14,6 +14,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..model.errors import CommandError, HostError
 
@@ -22,12 +23,32 @@ _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True)
 class Result:
-    """How a command ended, and what it said."""
+    """How a command ended, and what it said. *raw* is its standard output as it was."""
 
     argv: tuple[str, ...]
     returncode: int
     stdout: str
     stderr: str
+    raw: bytes = b""
+
+
+class _Process(subprocess.Popen[bytes]):
+    """A program with the fixed environment and *env*; its standard output is a pipe."""
+
+    def __init__(self, argv: Sequence[str], env: Mapping[str, str], remedy: str, **options: Any) -> None:
+        environment = {"PATH": _PATH, "LC_ALL": "C", "LANG": "C", **env}
+        try:
+            super().__init__(list(argv), env=environment, stdout=subprocess.PIPE, **options)
+        except FileNotFoundError:
+            raise HostError(
+                f"{argv[0]} is not installed", remedy or f"Install the package that has {argv[0]}"
+            ) from None
+
+
+def _late(argv: Sequence[str], timeout: float, remedy: str) -> HostError:
+    return HostError(
+        f"{' '.join(argv)} did not end within {timeout:g} s", remedy or "Look at the host's load and try again"
+    )
 
 
 class Commands:
@@ -53,34 +74,32 @@ class Commands:
         without supplementary groups. Raises `CommandError` for another status, `HostError` when the program is
         missing or still runs after *timeout* seconds.
         """
-        environment = {"PATH": _PATH, "LC_ALL": "C", "LANG": "C", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
-        environment.update(env or {})
-        try:
-            done = subprocess.run(
-                list(argv),
-                input=stdin.encode(),
-                capture_output=True,
-                timeout=timeout,
-                env=environment,
-                check=False,
-                cwd="/",
-                user=user,
-                group=group,
-                extra_groups=None if user is None else [],
-            )
-        except FileNotFoundError:
-            raise HostError(
-                f"{argv[0]} is not installed", remedy or f"Install the package that has {argv[0]}"
-            ) from None
-        except subprocess.TimeoutExpired:
-            raise HostError(
-                f"{' '.join(argv)} did not end within {timeout:g} s", remedy or "Look at the host's load and try again"
-            ) from None
+        process = _Process(
+            argv,
+            {"SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": "", **(env or {})},
+            remedy,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            user=user,
+            group=group,
+            extra_groups=None if user is None else [],
+        )
+        with process:
+            try:
+                stdout, stderr = process.communicate(stdin.encode(), timeout)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise _late(argv, timeout, remedy) from None
+            except BaseException:
+                process.kill()
+                raise
         result = Result(
             tuple(argv),
-            done.returncode,
-            done.stdout.decode("utf-8", "replace"),
-            done.stderr.decode("utf-8", "replace"),
+            process.returncode,
+            stdout.decode("utf-8", "replace"),
+            stderr.decode("utf-8", "replace"),
+            stdout,
         )
         if ok and result.returncode not in ok:
             raise CommandError(result.argv, result.returncode, result.stderr or result.stdout, remedy)
@@ -101,22 +120,15 @@ class Commands:
         *env* is added to the fixed environment. Raises `CommandError` with the last lines for a status that is not 0,
         `HostError` when the program is missing or still runs after *timeout* seconds; its children are then ended too.
         """
-        environment = {"PATH": _PATH, "LC_ALL": "C", "LANG": "C"}
-        environment.update(env)
-        try:
-            process = subprocess.Popen(
-                list(argv),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=cwd,
-                start_new_session=True,
-            )
-        except FileNotFoundError:
-            raise HostError(
-                f"{argv[0]} is not installed", remedy or f"Install the package that has {argv[0]}"
-            ) from None
+        process = _Process(
+            argv,
+            env,
+            remedy,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            start_new_session=True,
+        )
         late = threading.Event()
 
         def end() -> None:
@@ -139,9 +151,7 @@ class Commands:
         finally:
             timer.cancel()
         if late.is_set():
-            raise HostError(
-                f"{' '.join(argv)} did not end within {timeout:g} s", remedy or "Look at the host's load and try again"
-            )
+            raise _late(argv, timeout, remedy)
         if process.returncode != 0:
             raise CommandError(tuple(argv), process.returncode, "\n".join(tail), remedy)
 
