@@ -32,8 +32,8 @@ options:
     description:
       - Stored credentials by the name of the instance, each the text of a C(credentials.json).
       - Keep them in variables encrypted with Ansible Vault.
-      - Without pipelining Ansible puts the arguments of a module into a file on the host, which stays there when the run
-        is killed. The collection's roles turn it on for the tasks that get credentials; in tasks of your own, set
+      - Without pipelining Ansible puts the arguments of a module into a file on the host, which stays there when the
+        run is killed. The collection's roles turn it on for the tasks that get credentials; in tasks of your own, set
         C(ansible_pipelining) in their C(vars).
     type: dict
     default: {}

@@ -115,7 +115,7 @@ def _pull(reference: str, progress: Progress) -> bool:
         )
         silence = threading.Timer(PULL_ANSWER_S, pull.terminate)
         silence.start()
-        for _ in pull.stdout or ():
+        for _unused in pull.stdout or ():
             silence.cancel()
         silence.cancel()
         return pull.wait() == 0

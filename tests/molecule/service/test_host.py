@@ -24,12 +24,12 @@ def rows(text: str, kind: str) -> dict[str, str]:
 
 def tasks(run: dict[str, Any]) -> list[str]:
     """Return the tasks that changed something, or would."""
-    return [task for _, task, _ in run["changed"]]
+    return [task for _unused, task, _unused in run["changed"]]
 
 
 def details(run: dict[str, Any]) -> set[str]:
     """Return what they changed."""
-    return {item for _, _, items in run["changed"] for item in items}
+    return {item for _unused, _unused, items in run["changed"] for item in items}
 
 
 def test_check_mode_predicted_what_the_first_run_changed(runs: list[dict[str, Any]]) -> None:

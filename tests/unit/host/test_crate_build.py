@@ -20,7 +20,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.build_host
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
 from ansible_collections.hardened.librespot.plugins.module_utils.host.crate_build import CrateBuild
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
-from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Workplace
+from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Built, Workplace
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import CommandError, HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import CrateSource
 from ansible_collections.hardened.librespot.plugins.module_utils.model.releases import Crate
@@ -99,7 +99,7 @@ class Bench:
         self.source = CrateSource(release, (1, 85), ("alsa-backend", "with-libmdns"), 86400)
         self.said: list[str] = []
 
-    def build(self) -> crate_build.Built:
+    def build(self) -> Built:
         workplace = Workplace(Files(), str(self.root / "work"))
         toolchain = Toolchain({"PATH": "/usr/bin", "HOME": "/home/builder"}, {"cargo": "cargo 1.85.0"})
         build = CrateBuild(self.cargo, workplace, toolchain, {"HTTPS_PROXY": "proxy"}, self.said.append)

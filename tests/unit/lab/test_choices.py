@@ -41,7 +41,7 @@ def test_every_requirement_is_pinned_once_per_environment() -> None:
         lines = [line for name in files for line in (venv.REQUIREMENTS / f"{name}.txt").read_text().splitlines()]
         pins = [line.split("==") for line in lines if not line.startswith("#")]
         assert all(len(pin) == 2 for pin in pins)
-        names = [name.lower() for name, _ in pins]
+        names = [name.lower() for name, _unused in pins]
         assert len(names) == len(set(names))
 
 

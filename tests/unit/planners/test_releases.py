@@ -45,7 +45,7 @@ class Host(Commands):
         self.version = ""
         self.tried: list[tuple[str, int | None]] = []
 
-    def run(self, argv: Sequence[str], **options: Any) -> Result:
+    def run(self, argv: Sequence[str], *_arguments: Any, **options: Any) -> Result:
         if argv[0].endswith(BINARY):
             self.tried.append((argv[0], options.get("user")))
             version = self.version or argv[0]
