@@ -45,6 +45,7 @@ class Step:
     def __init__(self, progress: Progress, title: str) -> None:
         self._progress = progress
         self._title = title
+        self._note = ""
         self._over = threading.Event()
         self._reporter = threading.Thread(target=self._report, daemon=True)
         self._start = 0.0
@@ -68,15 +69,19 @@ class Step:
         elif self._progress.live:
             self._erase()
 
+    def note(self, text: str) -> None:
+        """Say how far the step is, from the next report on."""
+        self._note = f" ({text})"
+
     def _report(self) -> None:
         interval = REFRESH_S if self._progress.live else LONG_S
         while not self._over.wait(interval):
             elapsed = time.monotonic() - self._start
             if self._progress.live:
-                self._progress.stream.write(f"\r\x1b[K{self._title}… {elapsed:.0f} s")
+                self._progress.stream.write(f"\r\x1b[K{self._title}{self._note}… {elapsed:.0f} s")
                 self._progress.stream.flush()
             else:
-                self._line(f"{self._title}… {elapsed:.0f} s")
+                self._line(f"{self._title}{self._note}… {elapsed:.0f} s")
                 interval = REPEAT_S
 
     def _line(self, text: str) -> None:
