@@ -42,6 +42,11 @@ class Host:
 
     name: str
 
+    @property
+    def connection(self) -> dict[str, Any]:
+        """Return the variables by which Ansible reaches it."""
+        return dict(CONNECTION)
+
     def run(self, *argv: str, text: str = "", timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """Run a command as root and return how it ended."""
         return subprocess.run(

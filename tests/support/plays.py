@@ -84,7 +84,7 @@ def _inventory(host: Host) -> dict[str, Any]:
         "librespot_install_build_host": BUILDER,
         "librespot_install_build_dir": "/var/cache/hardened-librespot/build",
     }
-    group = {"hosts": {host.name: CONNECTION}, "vars": variables}
+    group = {"hosts": {host.name: host.connection}, "vars": variables}
     return {"all": {"hosts": {BUILDER: CONNECTION}, "children": {"librespot": group}}}
 
 

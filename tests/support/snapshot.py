@@ -17,6 +17,7 @@ import sys
 PLACES = (
     "/etc/librespot",
     "/opt/librespot",
+    "/var/lib/hardened-librespot",
     "/etc/systemd/system/*librespot*",
     "/etc/systemd/system/*.wants/*librespot*",
 )

@@ -91,6 +91,16 @@ class Files:
         except OSError as error:
             raise _said(error, path) from error
 
+    def left_behind(self, path: str) -> bool:
+        """Tell whether a run that was killed has left a temporary file in the directory *path*."""
+        try:
+            with self._open_directory(path) as directory:
+                return any(name.startswith(_TEMPORARY) for name in os.listdir(directory))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError as error:
+            raise _said(error, path) from error
+
     def modified(self, path: str) -> float:
         """Return when *path* itself was last changed, in seconds since 1970; 0 when it does not exist."""
         try:
@@ -150,6 +160,16 @@ class Files:
                 os.fsync(parent)
         except NotADirectoryError:
             raise HostError(f"{path}: something else than a directory stands there", "Move it away") from None
+        except OSError as error:
+            raise _said(error, path) from error
+
+    def sweep(self, path: str) -> None:
+        """Remove what a killed run has left in the directory *path*."""
+        try:
+            with self._open_directory(path) as directory:
+                self._sweep(directory)
+        except (FileNotFoundError, NotADirectoryError):
+            return
         except OSError as error:
             raise _said(error, path) from error
 

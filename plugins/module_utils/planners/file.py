@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 
 from ..host.files import DIRECTORY, FILE, LINK, Entry, Files
 from ..model.errors import HostError
@@ -17,6 +18,7 @@ CONTENT = "content"
 MODE = "mode"
 OWNER = "owner"
 KIND = "kind"
+BESIDE = "beside it"
 
 
 def _state(entry: Entry | None) -> dict[str, str]:
@@ -53,6 +55,7 @@ class FilePlanner(Planner):
         self._content = content
         self._mode = mode
         self._owner = owner
+        self._directory = os.path.dirname(path)
 
     def wanted(self) -> State:
         """Return the file as it shall be."""
@@ -61,11 +64,15 @@ class FilePlanner(Planner):
         return _state(Entry(FILE, self._mode, *self._owner, self._content.encode()))
 
     def found(self) -> State:
-        """Return what stands there."""
-        return _state(self._files.read(self.subject))
+        """Return what stands there, and whether a run that was killed while it wrote has left anything beside it."""
+        state = _state(self._files.read(self.subject))
+        if self._files.left_behind(self._directory):
+            state[BESIDE] = "a temporary file of a run that was killed"
+        return state
 
     def apply(self, plan: Plan) -> None:
         """Make, mend or remove it. Anything else that stands there is refused."""
+        self._files.sweep(self._directory)
         if self._content is None:
             self._files.remove(self.subject)
         elif plan.before.get(KIND) == FILE and plan.before[CONTENT] == plan.after[CONTENT]:

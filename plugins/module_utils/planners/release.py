@@ -82,12 +82,16 @@ class Active(Planner):
         return state
 
     def found(self) -> State:
-        """Return what stands in the place of both links."""
+        """Return what stands in the place of both links, and what a run that was killed has left beside them."""
         entries = {path: self._files.read(path, content=False) for path in (CURRENT, PREVIOUS)}
-        return {path: said(entry) for path, entry in entries.items() if entry is not None}
+        state = {path: said(entry) for path, entry in entries.items() if entry is not None}
+        if self._files.left_behind(ROOT):
+            state["beside them"] = "a temporary link of a run that was killed"
+        return state
 
     def apply(self, plan: Plan) -> None:
         """Change the previous link first: a run that ends between the two has activated nothing yet."""
+        self._files.sweep(ROOT)
         for path in (PREVIOUS, CURRENT):
             if path not in plan.after:
                 self._files.remove(path)
