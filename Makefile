@@ -55,6 +55,10 @@ test-attacks: ## Each attack succeeds against upstream's unit and fails against 
 test-mutants: ## Each control removed in turn: the declared findings turn red, no others
 	@$(CHECKS) mutants
 
+.PHONY: test-reproducible
+test-reproducible: ## Two builds of librespot in two places give the same bytes
+	@$(CHECKS) reproducible
+
 .PHONY: test-kill
 test-kill: ## Fifty runs killed at random moments
 	@$(CHECKS) kill

@@ -70,6 +70,7 @@ STAGES: tuple[Stage, ...] = (
         for name in SCENARIOS
     ),
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
+    Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
     Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),
     Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
