@@ -23,6 +23,20 @@ from ansible_collections.hardened.librespot.tests.molecule.speaker import Speake
 DIRECTORY = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
 
 
+LISTING = Path(__file__).with_name("listing.sh")
+
+
+def listing(host: Host) -> str:
+    """Return all files, users and units of the host as they are now."""
+    return str(host.check_output("sh -c %s", LISTING.read_text(encoding="utf-8")))
+
+
+def pristine(host: Host) -> str:
+    """Return the same as it was before anything was deployed."""
+    name = host.check_output("hostname")
+    return (DIRECTORY / f"before-{name}.txt").read_text(encoding="utf-8")
+
+
 @cache
 def declared(inventory: str) -> list[dict[str, Any]]:
     """Return the instances of the scenario."""

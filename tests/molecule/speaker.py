@@ -20,6 +20,7 @@ _ASK = """
 import sys, urllib.request
 print(urllib.request.urlopen("http://%s:%s/?action=getInfo" % tuple(sys.argv[1:]), timeout=3).read().decode())
 """
+RELEASES = "/opt/librespot/releases/"
 BACK_S = 30.0
 """Seconds within which an instance that went silent must answer again."""
 
@@ -104,6 +105,13 @@ class Speaker:
         rows = self.host.check_output("ss --no-header --numeric --processes --listening --%s", kind).splitlines()
         ours = [row.split() for row in rows if f"pid={self.pid}," in row]
         return {int(row[3].rpartition(":")[2]) for row in ours}
+
+    @property
+    def release(self) -> str:
+        """Return the release that the process runs."""
+        path = str(self.host.check_output("readlink /proc/%s/exe", str(self.pid)))
+        assert path.startswith(RELEASES), path
+        return path[len(RELEASES) :].partition("/")[0]
 
     def journal(self) -> str:
         """Return the last lines of the unit and its watchdog."""

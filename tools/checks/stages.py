@@ -18,8 +18,8 @@ from tools.lab.venv import DEFAULT_CORE
 CORES = ("2.18", "2.19", "2.20", "2.21")
 """Every ansible-core that is supported, as meta/runtime.yml and tests/requirements have it."""
 
-SCENARIOS = ("debian12", "debian13")
-"""Molecule's scenarios in containers."""
+SCENARIOS = ("debian12", "debian13", "alternative", "rollback", "absent")
+"""Molecule's scenarios in containers that every change has to pass."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ STAGES: tuple[Stage, ...] = (
         Stage(f"molecule-{name}", ("molecule", "test", "--scenario-name", name), ("test", "molecule"), limit_min=25)
         for name in SCENARIOS
     ),
+    Stage("molecule-default", ("molecule", "test", "--scenario-name", "default"), ("molecule",), limit_min=25),
+    Stage("molecule-machine", ("molecule", "test", "--scenario-name", "machine"), ("machine",), limit_min=40),
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),

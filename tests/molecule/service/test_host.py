@@ -6,14 +6,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from testinfra.host import Host
 
-from ansible_collections.hardened.librespot.tests.molecule.conftest import DIRECTORY
-
-LISTING = Path(__file__).parents[1] / "listing.sh"
+from ansible_collections.hardened.librespot.tests.molecule.conftest import listing, pristine
 
 
 def rows(text: str, kind: str) -> dict[str, str]:
@@ -50,9 +47,7 @@ def test_the_second_run_changed_nothing(runs: list[dict[str, Any]]) -> None:
 
 
 def test_what_was_there_has_the_modes_and_owners_it_had(host: Host) -> None:
-    name = host.check_output("hostname")
-    before = rows((DIRECTORY / f"before-{name}.txt").read_text(encoding="utf-8"), "file")
-    after = rows(host.check_output("sh -c %s", LISTING.read_text(encoding="utf-8")), "file")
+    before, after = rows(pristine(host), "file"), rows(listing(host), "file")
     assert {"/etc", "/opt", "/usr", "/var/lib"} <= set(before)
     changed = {path: (was, after[path]) for path, was in before.items() if path in after and after[path] != was}
     assert changed == {}

@@ -1,0 +1,32 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""After playbooks/rollback.yml."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.hardened.librespot.tests.molecule.speaker import Speaker
+
+
+def active(run: dict[str, Any]) -> list[str]:
+    """Return the tasks of a run that changed something."""
+    return [task for _, task, _ in run["changed"]]
+
+
+def test_the_old_release_runs_again(speaker: Speaker) -> None:
+    links = {name: speaker.host.check_output("readlink /opt/librespot/%s", name) for name in ("current", "previous")}
+    assert links["current"] == f"releases/{speaker.release}"
+    manifests = {
+        name: speaker.host.check_output("cat /opt/librespot/%s/manifest.json", name) for name in ("current", "previous")
+    }
+    assert '"method": "crate"' in manifests["current"]
+    assert '"method": "artifact"' in manifests["previous"]
+
+
+def test_the_roll_back_changed_the_link_and_restarted(runs: list[dict[str, Any]]) -> None:
+    done = [run for run in runs if run["playbook"] == "rollback.yml"]
+    assert [len(run["hosts"]) for run in done] == [1]
+    assert len(active(done[0])) == 2
