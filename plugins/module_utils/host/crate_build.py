@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Mapping
 
-from ..model.cargo import aborts_on_panic, compiled_crate, locked_checksum
+from ..model.cargo import aborts_on_panic, compiled_crate, listed_crate, locked_checksum
 from ..model.errors import HostError
 from ..model.recipes import CrateSource
 from ..model.releases import AUDITABLE, Crate
@@ -73,8 +73,8 @@ class CrateBuild:
                 "VERGEN_GIT_SHA": self._commit(tree)[:7],
                 "VERGEN_GIT_COMMIT_DATE": time.strftime("%Y-%m-%d", time.gmtime(source.source_date_epoch)),
             }
-            arguments = ["--locked", "--no-default-features", "--features", " ".join(source.features)]
-            self._compile(source.crate, [auditable, "auditable", "build", "--release", *arguments], tree, environment)
+            chosen = ["--no-default-features", "--features", " ".join(source.features)]
+            self._compile(source.crate, [auditable, "auditable", "build", "--release"], chosen, tree, environment)
             binary = self._workplace.read(f"{scratch}/target/release/librespot")
             lock = self._workplace.read(f"{tree}/Cargo.lock")
         return Built(
@@ -104,7 +104,7 @@ class CrateBuild:
                 _index, tree = self._fetch(AUDITABLE, scratch)
                 # It runs for a second at the end of a build: to compile it quickly is all that matters.
                 environment = {"CARGO_TARGET_DIR": f"{scratch}/target", "CARGO_PROFILE_DEV_DEBUG": "false"}
-                self._compile(AUDITABLE, ["cargo", "build", "--locked"], tree, environment)
+                self._compile(AUDITABLE, ["cargo", "build"], [], tree, environment)
                 self._workplace.write(path, self._workplace.read(f"{scratch}/target/debug/{AUDITABLE.name}"), 0o700)
         return path
 
@@ -155,10 +155,14 @@ class CrateBuild:
     def _cargo(self, argv: list[str], where: str, remedy: str) -> None:
         self._commands.stream(argv, lambda _line: False, where, self._environment, _FETCH_TIMEOUT, remedy)
 
-    def _compile(self, crate: Crate, argv: list[str], tree: str, environment: Mapping[str, str]) -> None:
+    def _compile(
+        self, crate: Crate, build: list[str], chosen: list[str], tree: str, environment: Mapping[str, str]
+    ) -> None:
+        """Run the command *build* for *crate* with the *chosen* features, and say how far it is."""
         self._say(f"downloading the dependencies of {crate.name} {crate.version}")
         self._cargo(["cargo", "fetch", "--locked"], tree, "Look at the build host's network and proxy")
-        done: list[str] = []
+        total = self._count(chosen, tree)
+        done: set[str] = set()
         spoken = [0.0]
 
         def on_line(line: str) -> bool:
@@ -167,18 +171,30 @@ class CrateBuild:
             name = compiled_crate(line)
             if not name:
                 return True
-            done.append(name)
+            done.add(name)
             if time.monotonic() - spoken[0] >= _SPEAK_EVERY:
                 spoken[0] = time.monotonic()
-                self._say(f"compiling {crate.name} {crate.version}: {len(done)} parts done ({name})")
+                self._say(f"compiling {crate.name} {crate.version}: {len(done)} of {total} crates ({name})")
             return True
 
-        self._say(f"compiling {crate.name} {crate.version}")
+        self._say(f"compiling {crate.name} {crate.version}: {total} crates")
         self._commands.stream(
-            [*argv, "--message-format=json-render-diagnostics"],
+            [*build, "--locked", *chosen, "--message-format=json-render-diagnostics"],
             on_line,
             tree,
             {**self._environment, **environment},
             _TIMEOUT,
             "The lines above are the compiler's",
         )
+
+    def _count(self, chosen: list[str], tree: str) -> int:
+        """Return how many crates a build with the *chosen* features compiles."""
+        crates: set[str] = set()
+
+        def on_line(line: str) -> bool:
+            crates.add(listed_crate(line))
+            return True
+
+        argv = ["cargo", "tree", "--locked", "--edges", "no-dev", "--prefix", "none", "--format", "{p}", *chosen]
+        self._commands.stream(argv, on_line, tree, self._environment, _FETCH_TIMEOUT)
+        return len(crates)

@@ -37,8 +37,15 @@ def tool_version(line: str) -> tuple[int, int]:
 
 
 def compiled_crate(line: str) -> str:
-    """Return the crate that a line of ``--message-format=json`` says is compiled; empty when it says else."""
+    """Return name and version of the crate that a line of ``--message-format=json`` says is compiled, else nothing."""
     message: Mapping[str, Any] = json.loads(line)
     if message.get("reason") != "compiler-artifact":
         return ""
-    return str(message["package_id"]).rpartition("#")[2].rpartition("/")[2].partition("@")[0]
+    name, _at, version = str(message["package_id"]).rpartition("#")[2].rpartition("/")[2].partition("@")
+    return f"{name} {version}"
+
+
+def listed_crate(line: str) -> str:
+    """Return the crate of a line of ``cargo tree --prefix none --format {p}``, as `compiled_crate` returns it."""
+    name, _v, version = line.partition(" v")
+    return f"{name} {version.partition(' ')[0]}"

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.model.cargo import (
     aborts_on_panic,
     compiled_crate,
+    listed_crate,
     locked_checksum,
     tool_version,
 )
@@ -82,10 +83,23 @@ def test_the_version_of_a_tool(line: str, version: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     ("package", "name"),
     [
-        ("registry+https://example.org/index#tokio@1.48.0", "tokio"),
-        ("path+file:///build/librespot-0.8.0#librespot@0.8.0", "librespot"),
+        ("registry+https://example.org/index#tokio@1.48.0", "tokio 1.48.0"),
+        ("path+file:///build/librespot-0.8.0#librespot@0.8.0", "librespot 0.8.0"),
     ],
 )
 def test_the_crate_that_is_compiled(package: str, name: str) -> None:
     assert compiled_crate(json.dumps({"reason": "compiler-artifact", "package_id": package})) == name
     assert compiled_crate(json.dumps({"reason": "build-finished"})) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("tokio v1.48.0", "tokio 1.48.0"),
+        ("tokio v1.48.0 (*)", "tokio 1.48.0"),
+        ("serde_derive v1.0.228 (proc-macro) (*)", "serde_derive 1.0.228"),
+        ("librespot v0.8.0 (/build/librespot-0.8.0)", "librespot 0.8.0"),
+    ],
+)
+def test_a_crate_is_listed_as_it_is_compiled(line: str, name: str) -> None:
+    assert listed_crate(line) == name
