@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.attacks.hosts import Target, until
+from tests.support.hosts import lab
 from tests.support.plays import Controller, Run, activate, built
 
 HERE = Path(__file__).resolve().parent
@@ -59,18 +61,34 @@ def baseline(host: Target, kind: str) -> str:
     return unit
 
 
-def confined(host: Target, unit: str, name: str, command: str) -> list[str]:
-    """Run *command* once under the properties of *unit* and return what it printed.
+def compiled(source: Path, directory: Path) -> Path:
+    """Return the static program made from a C file, compiled where librespot is built."""
+    script = "d=$(mktemp -d); cat > $d/p.c; gcc -static -O1 -Wall -Wextra -Werror -o $d/p $d/p.c; cat $d/p; rm -rf $d"
+    made = subprocess.run(
+        ["docker", "exec", "--interactive", lab("builder", "up"), "sh", "-euc", script],
+        input=source.read_bytes(),
+        capture_output=True,
+        check=True,
+    )
+    program = directory / source.stem
+    program.write_bytes(made.stdout)
+    return program
 
-    It is the unit's own text under another name: what it starts is replaced, and that it starts again.
-    """
+
+def disguised(host: Target, unit: str, name: str, command: str) -> None:
+    """Put *unit* on the host under another *name*: all its properties, but it runs *command*, once."""
     text = host.out("cat", f"{UNITS}/{unit}")
     lines = [f"ExecStart={command}" if line.startswith("ExecStart=") else line for line in text.splitlines()]
     kept = [line for line in lines if not line.startswith(("Restart", "WantedBy", "[Install]", "Type="))]
     place = kept.index("[Service]") + 1
     host.write(f"{UNITS}/{name}", "\n".join([*kept[:place], "Type=oneshot", *kept[place:]]) + "\n")
-    since = host.now()
     host.out("systemctl", "daemon-reload")
+
+
+def confined(host: Target, unit: str, name: str, command: str) -> list[str]:
+    """Run *command* to its end under the properties of *unit* and return what it printed."""
+    disguised(host, unit, name, command)
+    since = host.now()
     ended = host.run("systemctl", "start", name)
     lines = host.journal(name, since)
     assert ended.returncode == 0, "\n".join([ended.stderr, *lines])

@@ -6,17 +6,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.attacks.catalogue import ATTACKS
-from tests.attacks.deployment import BASELINES, HERE, NEIGHBOUR, OURS, UNITS, baseline, confined
+from tests.attacks.deployment import BASELINES, HERE, NEIGHBOUR, OURS, UNITS, baseline, compiled, confined
 from tests.attacks.hosts import Target
 from tests.attacks.tables import show
-from tests.support.hosts import lab
 
 BAIT = """\
 useradd --create-home attack-alice
@@ -51,18 +49,7 @@ LOADED = "/run/credentials/attack-login.service/credentials.json"
 @pytest.fixture(scope="session")
 def probe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the compiled probe: static, so that the sandbox needs nothing added to run it."""
-    builder = lab("builder", "up")
-    program = tmp_path_factory.mktemp("probe") / "probe"
-    script = "d=$(mktemp -d); cat > $d/p.c; gcc -static -O1 -Wall -Wextra -Werror -o $d/p $d/p.c; cat $d/p; rm -rf $d"
-    source = (HERE / "probe" / "probe.c").read_bytes()
-    made = subprocess.run(
-        ["docker", "exec", "--interactive", builder, "sh", "-euc", script],
-        input=source,
-        capture_output=True,
-        check=True,
-    )
-    program.write_bytes(made.stdout)
-    return program
+    return compiled(HERE / "probe" / "probe.c", tmp_path_factory.mktemp("probe"))
 
 
 @pytest.fixture
