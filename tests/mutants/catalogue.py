@@ -2,42 +2,51 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every way in which a control is taken away, and what must turn red then: exactly that, declared before it was tried.
+"""Every way in which a control is taken away, and what must turn red then, exactly: declared before it was tried.
 
-A script runs as root on the host. `kitchen` is the speaker that is tampered with, `bedroom` the one that must stay green.
+A script runs as root on the host. `kitchen` is tampered with; `bedroom` must stay green unless it is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tests.mutants.world import Key
 
-_PRELUDE = """
+_PRELUDE = r"""
 unit=librespot-kitchen.service
+watchdog=librespot-kitchen-watchdog
 text=/etc/systemd/system/$unit
 settings=/etc/librespot/kitchen.env
 login=/etc/librespot/credentials/kitchen.json
+release=/opt/librespot/$(readlink /opt/librespot/current)
+secret=a-login-that-is-nowhere-else
 
-answers() {  # waits until kitchen has opened both of its ports
-  for _try in $(seq 150); do
-    if python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:37879/?action=getInfo", timeout=2)' 2>/dev/null
-    then return; fi
-    sleep 0.1
+answers() {
+  for _try in $(seq 60); do
+    if python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1:37879/?action=getInfo")' 2>/dev/null
+    then sleep 0.2; return; fi
+    sleep 0.2
   done
   exit 1
 }
+settled() { systemctl daemon-reload; systemctl start $watchdog.service; }
 restarted() { systemctl daemon-reload; systemctl restart $unit; answers; }
-drop_in() { mkdir -p $text.d; printf '[Service]\\n%s\\n' "$1" > $text.d/99-mutant.conf; restarted; }
-in_memory_alone() { drop_in "$1"; rm -r $text.d; systemctl daemon-reload; }  # files and systemd are as before
-without() { sed -i "/^$1=/d" $text; restarted; }
-in_cgroup() {  # a program that kitchen might have started
-  setsid sh -c 'echo $$ > '"$(cgroup)"'/cgroup.procs; exec "$@"' sh "$@" >/dev/null 2>&1 </dev/null &
+drop_in() { mkdir -p $text.d; printf '[Service]\n%s\n' "$1" > $text.d/99-mutant.conf; restarted; }
+in_memory_alone() { drop_in "$1"; rm -r $text.d; settled; }  # files and systemd are as before
+edited() { sed -i "$1" $text; restarted; }
+limited() { systemctl set-property --runtime $unit "$1"; systemctl start $watchdog.service; }
+cgroup() { find /sys/fs/cgroup/ -path "*/librespot.slice/$unit" -prune 2>/dev/null | head -n 1; }
+listening() {  # a program that kitchen might have started listens on a TCP port; whose user it is does not matter
+  python3 -c '
+import os, socket, sys, time
+held = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+open(sys.argv[2] + "/cgroup.procs", "w").write(str(os.getpid()))
+time.sleep(600)' "$1" "$(cgroup)" >/dev/null 2>&1 </dev/null &
   sleep 1
 }
-cgroup() { find /sys/fs/cgroup/ -path "*/librespot.slice/$unit" -prune -print | head -n 1; }
 """
 
 
@@ -45,19 +54,26 @@ cgroup() { find /sys/fs/cgroup/ -path "*/librespot.slice/$unit" -prune -print | 
 class Mutant:
     """A control taken away by *script*.
 
-    *enforced* turns red as well where the kernel holds units to their limits. *more* is what the inventory needs
-    besides, for the next run to mend it.
+    *enforced* turns red as well where the kernel holds units to their limits; when *red* is empty the script does
+    nothing elsewhere. *more* is what the inventory needs besides, for the next run to mend it; *by_hand* is what the
+    user has to do, where the next run cannot know.
     """
 
     name: str
     script: str
-    red: frozenset[Key]
-    enforced: frozenset[Key] = frozenset()
+    red: str
+    enforced: str = ""
     more: tuple[Mapping[str, Any], ...] = ()
+    by_hand: str = ""
+
+    @property
+    def command(self) -> str:
+        """The whole script."""
+        return _PRELUDE + self.script
 
     def declared(self, enforces: bool) -> frozenset[Key]:
         """Return the findings that turn red on a host that *enforces* limits or does not."""
-        return self.red | self.enforced if enforces else self.red
+        return _keys(self.red) | _keys(self.enforced) if enforces else _keys(self.red)
 
 
 def _keys(text: str) -> frozenset[Key]:
@@ -66,35 +82,213 @@ def _keys(text: str) -> frozenset[Key]:
     return frozenset((first, " ".join(middle), last) for first, *middle, last in words)
 
 
-def _mutants() -> Iterator[Mutant]:
-    for name, script, red, *rest in _ROWS:
-        yield Mutant(name, _PRELUDE + script, _keys(red), _keys(rest[0] if rest else ""))
+DRIFT = "CFG-06 drift kitchen"
+MODES = f"CFG-04 modes kitchen, {DRIFT}"
+MEMORY = "RES-03 memory kitchen, RES-03 memory high kitchen, RES-03 swap kitchen"
+CGROUP = f"{MEMORY}, RES-03 cpu kitchen, RES-03 io weight kitchen, RES-09 tasks kitchen"
 
-
-_ROWS: tuple[tuple[str, ...], ...] = (
-    # -- who can read and write the configuration
-    ("settings file for all", "chmod 0644 $settings", "CFG-04 modes kitchen, CFG-06 drift kitchen"),
-    (
-        "settings file of the instance's user",
-        "chown librespot-kitchen $settings",
-        "CFG-04 modes kitchen, CFG-06 drift kitchen",
-    ),
-    ("settings directory for all", "chmod 0755 /etc/librespot", "CFG-04 modes host, CFG-06 drift host"),
-    (
-        "settings readable by all",
+_FILES = (
+    Mutant("settings-for-all", "chmod 0644 $settings", MODES),
+    Mutant("settings-of-the-instance", "chown librespot-kitchen $settings", MODES),
+    Mutant("directory-for-all", "chmod 0755 /etc/librespot", "CFG-04 modes host, CFG-06 drift host"),
+    Mutant(
+        "settings-readable",
         "chmod 0755 /etc/librespot; chmod 0644 $settings",
-        "CFG-04 modes host, CFG-04 modes kitchen, CFG-04 read attempt kitchen, CFG-06 drift host, CFG-06 drift kitchen",
+        f"CFG-04 modes host, CFG-06 drift host, CFG-04 read attempt kitchen, {MODES}",
     ),
-    ("login for all", "chmod 0444 $login", "CFG-04 modes kitchen, CFG-06 drift kitchen"),
-    ("unit writable by all", "chmod 0666 $text", "CFG-04 modes kitchen, CFG-06 drift kitchen"),
-    # -- what stands in the files
-    ("settings by one byte", "printf '#' >> $settings", "CFG-06 drift kitchen"),
-    ("unit by one byte", "printf '#' >> $text", "CFG-06 drift kitchen"),
-    ("watchdog by one byte", "printf '#' >> /etc/systemd/system/librespot-kitchen-watchdog.service", "CFG-06 drift kitchen"),
-    ("timer by one byte", "printf '#' >> /etc/systemd/system/librespot-kitchen-watchdog.timer", "CFG-06 drift kitchen"),
-    ("sign of life by one byte", "printf '#' >> /opt/librespot/libexec/liveness.py", "CFG-06 drift host"),
-    ("slice by one byte", "printf '#' >> /etc/systemd/system/librespot.slice", "CFG-06 drift host"),
-    ("login by one byte", "printf ' ' >> $login", "CFG-06 drift kitchen"),
+    Mutant("login-for-all", "chmod 0444 $login", MODES),
+    # A copy where everyone can read it is what the login then is, too.
+    Mutant(
+        "login-readable",
+        "chmod 0755 /etc/librespot /etc/librespot/credentials; chmod 0444 $login",
+        "CFG-04 modes host, CFG-06 drift host, CFG-04 read attempt kitchen, CFG-05 files host, " + MODES,
+    ),
+    Mutant("unit-writable", "chmod 0666 $text", MODES),
+    Mutant("settings-by-one-byte", "printf '#' >> $settings", DRIFT),
+    Mutant("unit-by-one-byte", "printf '#' >> $text", DRIFT),
+    Mutant("watchdog-by-one-byte", "printf '#' >> /etc/systemd/system/$watchdog.service", DRIFT),
+    Mutant("timer-by-one-byte", "printf '#' >> /etc/systemd/system/$watchdog.timer", DRIFT),
+    Mutant("sign-of-life-by-one-byte", "printf '#' >> /opt/librespot/libexec/liveness.py", "CFG-06 drift host"),
+    Mutant("slice-by-one-byte", "printf '#' >> /etc/systemd/system/librespot.slice", "CFG-06 drift host"),
+    Mutant("login-by-one-byte", "printf ' ' >> $login", DRIFT),
+    Mutant("settings-removed", "rm $settings", DRIFT),
 )
 
-MUTANTS = tuple(_mutants())
+_OPTIONS = (
+    Mutant(
+        "other-option",
+        """printf 'LIBRESPOT_BITRATE="96"\n' >> $settings; restarted""",
+        f"CFG-01 options kitchen, {DRIFT}",
+    ),
+    Mutant(
+        "unknown-option",
+        """printf 'LIBRESPOT_BITRAET="96"\n' >> $settings; restarted""",
+        f"CFG-01 options kitchen, {DRIFT}",
+    ),
+    Mutant(
+        "option-in-memory-alone",
+        "in_memory_alone Environment=LIBRESPOT_BITRATE=96",
+        f"CFG-01 options kitchen, {DRIFT}",
+    ),
+    Mutant("argument", r"edited '/^ExecStart=/s/$/ --bitrate 96/'", f"CFG-01 options kitchen, {DRIFT}"),
+    Mutant(
+        "permissive-option",
+        "drop_in Environment=LIBRESPOT_VERBOSE=on",
+        f"CFG-01 options kitchen, CFG-03 relaxations kitchen, {DRIFT}",
+    ),
+    Mutant("bus", "drop_in BindReadOnlyPaths=/run/dbus", f"CFG-03 relaxations kitchen, {DRIFT}"),
+)
+
+_SECRETS = (
+    Mutant(
+        "password-in-the-environment",
+        "drop_in Environment=LIBRESPOT_PASSWORD=hunter22",
+        f"CFG-01 options kitchen, CFG-05 processes host, {DRIFT}",
+    ),
+    Mutant("login-in-the-environment", 'drop_in "Environment=X=$secret"', f"CFG-05 processes host, {DRIFT}"),
+    Mutant(
+        "login-on-a-command-line",
+        "setsid sh -c 'sleep 600; :' $secret >/dev/null 2>&1 </dev/null & sleep 0.5",
+        "CFG-05 processes host",
+        by_hand="pkill --full 'sleep 600; : a-login'",
+    ),
+    Mutant(
+        "login-copied",
+        "install -m 0644 $login /var/tmp/copy",
+        "CFG-05 files host",
+        by_hand="rm /var/tmp/copy",
+    ),
+    Mutant(
+        "login-in-the-journal",
+        "logger $secret; journalctl --sync",
+        "CFG-05 journal host",
+        by_hand="journalctl --quiet --rotate; journalctl --quiet --vacuum-time 1s",
+    ),
+)
+
+_RIGHTS = (
+    Mutant("root", "drop_in User=root", f"CFG-02 rights kitchen, CFG-02 exposure kitchen, {DRIFT}"),
+    Mutant(
+        "capabilities",
+        "drop_in CapabilityBoundingSet=~",
+        f"CFG-02 rights kitchen, CFG-02 exposure kitchen, {DRIFT}",
+    ),
+    Mutant(
+        "users-of-the-host",
+        "edited /^PrivateUsers=/d",
+        f"CFG-02 rights kitchen, CFG-02 exposure kitchen, {DRIFT}",
+    ),
+    Mutant("users-in-memory-alone", "in_memory_alone PrivateUsers=no", f"CFG-02 rights kitchen, {DRIFT}"),
+    # The other directives that filter system calls imply no new privileges and leave a filter.
+    Mutant("new-privileges", "edited /^NoNewPrivileges=/d", f"CFG-02 exposure kitchen, {DRIFT}"),
+    Mutant("system-calls", "edited /^SystemCallFilter=/d", f"CFG-02 exposure kitchen, {DRIFT}"),
+    Mutant("devices", "drop_in PrivateDevices=no", f"CFG-02 exposure kitchen, {DRIFT}"),
+    Mutant("programs", "drop_in BindReadOnlyPaths=/usr/bin", f"CFG-02 file system kitchen, {DRIFT}"),
+    Mutant("executable-root", "drop_in NoExecPaths=", f"CFG-02 file system kitchen, {DRIFT}"),
+    Mutant(
+        "open-secrets",
+        """drop_in "$(printf 'InaccessiblePaths=\nInaccessiblePaths=+/sys')" """,
+        f"CFG-02 file system kitchen, {DRIFT}",
+    ),
+    Mutant(
+        "no-sandbox",
+        "sed -i -E '/^(\\[|Type|Slice|User|Group|Environment|ExecStart|LoadCredential|WantedBy|Kill)/!d' $text\n"
+        "restarted",
+        "CFG-02 rights kitchen, CFG-02 exposure kitchen, CFG-02 file system kitchen, NET-05 other ports kitchen, "
+        f"RES-09 disk kitchen, RES-09 files kitchen, {DRIFT}",
+        enforced=CGROUP,
+    ),
+    Mutant("sound-group", "usermod -aG audio librespot-kitchen; restarted", f"CFG-02 rights kitchen, {DRIFT}"),
+    Mutant("shell", "usermod --shell /bin/bash librespot-kitchen", DRIFT),
+)
+
+_UNITS = (
+    Mutant(
+        "stopped",
+        "systemctl stop $unit",
+        "CFG-01 options kitchen, CFG-02 rights kitchen, CFG-02 file system kitchen, CFG-03 relaxations kitchen, "
+        "NET-01 sockets kitchen, NET-05 sockets kitchen, NET-05 other ports kitchen, RES-03 limits kitchen, "
+        f"RES-09 limits kitchen, UPD-08 running binary kitchen, {DRIFT}",
+    ),
+    Mutant("not-at-boot", "systemctl disable --quiet $unit; settled", DRIFT),
+    Mutant("watchdog-off", "systemctl disable --quiet --now $watchdog.timer; settled", DRIFT),
+    Mutant(
+        "drop-in-of-all-instances",
+        "mkdir -p /etc/systemd/system/librespot-.service.d\n"
+        "printf '[Service]\\nProtectClock=no\\n' > /etc/systemd/system/librespot-.service.d/99-mutant.conf\nrestarted",
+        f"CFG-02 exposure kitchen, CFG-02 exposure bedroom, CFG-06 drift bedroom, {DRIFT}",
+    ),
+    Mutant(
+        "another-unit-before-ours",
+        "mkdir -p /etc/systemd/system.control\n"
+        "sed '/^ProtectClock=/d' $text > /etc/systemd/system.control/$unit\nrestarted",
+        f"CFG-02 exposure kitchen, {DRIFT}",
+    ),
+    Mutant(
+        "undeclared-instance",
+        "sed 's/kitchen/rogue/g' $text > /etc/systemd/system/librespot-rogue.service",
+        "CFG-06 undeclared host",
+        more=({"name": "rogue", "state": "absent"},),
+    ),
+)
+
+_NETWORK = (
+    Mutant("another-port", "listening 6000", f"CFG-02 rights kitchen, NET-01 sockets kitchen, {DRIFT}"),
+    Mutant(
+        "login-listener",
+        "listening 5588",
+        f"CFG-02 rights kitchen, NET-01 sockets kitchen, NET-05 sockets kitchen, {DRIFT}",
+    ),
+    Mutant("ports-not-pinned", "edited /^SocketBindDeny=/d", f"NET-05 other ports kitchen, {DRIFT}"),
+)
+
+_LIMITS = (
+    Mutant(
+        "scratch",
+        """drop_in "$(printf 'TemporaryFileSystem=\nTemporaryFileSystem=/scratch:rw,nosuid,nodev,noexec,size=1G')" """,
+        f"RES-09 disk kitchen, {DRIFT}",
+    ),
+    Mutant("writable-disk", "drop_in ReadOnlyPaths=", f"RES-09 disk kitchen, {DRIFT}"),
+    Mutant("files", "drop_in LimitNOFILE=65536", f"RES-09 files kitchen, {DRIFT}"),
+    Mutant("memory", "limited MemoryMax=infinity", DRIFT, enforced="RES-03 memory kitchen"),
+    Mutant("memory-high", "limited MemoryHigh=infinity", DRIFT, enforced="RES-03 memory high kitchen"),
+    Mutant("swap", "limited MemorySwapMax=infinity", DRIFT, enforced="RES-03 swap kitchen"),
+    Mutant("processor", "limited CPUQuota=200%", DRIFT, enforced="RES-03 cpu kitchen"),
+    Mutant("io-weight", "limited IOWeight=1000", DRIFT, enforced="RES-03 io weight kitchen"),
+    Mutant("tasks", "limited TasksMax=infinity", DRIFT, enforced="RES-09 tasks kitchen"),
+)
+
+_RELEASE = (
+    # The other instance runs a file that is no longer there.
+    Mutant(
+        "another-binary",
+        "cp $release/bin/librespot $release/new; printf x >> $release/new\n"
+        "mv $release/new $release/bin/librespot; restarted",
+        "CFG-06 drift host, CFG-06 drift bedroom, UPD-08 running binary kitchen",
+    ),
+    Mutant(
+        "needless-backend",
+        "printf '#!/bin/sh\\necho \"- alsa (default)\\n- pipe\\n- subprocess\\n- rodio\"\\n' > $release/new\n"
+        "chmod 0555 $release/new; mv $release/new $release/bin/librespot",
+        f"CFG-02 features host, CFG-06 drift host, CFG-06 drift bedroom, {DRIFT}",
+    ),
+    Mutant(
+        "manifest",
+        """sed -i -E 's/("crate_sha256": ")[0-9a-f]/\\1x/' $release/manifest.json""",
+        "CFG-06 drift host, UPD-08 source host",
+    ),
+    Mutant(
+        "binary-writable",
+        "chmod 0777 $release/bin/librespot",
+        "CFG-06 drift host",
+    ),
+    Mutant(
+        "old-binary-in-memory",
+        "cp -a $release /opt/librespot/releases/old; printf x >> /opt/librespot/releases/old/bin/librespot\n"
+        "ln -sfn releases/old /opt/librespot/current; restarted\n"
+        "ln -sfn releases/${release##*/} /opt/librespot/current",
+        f"UPD-08 running binary kitchen, {DRIFT}",
+    ),
+)
+
+MUTANTS = (*_FILES, *_OPTIONS, *_SECRETS, *_RIGHTS, *_UNITS, *_NETWORK, *_LIMITS, *_RELEASE)

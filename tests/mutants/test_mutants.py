@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import CONTROLS
 from tests.mutants.catalogue import MUTANTS, Mutant
 from tests.mutants.world import Findings, World, red, verdicts
-
-from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import CONTROLS
 
 
 def test_nothing_is_red_before(healthy: Findings) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from ..host.liveness import processes
-from ..host.proc import Process, process
+from ..host.proc import Process
 from ..model.controls import CONTROLS
 from ..model.errors import LibrespotError
 from ..model.finding import ERROR, FAILED, PASSED, Finding
 from ..model.instance import Instance, Specification
+from ..planners import live
 from ..planners.base import Planner
 from ..planners.registry import Host
 
@@ -33,13 +33,12 @@ class Context:
     def processes(self, instance: Instance) -> list[Process]:
         """Return the live processes of *instance*, read once."""
         if instance.name not in self._processes:
-            seen = (process(pid) for pid in processes(instance.unit))
-            self._processes[instance.name] = [item for item in seen if item is not None]
+            self._processes[instance.name] = live.running(instance)
         return self._processes[instance.name]
 
     def main(self, instance: Instance) -> Process | None:
         """Return the oldest process of *instance*: librespot itself."""
-        return min(self.processes(instance), key=lambda item: item.pid, default=None)
+        return next(iter(self.processes(instance)), None)
 
 
 Check = Callable[[Context], Iterator[Finding]]

@@ -14,6 +14,7 @@ from ..model.plan import Difference, Plan
 from ..planners.base import HOST, Planner
 from ..planners.file import MODE, OWNER, DirectoryPlanner, FilePlanner
 from ..planners.registry import undeclared
+from ..render.unit import UNITS
 from .context import Context, finding, guarded
 
 _LONGEST = 80
@@ -23,22 +24,32 @@ def look(context: Context) -> Iterator[Finding]:
     """Yield CFG-04 (modes and owners) and CFG-06 (anything at all) for the host and each instance."""
     for scope in [HOST, *(item.name for item in context.spec.instances)]:
         chosen = [planner for planner in context.planners if planner.scope == scope]
-        yield from guarded("CFG-06", "drift", scope, partial(_scope, context, scope, chosen))
+        yield from guarded("CFG-06", "drift", scope, partial(_scope, scope, chosen))
+    yield from guarded("CFG-06", "undeclared", HOST, partial(_undeclared, context))
 
 
-def _scope(context: Context, scope: str, planners: list[Planner]) -> Iterator[Finding]:
+def _scope(scope: str, planners: list[Planner]) -> Iterator[Finding]:
     plans = [(planner, planner.plan()) for planner in planners]
     yield _modes(scope, plans)
     differences = [item for _planner, plan in plans for item in plan.differences()]
     said = [_said(item) for item in differences]
-    if scope == HOST:
-        said += [
-            f"instance {name} is on the host and not in the inventory"
-            for name in undeclared(context.host, context.spec)
-        ]
     subjects = ", ".join(plan.subject for _planner, plan in plans)
     yield finding(
         "CFG-06", "drift", scope, not said, "as described", "; ".join(said) or "as described", f"compared: {subjects}"
+    )
+
+
+def _undeclared(context: Context) -> Iterator[Finding]:
+    names = undeclared(context.host, context.spec)
+    yield finding(
+        "CFG-06",
+        "undeclared",
+        HOST,
+        not names,
+        "no instances but those of the inventory",
+        f"also on the host: {', '.join(names)}" if names else "no others",
+        f"units of ours in {UNITS}",
+        remedy="Describe it in librespot_instances; with state: absent when it is not wanted",
     )
 
 

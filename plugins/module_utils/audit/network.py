@@ -8,16 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..host.proc import cgroup_directory
 from ..model.errors import HostError
-from ..model.finding import NOT_ENFORCED, PASSED, Finding
+from ..model.finding import NOT_ENFORCED, Finding
 from ..model.instance import Instance
-from .context import Context, each, finding, guarded, not_running
+from ..planners import live
+from .context import Context, each, finding, not_running
 
-MDNS = 5353
 OAUTH = 5588
 
-# Binds a port of the kernel's choice other than the one allowed, and says how that ended.
-_BIND = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
+# Joins a cgroup, and binds a port of the kernel's choice.
+_BIND = """
+import os, socket, sys
+open(sys.argv[1], "w").write(str(os.getpid()))
+print("joined", flush=True)
+probe = socket.socket()
+probe.bind(("127.0.0.1", 0))
+print(probe.getsockname()[1])
+"""
 
 
 def look(context: Context) -> Iterator[Finding]:
@@ -25,15 +33,7 @@ def look(context: Context) -> Iterator[Finding]:
     yield from each(context, "NET-01", "sockets", _pinned)
     yield from each(context, "NET-05", "sockets", _minimized)
     if context.live:
-        yield from guarded("NET-05", "other ports", "host", lambda: _other_ports(context))
-
-
-def _declared(instance: Instance) -> set[tuple[str, int]]:
-    return {("tcp", instance.port), ("udp", MDNS)} if instance.discovery else set()
-
-
-def _observed(context: Context, instance: Instance) -> set[tuple[str, int]]:
-    return {(item.protocol[:3], item.port) for one in context.processes(instance) for item in one.sockets}
+        yield from each(context, "NET-05", "other ports", _other_ports)
 
 
 def _text(sockets: set[tuple[str, int]]) -> str:
@@ -46,11 +46,11 @@ def _evidence(context: Context, instance: Instance) -> str:
 
 
 def _pinned(context: Context, instance: Instance) -> Iterator[Finding]:
-    wanted = _declared(instance)
+    wanted = live.declared_sockets(instance)
     if not context.processes(instance):
         yield not_running("NET-01", "sockets", instance, _text(wanted))
         return
-    seen = _observed(context, instance)
+    seen = live.sockets(context.processes(instance))
     yield finding(
         "NET-01", "sockets", instance.name, seen == wanted, _text(wanted), _text(seen), _evidence(context, instance)
     )
@@ -61,7 +61,7 @@ def _minimized(context: Context, instance: Instance) -> Iterator[Finding]:
     if not context.processes(instance):
         yield not_running("NET-05", "sockets", instance, expected)
         return
-    extra = _observed(context, instance)
+    extra = live.sockets(context.processes(instance))
     if instance.discovery:
         extra = {item for item in extra if item == ("tcp", OAUTH) and instance.port != OAUTH}
     yield finding(
@@ -75,21 +75,26 @@ def _minimized(context: Context, instance: Instance) -> Iterator[Finding]:
     )
 
 
-def _other_ports(context: Context) -> Iterator[Finding]:
-    """Bind a forbidden port in a unit of the same kind: what the property says proves nothing."""
-    argv = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--property", "SocketBindDeny=any"]
-    argv += ["/usr/bin/python3", "-I", "-c", _BIND]
-    done = context.host.commands.run(argv, ok=())
-    bound = done.returncode == 0 and done.stdout.strip().isdigit()
-    if not bound and "PermissionError" not in done.stderr:
+def _other_ports(context: Context, instance: Instance) -> Iterator[Finding]:
+    """Bind another port from within the cgroup of the instance, where the kernel shall refuse it."""
+    expected = "the kernel refuses a bind to any port that is not the instance's"
+    main = context.main(instance)
+    if main is None:
+        yield not_running("NET-05", "other ports", instance, expected)
+        return
+    members = f"{cgroup_directory(main.cgroup)}/cgroup.procs"
+    done = context.host.commands.run(["/usr/bin/python3", "-I", "-c", _BIND, members], ok=())
+    first, *port = done.stdout.split() or [""]
+    if first != "joined" or not (port or "PermissionError" in done.stderr):
         raise HostError(f"the probe ended otherwise than expected: {done.stderr.strip()[-200:]}", "Run it by hand")
+    enforced = context.host.facts.bpf_framework
     yield finding(
         "NET-05",
         "other ports",
-        "host",
-        not bound,
-        "the kernel refuses a bind to any port that is not the instance's",
-        f"a bind to port {done.stdout.strip()} went through" if bound else "refused",
-        "a transient unit with SocketBindDeny=any",
-        NOT_ENFORCED if bound else PASSED,
+        instance.name,
+        not port,
+        expected,
+        f"a bind to port {port[0]} went through" if port else "refused",
+        f"a process that joined {members}",
+        NOT_ENFORCED if port and not enforced else "",
     )

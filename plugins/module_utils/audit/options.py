@@ -2,22 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CFG-01 and CFG-03: the options that the process was really started with."""
+"""CFG-01 and CFG-03: the options and relaxations that an instance runs with, read from its process."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..host.proc import command_line
 from ..model.finding import WAIVED, Finding
 from ..model.instance import Instance
 from ..model.option_rules import warnings
-from ..model.options_table import OPTIONS, exists
-from ..render.environment import arguments, environment
-from ..render.options import effective_options
+from ..planners import live
 from .context import Context, each, finding, not_running
-
-_PREFIX = "LIBRESPOT_"
 
 
 def look(context: Context) -> Iterator[Finding]:
@@ -27,43 +22,41 @@ def look(context: Context) -> Iterator[Finding]:
 
 
 def _options(context: Context, instance: Instance) -> Iterator[Finding]:
-    process = context.main(instance)
+    main = context.main(instance)
     expected = f"the options of the inventory, all known to librespot {context.spec.version}"
-    if process is None:
+    if main is None:
         yield not_running("CFG-01", "options", instance, expected)
         return
-    seen = {name: value for name, value in process.environment.items() if name.upper().startswith(_PREFIX)}
-    wanted = environment(effective_options(instance))
-    known = {
-        _PREFIX + option.name.upper().replace("-", "_") for option in OPTIONS if exists(option, context.spec.version)
-    }
-    wrong = [f"{name} is no option" for name in sorted(set(seen) - known)]
-    wrong += [f"{name} is not in the inventory" for name in sorted((set(seen) & known) - set(wanted))]
-    wrong += [f"{name} is missing" for name in sorted(set(wanted) - set(seen))]
-    wrong += [f"{name} has another value" for name in sorted(set(wanted) & set(seen)) if wanted[name] != seen[name]]
-    if command_line(process.pid)[1:] != arguments(instance.options):
-        wrong.append("the command line has other arguments")
+    wrong = live.wrong_options(main, instance)
     yield finding(
         "CFG-01",
         "options",
         instance.name,
         not wrong,
         expected,
-        "; ".join(wrong) or f"{len(seen)} options, as in the inventory",
-        f"/proc/{process.pid}/environ and cmdline",
+        "; ".join(wrong) or f"{len(live.options(main))} options, as in the inventory",
+        f"/proc/{main.pid}/environ and cmdline",
     )
 
 
-def _relaxations(_context: Context, instance: Instance) -> Iterator[Finding]:
+def _relaxations(context: Context, instance: Instance) -> Iterator[Finding]:
+    """Waive what the inventory asks for, with its reason; what the process has besides is a failure."""
+    expected = "none, or each with a reason"
+    main = context.main(instance)
+    if main is None:
+        yield not_running("CFG-03", "relaxations", instance, expected)
+        return
+    wrong = live.wrong_relaxations(main, instance)
     said = [f"{item.name} ({item.reason}): {item.price}" for item in instance.relaxations]
     said += [f"option {name}: {reason}" for name, reason in warnings(instance.options)]
     yield finding(
         "CFG-03",
         "relaxations",
         instance.name,
-        True,
-        "none, or each with a reason",
-        "; ".join(said) or "none",
-        instance.path,
-        WAIVED if said else "",
+        not wrong,
+        expected,
+        "; ".join(wrong or said) or "none",
+        f"{instance.path}, /proc/{main.pid}/mountinfo and environ",
+        WAIVED if said and not wrong else "",
+        "Run playbooks/site.yml against this host" if wrong else "",
     )

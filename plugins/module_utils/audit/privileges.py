@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import pwd
 from collections.abc import Iterator
 
-from ..host.proc import Process, process
 from ..model.errors import HostError
 from ..model.finding import Finding
 from ..model.instance import Instance
 from ..model.layout import CURRENT
+from ..planners import live
 from ..planners.base import HOST
 from .context import Context, each, finding, guarded, not_running
 
@@ -23,10 +22,6 @@ _RELAXED_EXPOSURE = 1.3
 
 _NOBODY = 65534
 _ALWAYS = ("pipe", "subprocess")
-_VISIBLE = frozenset(
-    ("dev", "etc", "lib", "lib64", "opt", "proc", "root", "run", "scratch", "sys", "tmp", "usr", "var")
-)
-"""What the root of an instance holds: mount points of the paths that are bound in, and empty directories."""
 
 
 def look(context: Context) -> Iterator[Finding]:
@@ -56,7 +51,7 @@ def _features(context: Context) -> Iterator[Finding]:
         f"backends {', '.join(sorted(needed))} (and {', '.join(_ALWAYS)}, which librespot always has)",
         f"compiled in: {', '.join(seen)}",
         f"{binary} --backend ?",
-        remedy=f"Leave the features of {', '.join(extra)} out of librespot_install_features, and run playbooks/site.yml",
+        remedy=f"Leave the features of {', '.join(extra)} out of librespot_install_features; run playbooks/site.yml",
     )
 
 
@@ -66,28 +61,9 @@ def _rights(context: Context, instance: Instance) -> Iterator[Finding]:
     if not processes:
         yield not_running("CFG-02", "rights", instance, expected)
         return
-    wrong = [f"process {item.pid}: {text}" for item in processes for text in _wrong_rights(item, instance)]
+    wrong = live.wrong_rights(processes, instance)
     evidence = ", ".join(f"/proc/{item.pid}/status and ns" for item in processes)
     yield finding("CFG-02", "rights", instance.name, not wrong, expected, "; ".join(wrong) or expected, evidence)
-
-
-def _wrong_rights(item: Process, instance: Instance) -> Iterator[str]:
-    own = str(pwd.getpwnam(instance.user).pw_uid)
-    if set(item.status["Uid"].split()) != {own}:
-        yield f"runs with the user ids {item.status['Uid']}"
-    for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
-        if int(item.status[name], 16):
-            yield f"{name} is {item.status[name]}"
-    if item.status["NoNewPrivs"] != "1":
-        yield "may gain privileges"
-    if item.status["Seccomp"] != "2":
-        yield "has no system call filter"
-    first = process(1)
-    if first is None:
-        return
-    for name in ("mnt", "user", "ipc", "uts"):
-        if item.namespaces[name] == first.namespaces[name]:
-            yield f"shares the host's {name} namespace"
 
 
 def _file_system(context: Context, instance: Instance) -> Iterator[Finding]:
@@ -96,18 +72,7 @@ def _file_system(context: Context, instance: Instance) -> Iterator[Finding]:
     if main is None:
         yield not_running("CFG-02", "file system", instance, expected)
         return
-    mounts = {item.path: item for item in main.mounts}
-    wrong = []
-    root = f"/proc/{main.pid}/root"
-    extra = set(context.host.tree(root).names("/")) - _VISIBLE - _bound(instance)
-    if extra:
-        wrong.append(f"visible: {', '.join(f'/{name}' for name in sorted(extra))}")
-    hooks = instance.relaxed("hooks")
-    if not hooks and context.host.tree(root).names("/usr/bin"):
-        wrong.append("programs of the host are visible")
-    for name in ("ro", "nosuid", *(() if hooks else ("noexec",))):
-        if name not in mounts["/"].options:
-            wrong.append(f"the root is not mounted {name}")
+    wrong = live.wrong_root(main, instance)
     yield finding(
         "CFG-02",
         "file system",
@@ -115,15 +80,8 @@ def _file_system(context: Context, instance: Instance) -> Iterator[Finding]:
         not wrong,
         expected,
         "; ".join(wrong) or expected,
-        f"{root} and /proc/{main.pid}/mountinfo",
+        f"/proc/{main.pid}/root and mountinfo",
     )
-
-
-def _bound(instance: Instance) -> set[str]:
-    """Return the top directories that relaxations bind into the root."""
-    paths = [path for item in instance.relaxations for values in item.values.values() for path in values]
-    found = {path.split("/")[1] for path in paths if path.startswith("/")}
-    return found | ({"bin", "sbin"} if instance.relaxed("hooks") else set())
 
 
 def _exposure(context: Context, instance: Instance) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 
 from ..host.proc import command_line, environment, pids
+from ..host.readable import readable_by_all
 from ..model.finding import Finding
 from ..model.instance import Instance
 from ..planners.base import HOST
@@ -19,6 +20,8 @@ from .context import Context, each, finding, guarded
 
 _NOBODY = 65534
 _SHORTEST = 8
+_PLACES = ("/etc", "/opt/librespot", "/run", "/tmp", "/var/lib/librespot", "/var/log", "/var/tmp")
+_NEW_LOGIN = "take the login back at the account's page and make a new one, since it may have been read"
 _FORBIDDEN = ("LIBRESPOT_ACCESS_TOKEN", "LIBRESPOT_PASSWORD", "LIBRESPOT_USERNAME")
 
 
@@ -26,6 +29,7 @@ def look(context: Context) -> Iterator[Finding]:
     """Yield CFG-05 of each instance, and CFG-04 as attempts to read."""
     if context.spec.present:
         yield from guarded("CFG-05", "processes", HOST, lambda: _processes(context))
+        yield from guarded("CFG-05", "files", HOST, lambda: _files(context))
     if context.live:
         yield from each(context, "CFG-04", "read attempt", _read_attempt)
         if context.spec.present:
@@ -48,11 +52,9 @@ def _secrets(context: Context) -> list[str]:
 
 def _processes(context: Context) -> Iterator[Finding]:
     secrets, wrong = _secrets(context), []
-    seen = 0
     for pid in pids():
         words = " ".join(command_line(pid))
         variables = environment(pid)
-        seen += 1
         if any(secret in words for secret in secrets):
             wrong.append(f"a secret stands on the command line of process {pid}")
         if any(secret in value for secret in secrets for value in variables.values()):
@@ -65,13 +67,28 @@ def _processes(context: Context) -> Iterator[Finding]:
         not wrong,
         "no secret on a command line or in an environment",
         "; ".join(wrong) or "none found",
-        f"/proc/*/cmdline and environ of {seen} processes",
+        "/proc/*/cmdline and environ",
+    )
+
+
+def _files(context: Context) -> Iterator[Finding]:
+    secrets = [secret.encode() for secret in _secrets(context)]
+    copies = [path for path, content in readable_by_all(_PLACES) if any(secret in content for secret in secrets)]
+    yield finding(
+        "CFG-05",
+        "files",
+        HOST,
+        not copies,
+        "no secret in a file that everyone can read",
+        f"a secret stands in {', '.join(copies)}" if copies else "none found",
+        f"readable files below {', '.join(_PLACES)}",
+        remedy=f"Remove the file; {_NEW_LOGIN}",
     )
 
 
 def _journal(context: Context) -> Iterator[Finding]:
     secrets = _secrets(context)
-    said = context.host.commands.run(["journalctl", "--output", "cat", "--no-pager", "--quiet"], ok=(), timeout=120)
+    said = context.host.commands.run(["journalctl", "--output", "cat", "--no-pager", "--quiet"], timeout=120)
     right = not any(secret in said.stdout for secret in secrets)
     yield finding(
         "CFG-05",
@@ -81,6 +98,7 @@ def _journal(context: Context) -> Iterator[Finding]:
         "no secret in the journal",
         "none found" if right else "a stored login stands in the journal",
         f"journalctl, searched for {len(secrets)} secrets",
+        remedy=f"journalctl --rotate --vacuum-time 1s; {_NEW_LOGIN}",
     )
 
 

@@ -12,6 +12,8 @@ import os
 import re
 from dataclasses import dataclass
 
+from ..model.errors import HostError
+
 LISTEN = "0A"
 _INODE = re.compile(r"^socket:\[(\d+)\]$")
 _NAMESPACES = ("mnt", "user", "ipc", "uts", "net", "pid")
@@ -112,6 +114,14 @@ def cgroup(pid: int) -> str:
         if line.startswith("0::"):
             return line[3:]
     return ""
+
+
+def cgroup_directory(group: str) -> str:
+    """Return the directory of a *group* of the unified hierarchy, wherever that is mounted."""
+    for mount in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
+        if os.path.exists(f"{mount}{group}/cgroup.procs"):
+            return f"{mount}{group}"
+    raise HostError(f"the cgroup {group} cannot be found", "Mount the unified hierarchy at /sys/fs/cgroup")
 
 
 def process(pid: int) -> Process | None:

@@ -154,14 +154,14 @@ def _present(host: Host, item: Instance, release: str) -> list[Planner]:
         AccountPlanner(host.accounts, item),
         *(FilePlanner(host.files, path, text, scope=item.name) for path, text in units.items()),
         *_overrides(host, item),
-        ServicePlanner(host.systemd, host.files, item, generation, binary),
+        ServicePlanner(host.systemd, host.files, item, host.facts, generation, binary),
     ]
 
 
 def _absent(host: Host, item: Instance) -> list[Planner]:
     files = host.files
     return [
-        ServicePlanner(host.systemd, files, item, "", ""),
+        ServicePlanner(host.systemd, files, item, host.facts, "", ""),
         *(FilePlanner(files, path, None, scope=item.name) for path in unit_files(item, host.facts, "")),
         *_overrides(host, item),
         DirectoryPlanner(files, f"/var/lib/librespot/{item.name}", None, item.name),

@@ -7,16 +7,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from ..host.files import FILE, Files
 from ..host.liveness import get_info
-from ..host.proc import process
+from ..host.proc import Process
 from ..host.systemd import Systemd
 from ..model.errors import HostError
+from ..model.facts import Facts
 from ..model.instance import Instance
 from ..model.plan import Plan, State
 from ..render.options import credentials_directory
 from ..render.unit import GENERATION, UNITS
+from . import live
 from .base import Planner
 
 _PROPERTIES = (
@@ -28,6 +31,9 @@ _PROPERTIES = (
     "MainPID",
     "DropInPaths",
 )
+_NOT_OURS = (f"{UNITS}.control/", "/run/systemd/")
+"""Places of units that win over ours."""
+
 PATIENCE = 15.0
 """Seconds that a started instance has to answer. A Raspberry Pi Zero needs about five."""
 
@@ -35,18 +41,23 @@ PATIENCE = 15.0
 class ServicePlanner(Planner):
     """*generation* and *binary* are what the running process shall have been started with.
 
-    Both are read from the process itself, not from the files: a run that is killed between writing and restarting is
-    completed by the next one.
+    Both are read from the process itself, not from the files, and so are its rights, its mounts and its limits: a run
+    that is killed between writing and restarting is completed by the next one, and a process that was started with
+    other settings which were then put back is found and restarted.
     """
 
-    def __init__(self, systemd: Systemd, files: Files, instance: Instance, generation: str, binary: str) -> None:
+    def __init__(
+        self, systemd: Systemd, files: Files, instance: Instance, facts: Facts, generation: str, binary: str
+    ) -> None:
         super().__init__(f"service {instance.unit}", instance.name)
         self._systemd = systemd
         self._files = files
         self._instance = instance
+        self._facts = facts
         self._generation = generation
         self._binary = binary
         self._timer = f"librespot-{instance.name}-watchdog.timer"
+        self._watchdog = f"librespot-{instance.name}-watchdog.service"
 
     def wanted(self) -> State:
         """Return the service as it shall be."""
@@ -54,13 +65,14 @@ class ServicePlanner(Planner):
             return {"state": "inactive", "boot": "disabled"}
         return {
             "loaded": "as on disk",
-            "drop-ins": "",
+            "overrides": "",
             "boot": "enabled",
             "watchdog": "active, enabled",
             "state": "active",
             "generation": self._generation,
             "binary": self._binary,
             "credentials": "as given" if self._instance.credentials else "none",
+            "process": "as described",
         }
 
     def found(self) -> State:
@@ -71,25 +83,35 @@ class ServicePlanner(Planner):
             active = shown["ActiveState"] not in ("inactive", "failed") or timer["ActiveState"] == "active"
             enabled = "enabled" in (shown["UnitFileState"], timer["UnitFileState"])
             return {"state": "active" if active else "inactive", "boot": "enabled" if enabled else "disabled"}
-        expected = {f"{UNITS}/{self._instance.unit}", f"{UNITS}/{self._timer}"}
-        fresh = {shown["FragmentPath"], timer["FragmentPath"]} == expected
-        fresh = fresh and shown["NeedDaemonReload"] == timer["NeedDaemonReload"] == "no"
+        watchdog = self._systemd.show(self._watchdog, _PROPERTIES)
+        units = (shown, timer, watchdog)
+        fresh = all(item["FragmentPath"] and item["NeedDaemonReload"] == "no" for item in units)
+        overrides = [path for item in units for path in _overrides(item["FragmentPath"], item["DropInPaths"])]
         state = {
             "loaded": "as on disk" if fresh else "not as on disk",
-            "drop-ins": " ".join(path for path in shown["DropInPaths"].split() if "/librespot-" in path),
+            "overrides": " ".join(sorted(set(overrides))),
             "boot": shown["UnitFileState"] or "disabled",
             "watchdog": f"{timer['ActiveState']}, {timer['UnitFileState'] or 'disabled'}",
             "state": shown["ActiveState"],
             "generation": "(not running)",
             "binary": "(not running)",
             "credentials": "none",
+            "process": "(not running)",
         }
-        running = process(int(shown["MainPID"])) if shown["MainPID"] != "0" else None
-        if running is not None:
-            state["generation"] = running.environment.get(GENERATION, "unknown")
-            state["binary"] = running.executable
-            state["credentials"] = self._loaded_credentials(running.pid)
+        running = live.running(self._instance)
+        if running:
+            state.update(self._process(running))
         return state
+
+    def _process(self, running: Sequence[Process]) -> State:
+        main = running[0]
+        wrong = live.wrong(running, self._instance, self._facts)
+        return {
+            "generation": main.environment.get(GENERATION, "unknown"),
+            "binary": main.executable,
+            "credentials": self._loaded_credentials(main.pid),
+            "process": "; ".join(wrong) or "as described",
+        }
 
     def _loaded_credentials(self, pid: int) -> str:
         """Compare what the process can read with what is on disk; their contents stay here."""
@@ -107,17 +129,19 @@ class ServicePlanner(Planner):
             if plan.before["boot"] == "enabled":
                 self._systemd.disable([self._timer, unit])
             return
-        reload = plan.before["loaded"] != plan.after["loaded"] or plan.before["drop-ins"] != plan.after["drop-ins"]
-        if reload:
+        for path in plan.before["overrides"].split():
+            self._files.remove(path)
+        if any(plan.before[name] != plan.after[name] for name in ("loaded", "overrides")):
             self._systemd.daemon_reload()
         if plan.before["boot"] != plan.after["boot"] or not plan.before["watchdog"].endswith(", enabled"):
             self._systemd.enable([unit, self._timer])
-        causes = ("drop-ins", "state", "generation", "binary", "credentials")
+        causes = ("overrides", "state", "generation", "binary", "credentials", "process")
         if any(plan.before[name] != plan.after[name] for name in causes):
             self._systemd.restart([unit])
             self._wait()
-        elif not plan.before["watchdog"].startswith("active"):
-            self._systemd.start([self._timer])
+        else:
+            # After a reload systemd 257 lets running units bind any port again, until a unit of their slice starts.
+            self._systemd.start([self._timer, self._watchdog])
 
     def _wait(self) -> None:
         """Wait until the instance answers; without discovery, until it has stayed up for a moment."""
@@ -138,6 +162,15 @@ class ServicePlanner(Planner):
             f"{unit} does not answer {PATIENCE:g} s after its start ({problem}); its last lines: {said or 'none'}",
             f"Mend what it says, or go back with playbooks/rollback.yml; more on the host: journalctl --unit {unit}",
         )
+
+
+def _overrides(fragment: str, drop_ins: str) -> list[str]:
+    """Return the files by which a unit of ours is not ours: another unit in its place, or drop-ins made for it.
+
+    Those for all services of the host (``service.d``) are its administrator's business.
+    """
+    found = [fragment] if fragment.startswith(_NOT_OURS) else []
+    return found + [path for path in drop_ins.split() if "/librespot-" in path]
 
 
 class StoppedPlanner(Planner):

@@ -1,0 +1,41 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files that every user of the host can read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator, Sequence
+
+_LARGEST = 1024 * 1024
+
+
+def readable_by_all(places: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield path and content of each file below *places* that others can reach and read, up to a megabyte.
+
+    Links are not followed, and other file systems than that of each place are left alone: one may be a slow network.
+    """
+    for place in places:
+        with contextlib.suppress(FileNotFoundError):
+            yield from _below(place, os.lstat(place).st_dev)
+
+
+def _below(directory: str, device: int) -> Iterator[tuple[str, bytes]]:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(directory) as entries:
+        for entry in sorted(entries, key=lambda item: item.name):
+            with contextlib.suppress(FileNotFoundError):
+                found = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(found.st_mode) and found.st_dev == device and found.st_mode & stat.S_IXOTH:
+                    yield from _below(entry.path, device)
+                elif stat.S_ISREG(found.st_mode) and found.st_mode & stat.S_IROTH and found.st_size <= _LARGEST:
+                    yield entry.path, _content(entry.path)
+
+
+def _content(path: str) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as handle:
+        return handle.read(_LARGEST)
