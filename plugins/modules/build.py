@@ -11,7 +11,8 @@ short_description: Get librespot as an artifact on the controller
 version_added: 0.1.0
 description:
   - Makes an immutable artifact (binary, manifest, checksums) out of a release of librespot, and keeps it in a cache
-    on the controller. The same inputs are got once, however many hosts want them, and give the same bytes.
+    on the controller. The same inputs are got once, however many hosts want them. With the same compiler, which the
+    manifest names, they give the same bytes.
   - Runs on the build host, which is the host of the task. Use C(delegate_to) to choose another than the target.
   - The artifact is verified again when it arrives on the controller. What does not have the digest that was pinned is
     refused.
