@@ -75,6 +75,8 @@ def main() -> int:
         script.write_text(_BOOTSTRAP, encoding="ascii")
         output, status = sanity(directory)
     print(output)
+    if status < 0:
+        print(f"ansible-test was ended by signal {-status}")
     summary = closing(output, status)
     print(summary)
     return int(not summary.endswith(" 0 failed"))
