@@ -173,7 +173,7 @@ def owner_of_port(port: int, protocol: str = "tcp") -> tuple[int, str, str] | No
     if not inodes:
         return None
     for pid in pids():
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             if inodes.intersection(_inodes(pid)):
                 return pid, _read(f"/proc/{pid}/comm").decode("utf-8", "replace").strip(), cgroup(pid)
     return 0, "an unknown program", ""

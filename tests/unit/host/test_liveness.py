@@ -1,0 +1,125 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Signs of life, asked of real sockets and real processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.host import liveness
+
+GOOD = b'{"status":101,"remoteName":"Kitchen"}'
+
+
+@contextlib.contextmanager
+def answering(body: bytes | None, status: bytes = b"HTTP/1.1 200 OK") -> Iterator[int]:
+    """Listen on a port and answer each request with *body*; with None, accept and stay silent."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        held: list[socket.socket] = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _peer = server.accept()
+                    held.append(connection)
+                    if body is not None:
+                        connection.recv(4096)
+                        head = b"%s\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
+                        connection.sendall(head + body)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+        for connection in held:
+            connection.close()
+
+
+def test_an_answer_is_a_sign_of_life() -> None:
+    with answering(GOOD) as port:
+        assert liveness.get_info("127.0.0.1", port)["remoteName"] == "Kitchen"
+        assert liveness.alive("none.service", port)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"not JSON", b"\xff\xfe"])
+def test_another_program_is_not(body: bytes) -> None:
+    with answering(body) as port:
+        with pytest.raises(ValueError, match=r"answer|Expecting|decode"):
+            liveness.get_info("127.0.0.1", port)
+        assert not liveness.alive("none.service", port)
+
+
+def test_what_is_no_http_is_not() -> None:
+    with answering(GOOD, b"220 mail ESMTP") as port, pytest.raises(ValueError, match="not HTTP"):
+        liveness.get_info("127.0.0.1", port)
+
+
+def test_silence_ends_in_time() -> None:
+    with answering(None) as port:
+        start = time.monotonic()
+        with pytest.raises(OSError, match="timed out"):
+            liveness.get_info("127.0.0.1", port, timeout=0.2)
+        assert time.monotonic() - start < 2
+
+
+def test_a_closed_port_is_none() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    assert not liveness.alive("none.service", port)
+
+
+def test_a_process_that_can_run() -> None:
+    with subprocess.Popen(["/usr/bin/sleep", "60"]) as sleeping:
+        try:
+            assert liveness.can_run(sleeping.pid)
+            os.kill(sleeping.pid, signal.SIGSTOP)
+            os.waitpid(sleeping.pid, os.WUNTRACED)
+            assert not liveness.can_run(sleeping.pid)
+        finally:
+            sleeping.kill()
+    assert not liveness.can_run(sleeping.pid)
+
+
+class TestRestart:
+    """It is needed when there are processes, none gives a sign of life in any try, and one could have."""
+
+    @pytest.fixture(autouse=True)
+    def _world(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.pids, self.alive, self.address = [1], [False, False, False], True
+        monkeypatch.setattr(liveness, "processes", lambda _unit: self.pids)
+        monkeypatch.setattr(liveness, "alive", lambda _unit, _port: self.alive.pop(0))
+        monkeypatch.setattr(liveness, "has_address", lambda: self.address)
+
+    def needed(self, port: int | None = 1) -> bool:
+        return liveness.needs_restart("a.service", port, pause=0)
+
+    def test_when_all_tries_fail(self) -> None:
+        assert self.needed()
+
+    def test_not_when_the_last_try_succeeds(self) -> None:
+        self.alive[-1] = True
+        assert not self.needed()
+
+    def test_not_when_it_does_not_run(self) -> None:
+        self.pids = []
+        assert not self.needed()
+
+    def test_not_while_the_host_has_no_address(self) -> None:
+        self.address = False
+        assert not self.needed()
+
+    def test_without_discovery_the_address_does_not_matter(self) -> None:
+        self.address = False
+        assert self.needed(port=None)

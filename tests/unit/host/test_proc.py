@@ -1,0 +1,74 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What /proc tells, asked of this process and its children."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.host import proc
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
+
+
+def test_this_process() -> None:
+    seen = proc.process(os.getpid())
+    assert seen is not None
+    assert seen.executable == os.readlink("/proc/self/exe")
+    assert seen.status["Uid"].split()[0] == str(os.getuid())
+    assert seen.namespaces["net"].startswith("net:[")
+    assert "Max open files" in seen.limits
+    assert any(mount.path == "/proc" and mount.kind == "proc" for mount in seen.mounts)
+
+
+@pytest.mark.parametrize(
+    ("family", "address", "protocol"), [(socket.AF_INET, "127.0.0.1", "tcp"), (socket.AF_INET6, "::1", "tcp6")]
+)
+def test_listening_sockets_are_the_process_own(family: socket.AddressFamily, address: str, protocol: str) -> None:
+    with socket.create_server((address, 0), family=family) as server:
+        port = server.getsockname()[1]
+        seen = proc.process(os.getpid())
+        assert seen is not None
+        assert (protocol, address, port) in [(item.protocol, item.address, item.port) for item in seen.sockets]
+        assert proc.owner_of_port(port) == (os.getpid(), _comm(), proc.cgroup(os.getpid()))
+    assert proc.owner_of_port(port) is None
+
+
+def test_connections_are_no_receiving_sockets() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connected,
+    ):
+        connected.connect(server.getsockname())
+        ports = {item.port for item in proc.receiving_sockets()}
+        assert server.getsockname()[1] in ports
+        assert client.getsockname()[1] not in ports
+
+
+def test_environment_and_command_line_of_a_child() -> None:
+    with subprocess.Popen(["/usr/bin/sleep", "60"], env={"A": "1=2", "B": ""}) as child:
+        try:
+            assert proc.environment(child.pid) == {"A": "1=2", "B": ""}
+            assert proc.command_line(child.pid) == ["/usr/bin/sleep", "60"]
+            assert child.pid in proc.pids()
+        finally:
+            child.kill()
+    assert proc.environment(child.pid) == {}
+    assert proc.command_line(child.pid) == []
+    assert proc.process(child.pid) is None
+
+
+def test_a_cgroup_that_is_not_there() -> None:
+    with pytest.raises(HostError, match="cannot be found"):
+        proc.cgroup_directory("/no/such.slice")
+
+
+def _comm() -> str:
+    with open("/proc/self/comm", encoding="utf-8") as handle:
+        return handle.read().strip()

@@ -1,0 +1,77 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reports: the same findings always give the same text, and text of a host cannot paint on the terminal."""
+
+from __future__ import annotations
+
+import json
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import CONTROLS
+from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import (
+    ERROR,
+    FAILED,
+    PASSED,
+    STATUSES,
+    Finding,
+    ordered,
+    summary,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.render.report import (
+    as_json,
+    as_table,
+    not_audited,
+    red,
+)
+
+FINDINGS = st.builds(
+    Finding,
+    id=st.sampled_from(sorted(CONTROLS)),
+    check=st.sampled_from(["a", "b"]),
+    status=st.sampled_from(STATUSES),
+    scope=st.sampled_from(["host", "kitchen"]),
+    expected=st.text(),
+    observed=st.text(),
+    evidence=st.text(),
+    remedy=st.sampled_from(["run", "look"]),
+)
+
+
+@given(st.lists(FINDINGS, unique_by=lambda item: item.key), st.randoms())
+def test_order_does_not_depend_on_where_a_finding_came_from(findings: list[Finding], chance: random.Random) -> None:
+    mixed = sorted(findings, key=lambda _item: chance.random())
+    assert as_json({"a": ordered(mixed)}) == as_json({"a": ordered(findings)})
+
+
+@given(st.lists(FINDINGS))
+def test_what_is_red_is_what_failed_or_could_not_be_seen(findings: list[Finding]) -> None:
+    counts = summary(findings)
+    assert sum(counts.values()) == len(findings)
+    assert red({"a": findings}) == counts[FAILED] + counts[ERROR]
+
+
+@given(st.lists(FINDINGS))
+def test_a_table_is_printable_lines(findings: list[Finding]) -> None:
+    assert all(line.isprintable() for line in as_table({"host": findings}).split("\n"))
+
+
+@given(st.lists(FINDINGS))
+def test_problems_are_all_but_what_passed(findings: list[Finding]) -> None:
+    rows = [line for line in as_table({"host": findings}, problems=True).splitlines() if line[:6] in CONTROLS]
+    assert len(rows) == sum(item.status != PASSED for item in findings)
+
+
+def test_a_report_is_json_that_names_every_control() -> None:
+    data = json.loads(as_json({"b": [], "a": [not_audited("no route")]}))
+    assert sorted(data["controls"]) == sorted(CONTROLS)
+    assert list(data["hosts"]) == ["a", "b"]
+    assert data["hosts"]["a"]["summary"][ERROR] == 1
+
+
+def test_a_host_that_was_not_audited_is_red() -> None:
+    assert red({"a": [not_audited("no route")]}) == 1
