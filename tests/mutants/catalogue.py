@@ -145,7 +145,11 @@ _SECRETS = (
         "drop_in Environment=LIBRESPOT_PASSWORD=hunter22",
         f"CFG-01 options kitchen, CFG-05 processes host, {DRIFT}",
     ),
-    Mutant("login-in-the-environment", 'drop_in "Environment=X=$secret"', f"CFG-05 processes host, {DRIFT}"),
+    Mutant(
+        "login-in-the-environment",
+        'drop_in "Environment=X=$secret"',
+        f"CFG-05 files host, CFG-05 processes host, {DRIFT}",
+    ),
     Mutant(
         "login-on-a-command-line",
         "setsid sh -c 'sleep 600; :' $secret >/dev/null 2>&1 </dev/null & sleep 0.5",
@@ -179,10 +183,23 @@ _RIGHTS = (
         f"CFG-02 rights kitchen, CFG-02 exposure kitchen, {DRIFT}",
     ),
     Mutant("users-in-memory-alone", "in_memory_alone PrivateUsers=no", f"CFG-02 rights kitchen, {DRIFT}"),
-    # The other directives that filter system calls imply no new privileges and leave a filter.
-    Mutant("new-privileges", "edited /^NoNewPrivileges=/d", f"CFG-02 exposure kitchen, {DRIFT}"),
+    # The other directives that filter system calls imply it, but not that set-uid programs are ignored.
+    Mutant(
+        "new-privileges",
+        "edited /^NoNewPrivileges=/d",
+        f"CFG-02 exposure kitchen, CFG-02 file system kitchen, {DRIFT}",
+    ),
     Mutant("system-calls", "edited /^SystemCallFilter=/d", f"CFG-02 exposure kitchen, {DRIFT}"),
-    Mutant("devices", "drop_in PrivateDevices=no", f"CFG-02 exposure kitchen, {DRIFT}"),
+    Mutant(
+        "devices",
+        "drop_in PrivateDevices=no",
+        f"CFG-02 exposure kitchen, RES-09 disk kitchen, {DRIFT}",
+    ),
+    Mutant(
+        "planted-program",
+        "mkdir /var/lib/hardened-librespot/root/planted; cp /bin/ls /var/lib/hardened-librespot/root/planted",
+        f"CFG-02 file system kitchen, CFG-02 file system bedroom, CFG-06 drift host, CFG-06 drift bedroom, {DRIFT}",
+    ),
     Mutant("programs", "drop_in BindReadOnlyPaths=/usr/bin", f"CFG-02 file system kitchen, {DRIFT}"),
     Mutant("executable-root", "drop_in NoExecPaths=", f"CFG-02 file system kitchen, {DRIFT}"),
     Mutant(
@@ -193,7 +210,7 @@ _RIGHTS = (
     Mutant(
         "no-sandbox",
         "sed -i -E '/^(\\[|Type|Slice|User|Group|Environment|ExecStart|LoadCredential|WantedBy|Kill)/!d' $text\n"
-        "restarted",
+        "mkdir -p /scratch; chmod 1777 /scratch; restarted",
         "CFG-02 rights kitchen, CFG-02 exposure kitchen, CFG-02 file system kitchen, NET-05 other ports kitchen, "
         f"RES-09 disk kitchen, RES-09 files kitchen, {DRIFT}",
         enforced=CGROUP,

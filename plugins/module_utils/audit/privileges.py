@@ -85,7 +85,8 @@ def _file_system(context: Context, instance: Instance) -> Iterator[Finding]:
 
 
 def _exposure(context: Context, instance: Instance) -> Iterator[Finding]:
-    most = _RELAXED_EXPOSURE if instance.relaxations else HIGHEST_EXPOSURE
+    costly = any(item.name != "disk" for item in instance.relaxations)
+    most = _RELAXED_EXPOSURE if costly else HIGHEST_EXPOSURE
     score = context.host.systemd.exposure(instance.unit)
     yield finding(
         "CFG-02",

@@ -86,6 +86,39 @@ class FilePlanner(Planner):
             )
 
 
+class HollowPlanner(Planner):
+    """A directory in which only directories, links and empty files may be: the mount points of others."""
+
+    def __init__(self, files: Files, path: str) -> None:
+        super().__init__(f"content of {path}")
+        self._files = files
+        self._path = path
+
+    def wanted(self) -> State:
+        """Return nothing: no file in it holds anything."""
+        return {}
+
+    def found(self) -> State:
+        """Return the files in it that hold something."""
+        return dict.fromkeys(self._full(self._path), "not empty")
+
+    def _full(self, directory: str) -> list[str]:
+        found = []
+        for name in self._files.names(directory):
+            path = f"{directory}/{name}"
+            entry = self._files.read(path)
+            if entry is not None and entry.kind == DIRECTORY:
+                found += self._full(path)
+            elif entry is not None and entry.content:
+                found.append(path)
+        return found
+
+    def apply(self, plan: Plan) -> None:
+        """Remove them."""
+        for path in plan.before:
+            self._files.remove(path)
+
+
 class DirectoryPlanner(Planner):
     """One directory of root's, or with *mode* None its absence; it is removed with all it holds."""
 

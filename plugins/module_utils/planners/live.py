@@ -16,7 +16,7 @@ import pwd
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..host.files import DIRECTORY, Files
+from ..host.files import DIRECTORY, LINK, Files
 from ..host.liveness import processes
 from ..host.proc import Mount, Process, command_line, process
 from ..model.facts import Facts
@@ -155,10 +155,10 @@ def wrong_root(main: Process, instance: Instance) -> list[str]:
 
 
 def _empty(tree: Files, path: str) -> bool:
-    """Whether there is nothing at *path* but directories."""
+    """Whether there is nothing at *path* but directories and links, which lead to what is judged by itself."""
     entry = tree.read(path, content=False)
     if entry is None or entry.kind != DIRECTORY:
-        return entry is None
+        return entry is None or entry.kind == LINK
     return all(_empty(tree, f"{path}/{name}") for name in tree.names(path))
 
 

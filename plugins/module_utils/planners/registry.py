@@ -35,7 +35,7 @@ from ..render.unit import (
 )
 from .account import AccountPlanner
 from .base import Planner
-from .file import DirectoryPlanner, FilePlanner
+from .file import DirectoryPlanner, FilePlanner, HollowPlanner
 from .service import ServicePlanner, StoppedPlanner
 
 ROOT = "/opt/librespot"
@@ -120,6 +120,7 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
             DirectoryPlanner(files, os.path.dirname(LIVENESS)),
             DirectoryPlanner(files, os.path.dirname(EMPTY_ROOT)),
             DirectoryPlanner(files, EMPTY_ROOT),
+            HollowPlanner(files, EMPTY_ROOT),
             FilePlanner(files, LIVENESS, inspect.getsource(liveness)),
             FilePlanner(files, f"{UNITS}/{SLICE}", slice_unit()),
         ]
