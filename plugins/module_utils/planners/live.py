@@ -40,7 +40,8 @@ _VISIBLE = frozenset(
 )
 """What the root of an instance holds: mount points of the paths that are bound in, and empty directories."""
 
-_CLOSED = ("/etc/librespot", "/etc/shadow", "/etc/ssl/private")
+# Directories alone: what is mounted over a file is gone when the file is replaced, as useradd does with /etc/shadow.
+_CLOSED = ("/etc/librespot", "/etc/ssl/private")
 _SIGNS = {"alsa": "/dev/snd", "bluetooth": "/run/dbus", "pipewire": "/run/pipewire", "pulseaudio": "/run/pulse"}
 """Relaxation to the mount that only an instance with it has."""
 
