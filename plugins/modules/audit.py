@@ -61,6 +61,7 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import audit
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (

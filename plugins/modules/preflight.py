@@ -63,6 +63,7 @@ losses:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import losses
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     SPECIFICATION_ARGUMENTS,
