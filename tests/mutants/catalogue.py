@@ -212,7 +212,7 @@ _RIGHTS = (
         "sed -i -E '/^(\\[|Type|Slice|User|Group|Environment|ExecStart|LoadCredential|WantedBy|Kill)/!d' $text\n"
         "mkdir -p /scratch; chmod 1777 /scratch; restarted",
         "CFG-02 rights kitchen, CFG-02 exposure kitchen, CFG-02 file system kitchen, NET-05 other ports kitchen, "
-        f"RES-09 disk kitchen, RES-09 files kitchen, {DRIFT}",
+        f"RES-09 disk kitchen, {DRIFT}",
         enforced=CGROUP,
     ),
     Mutant("sound-group", "usermod -aG audio librespot-kitchen; restarted", f"CFG-02 rights kitchen, {DRIFT}"),
