@@ -13,7 +13,7 @@ def test_the_run_repaired_what_was_changed_and_nothing_else(runs: list[dict[str,
     assert runs[-2]["playbook"] == "tamper.yml"
     mended = runs[-1]
     assert mended["playbook"] == "site.yml"
-    details = {item for _, _, items in mended["changed"] for item in items}
+    details = {item for _host, _task, items in mended["changed"] for item in items}
     subjects = {item.rpartition(": ")[0] for item in details}
     assert subjects == {
         "/etc/librespot",

@@ -13,7 +13,7 @@ from ansible_collections.hardened.librespot.tests.molecule.speaker import Speake
 
 def active(run: dict[str, Any]) -> list[str]:
     """Return the tasks of a run that changed something."""
-    return [task for _, task, _ in run["changed"]]
+    return [task for _host, task, _items in run["changed"]]
 
 
 def test_the_old_release_runs_again(speaker: Speaker) -> None:
