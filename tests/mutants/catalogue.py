@@ -299,13 +299,6 @@ _RELEASE = (
         "chmod 0777 $release/bin/librespot",
         "CFG-06 drift host",
     ),
-    Mutant(
-        "old-binary-in-memory",
-        "cp -a $release /opt/librespot/releases/old; printf x >> /opt/librespot/releases/old/bin/librespot\n"
-        "ln -sfn releases/old /opt/librespot/current; restarted\n"
-        "ln -sfn releases/${release##*/} /opt/librespot/current",
-        f"UPD-08 running binary kitchen, {DRIFT}",
-    ),
 )
 
 MUTANTS = (*_FILES, *_OPTIONS, *_SECRETS, *_RIGHTS, *_UNITS, *_NETWORK, *_LIMITS, *_RELEASE)
