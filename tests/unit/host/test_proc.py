@@ -52,10 +52,17 @@ def test_connections_are_no_receiving_sockets() -> None:
 
 
 def test_environment_and_command_line_of_a_child() -> None:
-    with subprocess.Popen(["/usr/bin/sleep", "60"], env={"A": "1=2", "B": ""}) as child:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(["/usr/bin/cat", "-"], env={"A": "1=2", "B": ""}, stdin=pipe, stdout=pipe) as child:
         try:
+            # The kernel shows the environment of a new program a moment after the start has returned.
+            assert child.stdin is not None
+            assert child.stdout is not None
+            child.stdin.write(b"up\n")
+            child.stdin.flush()
+            assert child.stdout.readline() == b"up\n"
             assert proc.environment(child.pid) == {"A": "1=2", "B": ""}
-            assert proc.command_line(child.pid) == ["/usr/bin/sleep", "60"]
+            assert proc.command_line(child.pid) == ["/usr/bin/cat", "-"]
             assert child.pid in proc.pids()
         finally:
             child.kill()
