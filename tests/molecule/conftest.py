@@ -42,8 +42,15 @@ def declared(inventory: str) -> list[dict[str, Any]]:
     """Return the instances of the scenario."""
     runner = AnsibleRunner(inventory)
     (name,) = runner.get_hosts("librespot")
-    found: list[dict[str, Any]] = runner.get_variables(name)["librespot_instances"]
+    found: list[dict[str, Any]] = plain(runner.get_variables(name)["librespot_instances"])
     return found
+
+
+def plain(value: Any) -> Any:
+    """Return *value* as it is, without the mark that ansible-inventory puts around unsafe text."""
+    if isinstance(value, dict):
+        return value.get("__ansible_unsafe", {key: plain(item) for key, item in value.items()})
+    return [plain(item) for item in value] if isinstance(value, list) else value
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

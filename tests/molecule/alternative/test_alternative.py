@@ -51,7 +51,7 @@ def test_the_pipe_can_be_written_and_only_there(speakers: list[Speaker]) -> None
     assert inside(living, "/usr/bin/test", "-p", "/run/snapserver/librespot")
     options = {row.split()[4]: row.split()[5].split(",") for row in living.read("mountinfo").splitlines()}
     assert "rw" in options["/run/snapserver"]
-    assert living.host.run("ls /proc/%s/root/run/snapserver", str(study.pid)).failed
+    assert living.host.run("test -e /proc/%s/root/run/snapserver/librespot", str(study.pid)).failed
 
 
 def test_hooks_can_be_run_by_the_instance_that_has_them(speakers: list[Speaker]) -> None:
@@ -73,7 +73,7 @@ def test_music_can_be_read_and_not_written(speakers: list[Speaker]) -> None:
     study = by_name(speakers, "study")
     options = {row.split()[4]: row.split()[5].split(",") for row in study.read("mountinfo").splitlines()}
     assert "ro" in options["/srv/music"]
-    assert "/srv/music" in study.read("cmdline").split("\0")
+    assert "--local-file-dir=/srv/music" in study.read("cmdline").split("\0")
 
 
 def test_stored_credentials_are_read_by_their_instance_alone(speakers: list[Speaker]) -> None:
