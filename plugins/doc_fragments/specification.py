@@ -27,7 +27,7 @@ options:
       - They are validated as a whole before anything changes; an error names the path of the value.
     type: list
     elements: dict
-    default: []
+    default: [{name: speaker}]
   credentials:
     description:
       - Stored credentials by the name of the instance, each the text of a C(credentials.json).

@@ -14,6 +14,7 @@ from .model.confidential import logins, misplaced
 from .model.errors import LibrespotError, SpecificationError
 from .model.instance import Specification, parse_specification
 from .model.plan import Plan
+from .model.releases import CURRENT
 
 
 class Module(Protocol):
@@ -38,8 +39,8 @@ class Module(Protocol):
 AnyModule = TypeVar("AnyModule", bound=Module)
 
 SPECIFICATION_ARGUMENTS: dict[str, dict[str, Any]] = {
-    "version": {"type": "str", "default": "0.8.0"},
-    "instances": {"type": "list", "elements": "dict", "default": []},
+    "version": {"type": "str", "default": CURRENT},
+    "instances": {"type": "list", "elements": "dict", "default": [{"name": "speaker"}]},
     "credentials": {"type": "dict", "default": {}, "no_log": True},
 }
 """The arguments of the documentation fragment ``specification``."""

@@ -43,9 +43,9 @@ options:
     choices: [crate, artifact, package]
     default: crate
   version:
-    description: The release, such as V(0.8.0).
+    description: The release, with three numbers.
     type: str
-    required: true
+    default: 0.8.0
   architecture:
     description: The target's architecture, as C(uname -m) prints it there.
     type: str

@@ -26,11 +26,11 @@ IDENTITY = "identity"
 
 def location(environ: Mapping[str, str]) -> Path:
     """Return the cache directory that *environ* asks for."""
-    chosen = environ.get("HARDENED_LIBRESPOT_CACHE")
+    chosen = environ.get("HARDENED_LIBRESPOT_LAB")
     if chosen:
         return Path(chosen).absolute()
     base = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or Path.home()) / ".cache"
-    return Path(base).absolute() / "hardened-librespot"
+    return Path(base).absolute() / "hardened-librespot-lab"
 
 
 def key(*parts: object) -> str:
@@ -59,7 +59,7 @@ class Cache:
         if self.root.is_dir() and any(self.root.iterdir()):
             raise LabError(
                 f"{self.root} is not empty and not a cache of ours",
-                "Set HARDENED_LIBRESPOT_CACHE to a directory of its own",
+                "Set HARDENED_LIBRESPOT_LAB to a directory of its own",
             )
         self.root.mkdir(parents=True, exist_ok=True)
         draft = marker.with_name(f".{IDENTITY}.{os.getpid()}")

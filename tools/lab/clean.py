@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-from tools.lab import machines
+from tools.lab import engine, machines
 from tools.lab.cache import Cache
-from tools.lab.engine import label
 from tools.lab.process import attempt, output
 from tools.lab.progress import Progress
 
@@ -32,8 +31,9 @@ def clean(keep_cache: bool, cache: Cache, progress: Progress) -> None:
         machines.down(name, cache)
     with progress.step("removing containers, images and volumes"):
         for kind, options in _LIST.items():
-            _remove(kind, options, label(cache))
+            _remove(kind, options, engine.label(cache))
     if not keep_cache:
+        engine.stop(cache, progress)
         with progress.step(f"removing {cache.root}"):
             cache.destroy()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from tools.lab.process import attempt, output, tail
 from tools.lab.progress import Progress
 
 READY_S = 60
+STOPPED_S = 30
 LABEL = "hardened-librespot.lab"
 _ASK = ("docker", "info", "--format", "{{.ServerVersion}}")
 _CLIENT_PACKAGE_SINCE = 13
@@ -59,6 +61,29 @@ def ensure(cache: Cache, progress: Progress) -> None:
             _start(cache)
 
 
+def stop(cache: Cache, progress: Progress) -> None:
+    """Stop the dockerd that ``ensure`` started for want of systemd, unless someone else's containers run in it."""
+    try:
+        pid = int(_ours(cache).read_text(encoding="ascii"))
+        daemon = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8").strip() == "dockerd"
+    except FileNotFoundError:
+        return
+    if not daemon or attempt(["docker", "ps", "--quiet"]).stdout.strip():
+        return
+    with progress.step("stopping Docker, which was started for the lab"):
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOPPED_S
+        while Path(f"/proc/{pid}/exe").exists():
+            if time.monotonic() > deadline:
+                raise LabError(f"dockerd (process {pid}) has not ended after {STOPPED_S} s", "Look at its log")
+            time.sleep(0.2)
+
+
+def _ours(cache: Cache) -> Path:
+    """Return the file that holds the process of the dockerd that was started here."""
+    return cache.directory("run") / "dockerd.pid"
+
+
 def _start(cache: Cache) -> None:
     if Path("/run/systemd/system").is_dir():
         output(["systemctl", "start", "docker.service"])
@@ -76,6 +101,7 @@ def _start(cache: Cache) -> None:
                 start_new_session=True,
                 cwd="/",
             )
+        _ours(cache).write_text(str(daemon.pid), encoding="ascii")
     deadline = time.monotonic() + READY_S
     while attempt(_ASK).returncode:
         if daemon is not None and daemon.poll() is not None:

@@ -63,7 +63,12 @@ def down(name: str, cache: Cache) -> None:
 
 def inventory(name: str) -> str:
     """Return an Ansible inventory (JSON, so also YAML) with the one host *name*."""
-    variables = {"ansible_connection": "community.docker.docker", "ansible_python_interpreter": "/usr/bin/python3"}
+    variables = {
+        "ansible_connection": "community.docker.docker",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        # Known to be root, so that nothing has to become it: the images have no sudo.
+        "ansible_user": "root",
+    }
     return json.dumps({"all": {"hosts": {name: variables}}}, indent=2) + "\n"
 
 

@@ -35,13 +35,9 @@ systemctl mask apt-daily.timer apt-daily-upgrade.timer systemd-modules-load.serv
 : > /etc/machine-id
 """
 
-_CARGO_AUDITABLE = "0.7.7"
 # cargo-web is Debian 12's current toolchain: its own cargo cannot build what librespot is written in.
-_BUILDER = f"""\
-if [ -s {BUILD_CERTIFICATES} ]; then \
-export SSL_CERT_FILE={BUILD_CERTIFICATES} CARGO_HTTP_CAINFO={BUILD_CERTIFICATES}; fi
-cargo install cargo-auditable --locked --version {_CARGO_AUDITABLE} --root /usr/local
-rm -rf /root/.cargo /var/lib/apt/lists/*
+_BUILDER = """\
+rm -rf /var/lib/apt/lists/*
 """
 
 

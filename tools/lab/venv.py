@@ -44,6 +44,8 @@ class Environment:
             "ANSIBLE_HOME": str(cache.directory("ansible")),
             "ANSIBLE_COLLECTIONS_PATH": f"{self.tree}{os.pathsep}{self.collections}",
             "PYTHONPATH": str(self.tree),
+            # Artifacts that the lab's plays build are the lab's, not among those of the user's own plays.
+            "HARDENED_LIBRESPOT_CACHE": str(cache.root),
             "HARDENED_LIBRESPOT_CHECKOUT": str(self.tree / "ansible_collections/hardened/librespot"),
         }
 

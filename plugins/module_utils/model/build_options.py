@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from .artifact import CRATE, METHODS
+from .releases import CURRENT
 
 BUILD_OPTIONS: dict[str, dict[str, Any]] = {
     "method": {"type": "str", "choices": [*METHODS], "default": CRATE},
-    "version": {"type": "str", "required": True},
+    "version": {"type": "str", "default": CURRENT},
     "architecture": {"type": "str", "required": True},
     "baseline": {"type": "str", "default": "glibc2.36"},
     "features": {"type": "list", "elements": "str", "default": []},

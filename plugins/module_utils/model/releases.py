@@ -25,6 +25,9 @@ _DISCOVERY = ("with-avahi", "with-dns-sd", "with-libmdns")
 TLS = ("native-tls", "rustls-tls-native-roots", "rustls-tls-webpki-roots")
 _FEATURES = (*_BACKENDS, *_DISCOVERY, "passthrough-decoder")
 
+CURRENT = "0.8.0"
+"""The release that is meant where none is named."""
+
 OLDEST_RUST = (1, 85)
 """What the pinned cargo-auditable needs; no known release of librespot needs a newer one."""
 

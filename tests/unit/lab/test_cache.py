@@ -20,9 +20,9 @@ def _cache(path: Path) -> Cache:
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        ({"HARDENED_LIBRESPOT_CACHE": "/a", "XDG_CACHE_HOME": "/b", "HOME": "/c"}, "/a"),
-        ({"XDG_CACHE_HOME": "/b", "HOME": "/c"}, "/b/hardened-librespot"),
-        ({"HARDENED_LIBRESPOT_CACHE": "", "HOME": "/c"}, "/c/.cache/hardened-librespot"),
+        ({"HARDENED_LIBRESPOT_LAB": "/a", "XDG_CACHE_HOME": "/b", "HOME": "/c"}, "/a"),
+        ({"XDG_CACHE_HOME": "/b", "HOME": "/c"}, "/b/hardened-librespot-lab"),
+        ({"HARDENED_LIBRESPOT_LAB": "", "HOME": "/c"}, "/c/.cache/hardened-librespot-lab"),
     ],
 )
 def test_location_follows_the_environment(environ: dict[str, str], expected: str) -> None:

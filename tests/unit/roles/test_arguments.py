@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.hardened.librespot.plugins.module_utils.module import SPECIFICATION_ARGUMENTS, STATE_ARGUMENT
+
 ROOT = Path(__file__).parents[3]
 SHARED = {
     "librespot_credentials",
@@ -33,6 +35,12 @@ def entries(role: str) -> dict[str, dict[str, Any]]:
     return {name: spec.get("options", {}) for name, spec in specs.items()}
 
 
+def shared_defaults() -> dict[str, Any]:
+    """Return what a role other than the front door does without a shared variable: it leaves the argument out."""
+    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT}
+    return {f"librespot_{name}": argument["default"] for name, argument in arguments.items()}
+
+
 @pytest.mark.parametrize("role", ROLES)
 class TestRole:
     def test_it_has_a_main_entry_point(self, role: str) -> None:
@@ -47,7 +55,7 @@ class TestRole:
         assert set(load(role, "defaults/main.yml")) <= documented
 
     def test_documented_defaults_are_the_real_ones(self, role: str) -> None:
-        defaults = load(role, "defaults/main.yml")
+        defaults = {**shared_defaults(), **load(role, "defaults/main.yml")}
         for name, options in entries(role).items():
             stated = {key: option["default"] for key, option in options.items() if "default" in option}
             assert stated == {key: defaults.get(key) for key in stated}, name
@@ -70,6 +78,11 @@ class TestRole:
             for key, option in options.items():
                 assert option.get("description"), key
                 assert option.get("type"), key
+
+
+def test_the_front_door_has_the_defaults_of_the_modules() -> None:
+    front = load("librespot", "defaults/main.yml")
+    assert front == {**shared_defaults(), "librespot_deployment": "systemd"}
 
 
 def test_the_front_door_hands_over_shared_names_alone() -> None:
