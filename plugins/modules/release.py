@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Keeps releases as immutable directories below C(/opt/librespot/releases). C(/opt/librespot/current) is a link to
     the active
-    one, which changes in one step; C(/opt/librespot/previous) is a link to the one before it.
+    one, which changes in one step. C(/opt/librespot/before) holds for each release a link to the one that was active
+    before it.
   - An artifact is uploaded only when the host does not have it whole. Before it is activated, each file is compared
     with the
     digest that the controller has, the architecture and the C library are checked, and the program is started once as

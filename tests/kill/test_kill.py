@@ -12,7 +12,6 @@ from typing import Any
 from tests.kill.world import CONTROLLER, DEPLOY, PORT, Agent, Shot, World
 from tests.support.hosts import State
 
-PREVIOUS = "/opt/librespot/previous"
 TRIES = 4
 RESTART_S = 6.0
 """The longest silence of an instance that is restarted: its stop, its start, and the wait between the two."""
@@ -56,9 +55,7 @@ def kill(world: World, shot: Shot) -> str:
         killed = ""
 
     assert world.strange(left) == [], f"after killing {killed}"
-    # A run that is killed between the two links and taken back has forgotten what was active before.
-    unsure = {PREVIOUS} if shot.back else set()
-    assert different(mended, wanted.state) <= unsure, f"after killing {killed}"
+    assert different(mended, wanted.state) == set(), f"after killing {killed}"
     assert again.recap(world.host)["changed"] == 0
     assert told["answers"]
     assert told["gap"] < RESTART_S

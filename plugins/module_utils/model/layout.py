@@ -9,17 +9,28 @@ from __future__ import annotations
 ROOT = "/opt/librespot"
 RELEASES = f"{ROOT}/releases"
 CURRENT = f"{ROOT}/current"
-PREVIOUS = f"{ROOT}/previous"
+BEFORE = f"{ROOT}/before"
+"""Holds a link for each release, with its name, to the one that was active before it."""
 
 _TARGET = "releases/"
 
 
-def link_to(identifier: str) -> str:
-    """Return what a link in `ROOT` holds to name the release *identifier*."""
-    return f"{_TARGET}{identifier}"
+def before_link(identifier: str) -> str:
+    """Return the path of the link to what was active before the release *identifier*."""
+    return f"{BEFORE}/{identifier}"
 
 
-def linked(target: str) -> str:
-    """Return the release that a link to *target* names; empty when it leads elsewhere."""
-    name = target[len(_TARGET) :] if target.startswith(_TARGET) else ""
+def link_to(identifier: str, path: str = CURRENT) -> str:
+    """Return what the link at *path* holds to name the release *identifier*."""
+    return f"{_up(path)}{_TARGET}{identifier}"
+
+
+def linked(target: str, path: str = CURRENT) -> str:
+    """Return the release that the link at *path* to *target* names; empty when it leads elsewhere."""
+    start = f"{_up(path)}{_TARGET}"
+    name = target[len(start) :] if target.startswith(start) else ""
     return "" if "/" in name or name.startswith(".") else name
+
+
+def _up(path: str) -> str:
+    return "" if path == CURRENT else "../"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ..host.files import LINK, Files
 from ..host.libraries import Libraries
 from ..model.errors import HostError
-from ..model.layout import CURRENT, PREVIOUS, RELEASES, ROOT, link_to, linked
+from ..model.layout import BEFORE, CURRENT, RELEASES, ROOT, before_link, link_to, linked
 from ..model.plan import Plan, State
 from .base import Planner
 from .release_tree import REPLACED, UNFINISHED, said
@@ -49,50 +49,61 @@ class Loadable(Planner):
 
 
 class Links:
-    """The two links of a host as they were when a run began."""
+    """The active release, and what was active before it, as they were when a run began; empty where there is none."""
 
     def __init__(self, files: Files) -> None:
-        self.current = self._read(files, CURRENT)
-        self.previous = self._read(files, PREVIOUS)
+        self._files = files
+        self.current = self._read(CURRENT)
+        self.previous = self.before(self.current)
 
-    @staticmethod
-    def _read(files: Files, path: str) -> str:
-        entry = files.read(path)
-        name = linked(entry.target) if entry is not None and entry.kind == LINK else ""
-        return name if name and files.read(f"{RELEASES}/{name}", content=False) is not None else ""
+    def before(self, identifier: str) -> str:
+        """Return what was active before the release *identifier*."""
+        return self._read(before_link(identifier)) if identifier else ""
+
+    def _read(self, path: str) -> str:
+        entry = self._files.read(path)
+        name = linked(entry.target, path) if entry is not None and entry.kind == LINK else ""
+        return name if name and self._files.read(f"{RELEASES}/{name}", content=False) is not None else ""
 
 
 class Active(Planner):
-    """The link to the active release, and the one to what was active before it."""
+    """The link to the active release, and its own link to what was active before it.
+
+    What was active before belongs to each release, so that one change, that of the active one, changes both at once:
+    a run that is killed at any moment forgets nothing.
+    """
 
     def __init__(self, files: Files, identifier: str, links: Links) -> None:
         super().__init__("active release")
         self._files = files
         self._identifier = identifier
         self._links = links
+        self._before = before_link(identifier)
 
     def wanted(self) -> State:
-        """Return both links. What was active becomes the previous one."""
-        previous = self._links.previous
+        """Return both links. What was active is now what was active before."""
+        previous = self._links.before(self._identifier)
         if self._links.current and self._links.current != self._identifier:
             previous = self._links.current
         state = {CURRENT: f"link to {link_to(self._identifier)}"}
         if previous:
-            state[PREVIOUS] = f"link to {link_to(previous)}"
+            state[self._before] = f"link to {link_to(previous, self._before)}"
         return state
 
     def found(self) -> State:
         """Return what stands in the place of both links, and what a run that was killed has left beside them."""
-        entries = {path: self._files.read(path, content=False) for path in (CURRENT, PREVIOUS)}
+        entries = {path: self._files.read(path, content=False) for path in (CURRENT, self._before)}
         state = {path: said(entry) for path, entry in entries.items() if entry is not None}
-        if self._files.left_behind(ROOT):
-            state["beside them"] = "a temporary link of a run that was killed"
+        for path in (ROOT, BEFORE):
+            if self._files.left_behind(path):
+                state[f"{path}/"] = "a temporary link of a run that was killed"
         return state
 
     def apply(self, plan: Plan) -> None:
-        """Change the previous link first: a run that ends between the two has activated nothing yet."""
-        self._files.sweep(ROOT)
-        for path in (PREVIOUS, CURRENT):
+        """Change the active release last: until then the other link means nothing."""
+        for path in (ROOT, BEFORE):
+            self._files.sweep(path)
+        for path in (self._before, CURRENT):
             if path not in plan.after:
                 self._files.remove(path)
             elif plan.before.get(path) != plan.after[path]:
@@ -100,7 +111,7 @@ class Active(Planner):
 
 
 class Kept(Planner):
-    """The releases that stay: those in *protected*, and the *most* newest of the others."""
+    """The releases that stay, with their links: those in *protected*, and the *most* newest of the others."""
 
     def __init__(self, files: Files, protected: Sequence[str], most: int) -> None:
         super().__init__("kept releases")
@@ -112,16 +123,24 @@ class Kept(Planner):
 
     def wanted(self) -> State:
         """Return the releases that stay, and nothing that a killed run left."""
-        return {name: "kept" for name in self._names if name in self._stay}
+        return {path: kept for path, kept in self.found().items() if self._stays(path)}
 
     def found(self) -> State:
         """Return all that is there."""
-        return dict.fromkeys(self._names, "kept")
+        links = [before_link(name) for name in self._files.names(BEFORE)]
+        return dict.fromkeys([*(f"{RELEASES}/{name}" for name in self._names), *links], "kept")
 
     def apply(self, plan: Plan) -> None:
         """Remove the others."""
         for difference in plan.differences():
-            self._files.remove(f"{RELEASES}/{difference.attribute}")
+            self._files.remove(difference.attribute)
+
+    def _stays(self, path: str) -> bool:
+        place, _slash, name = path.rpartition("/")
+        if place == RELEASES or name not in self._stay:
+            return name in self._stay
+        entry = self._files.read(path)
+        return entry is not None and entry.kind == LINK and linked(entry.target, path) in self._stay
 
 
 class Gone(Planner):
@@ -137,14 +156,14 @@ class Gone(Planner):
 
     def found(self) -> State:
         """Return what there is of ours; the links come first, so that no half-removed release is ever active."""
-        there = [path for path in (CURRENT, PREVIOUS, RELEASES) if self._files.read(path, content=False) is not None]
+        there = [path for path in (CURRENT, BEFORE, RELEASES) if self._files.read(path, content=False) is not None]
         if there or (not self._files.names(ROOT) and self._files.read(ROOT, content=False) is not None):
             there.append(ROOT)
         return dict.fromkeys(there, "present")
 
     def apply(self, plan: Plan) -> None:
         """Remove it. A directory that holds anything else stays."""
-        for path in (CURRENT, PREVIOUS, RELEASES):
+        for path in (CURRENT, BEFORE, RELEASES):
             if path in plan.before:
                 self._files.remove(path)
         if not self._files.names(ROOT):

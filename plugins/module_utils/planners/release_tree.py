@@ -14,7 +14,7 @@ from ..host.files import DIRECTORY, FILE, LINK, Entry, Files
 from ..host.upload import Upload
 from ..model.artifact import BINARY, FILES
 from ..model.errors import HostError
-from ..model.layout import RELEASES, ROOT
+from ..model.layout import BEFORE, RELEASES, ROOT
 from ..model.plan import Plan, State
 from .base import Planner
 
@@ -23,6 +23,7 @@ ROOT_OWNER: Owner = (0, 0)
 
 UNFINISHED = ".new-"
 REPLACED = ".old-"
+_PLACES = (ROOT, RELEASES, BEFORE)
 _DIRECTORIES = ("", "bin")
 _OPEN, _READABLE, _CLOSED = 0o755, 0o444, 0o555
 _UNKNOWN = "as the artifact has it, which is not built yet"
@@ -48,16 +49,16 @@ class Place(Planner):
 
     def wanted(self) -> State:
         """Return the directories: readable by all, writable by their owner alone."""
-        return dict.fromkeys((ROOT, RELEASES), f"{DIRECTORY} {_OPEN:04o} {self._owner[0]}:{self._owner[1]}")
+        return dict.fromkeys(_PLACES, f"{DIRECTORY} {_OPEN:04o} {self._owner[0]}:{self._owner[1]}")
 
     def found(self) -> State:
         """Return what stands there."""
-        entries = {path: self._files.read(path, content=False) for path in (ROOT, RELEASES)}
+        entries = {path: self._files.read(path, content=False) for path in _PLACES}
         return {path: said(entry) for path, entry in entries.items() if entry is not None}
 
     def apply(self, plan: Plan) -> None:
         """Make what differs; of the directories that are there, only mode and owner change."""
-        for path in (ROOT, RELEASES):
+        for path in _PLACES:
             if plan.before.get(path) != plan.after[path]:
                 self._files.directory(path, _OPEN, *self._owner)
 

@@ -31,7 +31,12 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact 
     encode_manifest,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
-from ansible_collections.hardened.librespot.plugins.module_utils.model.layout import CURRENT, PREVIOUS, RELEASES, ROOT
+from ansible_collections.hardened.librespot.plugins.module_utils.model.layout import (
+    CURRENT,
+    RELEASES,
+    ROOT,
+    before_link,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.releases import Outcome, Releases
 
 OWNER = (os.getuid(), os.getgid())
@@ -119,7 +124,7 @@ class Bench:
         return os.path.basename(os.readlink(self.path(CURRENT)))
 
     def previous(self) -> str:
-        return os.path.basename(os.readlink(self.path(PREVIOUS)))
+        return os.path.basename(os.readlink(self.path(before_link(self.active()))))
 
     def snapshot(self) -> dict[str, object]:
         return {
@@ -261,7 +266,7 @@ class TestRefusal:
             bench.install(NEW)
         assert list(elsewhere.iterdir()) == []
 
-    @pytest.mark.parametrize("planted", [CURRENT, PREVIOUS])
+    @pytest.mark.parametrize("planted", [CURRENT, before_link(NEW)])
     def test_a_link_planted_in_place_of_ours_is_replaced_and_not_followed(self, bench: Bench, planted: str) -> None:
         elsewhere = bench.root / "elsewhere"
         elsewhere.mkdir()
@@ -272,7 +277,7 @@ class TestRefusal:
         assert bench.active() == NEW
         assert list(elsewhere.iterdir()) == []
         assert "elsewhere" not in [
-            os.path.basename(os.readlink(p)) for p in bench.path(ROOT).iterdir() if p.is_symlink()
+            os.path.basename(os.readlink(p)) for p in bench.path(ROOT).rglob("*") if p.is_symlink()
         ]
 
 
@@ -325,7 +330,7 @@ class TestAbsent:
         bench.install(NEW)
         bench.path(f"{ROOT}/libexec").mkdir()
         bench.run("absent")
-        assert [path.name for path in bench.path(ROOT).iterdir()] == ["libexec"]
+        assert [path.name for path in bench.path(ROOT).rglob("*")] == ["libexec"]
         assert not changed(bench.run("absent"))
 
 
@@ -378,6 +383,19 @@ CHANGES = 10
 """The changes of an installation that replaces another: two directories, three files, their modes, three names."""
 
 
+def kill_at(bench: Bench, turn: int) -> None:
+    """Install NEW in a process that is killed at its change number *turn*, or ends when it has no more."""
+    child = os.fork()
+    if child == 0:
+        try:
+            bench.install(NEW, Faulty(str(bench.root), turn, killed))
+        finally:
+            # The child must not go on with the tests; what it did not survive shows in its status.
+            os._exit(os.EX_SOFTWARE if sys.exc_info()[0] else 0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status == (KILLED if turn < CHANGES else 0)
+
+
 class TestFaults:
     @pytest.mark.parametrize("turn", range(CHANGES))
     def test_on_a_full_disk_the_old_release_stays(self, bench: Bench, turn: int) -> None:
@@ -394,15 +412,7 @@ class TestFaults:
     @pytest.mark.parametrize("turn", range(CHANGES + 1))
     def test_killed_at_any_change_the_next_run_converges(self, bench: Bench, turn: int) -> None:
         bench.install(OLD)
-        child = os.fork()
-        if child == 0:
-            try:
-                bench.install(NEW, Faulty(str(bench.root), turn, killed))
-            finally:
-                # The child must not go on with the tests; what it did not survive shows in its status.
-                os._exit(os.EX_SOFTWARE if sys.exc_info()[0] else 0)
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        assert status == (KILLED if turn < CHANGES else 0)
+        kill_at(bench, turn)
         active = bench.active()
         assert active in {OLD, NEW}
         assert bench.path(f"{CURRENT}/{BINARY}").read_bytes() == f"program {active}".encode()
@@ -410,3 +420,11 @@ class TestFaults:
         assert (bench.active(), bench.previous()) == (NEW, OLD)
         assert bench.files.names(RELEASES) == [OLD, NEW]
         assert not changed(bench.run(id=NEW, checksums=digests(artifact(NEW))))
+
+    @pytest.mark.parametrize("turn", range(CHANGES + 1))
+    def test_killed_at_any_change_what_was_active_before_is_not_forgotten(self, bench: Bench, turn: int) -> None:
+        bench.install(OTHER)
+        bench.install(OLD)
+        kill_at(bench, turn)
+        active = bench.active()
+        assert bench.run("rollback").identifier == {OLD: OTHER, NEW: OLD}[active]
