@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..model.artifact import CRATE, identifier_from
 from ..model.errors import HostError
 from ..model.finding import WAIVED, Finding
 from ..model.instance import Instance
@@ -41,17 +42,19 @@ def _source(context: Context) -> Iterator[Finding]:
     inputs = manifest["inputs"]
     expected = f"librespot {context.spec.version}, built from the official crate with the pinned digest"
     evidence = f"{RELEASES}/{context.host.active_release()}/manifest.json"
-    if not manifest["official"]:
-        yield finding(
-            "UPD-08", "source", HOST, True, expected, f"method {inputs['method']}, not official", evidence, WAIVED
-        )
-        return
     wrong = []
+    # A manifest and its checksums can be altered together, the name that follows from the inputs cannot.
+    if identifier_from(inputs) != context.host.active_release():
+        wrong.append("its name does not follow from the inputs that its manifest states")
+    elif inputs["method"] != CRATE:
+        said = f"method {inputs['method']}, not official"
+        yield finding("UPD-08", "source", HOST, True, expected, said, evidence, WAIVED)
+        return
     if manifest["version"] != context.spec.version:
         wrong.append(f"it is version {manifest['version']}")
     known = known_release(manifest["version"])
-    if known is not None and inputs["crate_sha256"] != known.crate.sha256:
-        wrong.append(f"its crate has the digest {inputs['crate_sha256']}, not the pinned {known.crate.sha256}")
+    if known is not None and inputs.get("crate_sha256") != known.crate.sha256:
+        wrong.append(f"its crate has the digest {inputs.get('crate_sha256')}, not the pinned {known.crate.sha256}")
     said = "; ".join(wrong) or (expected if known else "a version with a digest that the user pinned")
     status = WAIVED if known is None and not wrong else ""
     yield finding("UPD-08", "source", HOST, not wrong, expected, said, evidence, status)

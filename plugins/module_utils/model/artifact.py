@@ -56,9 +56,7 @@ class Recipe:
     @property
     def identifier(self) -> str:
         """The artifact's name: readable first, then twelve digits of the digest of all inputs."""
-        said = json.dumps(self.described(), sort_keys=True).encode()
-        digest = hashlib.sha256(said).hexdigest()[:12]
-        return f"{self.target.version}-{self.target.architecture}-{self.target.baseline}-{digest}"
+        return identifier_from(self.described())
 
     def described(self) -> dict[str, Any]:
         """Return the inputs by name, for the manifest."""
@@ -70,6 +68,12 @@ class Recipe:
             "baseline": self.target.baseline,
             **{name: list(value) if isinstance(value, tuple) else value for name, value in self.inputs},
         }
+
+
+def identifier_from(inputs: Mapping[str, Any]) -> str:
+    """Return the identifier that follows from *inputs*, a manifest's or `Recipe.described`."""
+    digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
+    return f"{inputs['version']}-{inputs['architecture']}-{inputs['baseline']}-{digest}"
 
 
 def identifier(value: str, path: str) -> str:
