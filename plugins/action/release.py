@@ -16,7 +16,9 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import Ar
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
 
 _MODULE = "hardened.librespot.release"
-_SET_HERE = ("checksums", "src")
+_SET_HERE = ("checksums", "binary", "src")
+_NEEDS = ("architecture", "glibc", "libraries")
+"""What a host needs to know of the program before it gets it."""
 
 
 class ActionModule(ActionBase):
@@ -36,6 +38,7 @@ class ActionModule(ActionBase):
             raise AnsibleActionFail(str(error)) from error
         if artifact is not None:
             args["checksums"] = artifact.digests
+            args["binary"] = {name: artifact.manifest["binary"][name] for name in _NEEDS}
         host = Remote(self, task_vars or {})
         said = host.run(_MODULE, args)
         if said.get("missing") and artifact is not None:

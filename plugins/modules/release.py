@@ -52,6 +52,11 @@ options:
   checksums:
     description: The SHA-256 of the artifact's files. Set by the action plugin.
     type: dict
+  binary:
+    description:
+      - The architecture, the C library and the shared libraries that the program needs, so that a host is refused, and
+        what it lacks is predicted, before anything is uploaded. Set by the action plugin.
+    type: dict
   src:
     description: The uploaded archive. Set by the action plugin.
     type: path
@@ -133,6 +138,7 @@ def main() -> None:
         "id": {"type": "str"},
         "artifact": {"type": "path"},
         "checksums": {"type": "dict"},
+        "binary": {"type": "dict"},
         "src": {"type": "path"},
         "keep": {"type": "int", "default": 2},
         "install_libraries": {"type": "bool", "default": True},

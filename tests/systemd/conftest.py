@@ -2,21 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tests against running hosts: the names of containers with a systemd of their own, in HARDENED_LIBRESPOT_HOSTS."""
+"""Containers with a systemd of their own and a release, but nothing that runs it."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 
 import pytest
 
-VARIABLE = "HARDENED_LIBRESPOT_HOSTS"
+from tests.support.hosts import fresh
+from tests.support.plays import Controller, activate, built
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that asks for a container on each of them; without any, there is nothing to be green about."""
-    if "container" in metafunc.fixturenames:
-        containers = os.environ.get(VARIABLE, "").split()
-        if not containers:
-            raise pytest.UsageError(f"{VARIABLE} names no container")
-        metafunc.parametrize("container", containers)
+@pytest.fixture(scope="session", params=["debian12", "debian13"])
+def container(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the name of a container."""
+    with fresh(f"hardened-librespot-systemd-{request.param}", request.param) as host:
+        controller = Controller(host, tmp_path_factory.mktemp("controller"))
+        activate(controller, built(controller))
+        yield host.name

@@ -18,11 +18,8 @@ from tools.lab.venv import DEFAULT_CORE
 CORES = ("2.18", "2.19", "2.20", "2.21")
 """Every ansible-core that is supported, as meta/runtime.yml and tests/requirements have it."""
 
-SCENARIOS = ("debian12", "debian13")
-"""Molecule's scenarios in containers that every change has to pass."""
-
-LONGER_SCENARIOS = ("default", "alternative", "rollback", "absent")
-"""Those that have a target of their own until each has passed on a machine at rest, with its time known."""
+SCENARIOS = ("default", "debian12", "debian13", "alternative", "rollback", "absent")
+"""Molecule's scenarios in containers."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +69,13 @@ STAGES: tuple[Stage, ...] = (
         Stage(f"molecule-{name}", ("molecule", "test", "--scenario-name", name), ("test", "molecule"), limit_min=25)
         for name in SCENARIOS
     ),
-    *(
-        Stage(f"molecule-{name}", ("molecule", "test", "--scenario-name", name), ("molecule",), limit_min=25)
-        for name in LONGER_SCENARIOS
-    ),
     Stage("molecule-machine", ("molecule", "test", "--scenario-name", "machine"), ("machine",), limit_min=40),
-    Stage("builds", ("pytest", "tests/builds"), ("molecule",), limit_min=20),
+    Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
-    Stage("systemd", ("pytest", "tests/systemd"), ("molecule",), limit_min=20),
+    Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),
     Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
-    Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("kill-five",), limit_min=20),
+    Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("test", "kill-five"), limit_min=20),
     Stage("kill", ("pytest", "tests/kill", "--kills=50"), ("kill",), limit_min=120),
     Stage("attacks", ("pytest", "tests/attacks"), ("attacks",), limit_min=60),
     Stage("limits", ("pytest", "tests/machine"), ("machine",), limit_min=60),

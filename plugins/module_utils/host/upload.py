@@ -53,9 +53,8 @@ def read_upload(files: Files, path: str, checksums: Mapping[str, str]) -> Upload
 _REMEDY = "Nothing was changed. Run again; if it happens again, do not trust the way from the controller to this host"
 
 
-def refuse_foreign(manifest: Mapping[str, Any], facts: Facts) -> None:
-    """Raise `HostError` when the program of *manifest* cannot run on a host with *facts*."""
-    binary = manifest["binary"]
+def refuse_foreign(binary: Mapping[str, Any], facts: Facts) -> None:
+    """Raise `HostError` when the program *binary*, as a manifest describes it, cannot run on a host with *facts*."""
     if binary["architecture"] != facts.architecture:
         raise HostError(
             f"The artifact is for {binary['architecture']}, this host is {facts.architecture}",

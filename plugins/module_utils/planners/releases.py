@@ -67,9 +67,13 @@ class Releases:
         name = identifier(params["id"], "id")
         checksums = _checksums(params["checksums"]) or self._own_checksums(name)
         upload = read_upload(self._files, params["src"], checksums) if params["src"] else None
-        if upload is None and not check and self._tree(name, checksums, None).plan().changed:
-            return Outcome(links.current, links.previous, missing=True)
-        return self._activate(name, checksums, upload, links, params, check)
+        binary = upload.manifest["binary"] if upload is not None else params["binary"]
+        if self._tree(name, checksums, None).plan().changed:
+            if binary:
+                refuse_foreign(binary, gather(self._commands, self._files))
+            if upload is None and not check:
+                return Outcome(links.current, links.previous, missing=True)
+        return self._activate(name, checksums, upload, links, {**params, "binary": binary}, check)
 
     def _activate(
         self,
@@ -80,11 +84,9 @@ class Releases:
         params: Mapping[str, Any],
         check: bool,
     ) -> Outcome:
-        manifest = upload.manifest if upload is not None else self._manifest(name, checksums)
-        if upload is not None:
-            refuse_foreign(upload.manifest, gather(self._commands, self._files))
+        binary = params["binary"] or self._manifest(name, checksums).get("binary")
         active = Active(self._files, name, links)
-        libraries = manifest["binary"]["libraries"] if manifest else []
+        libraries = binary["libraries"] if binary else []
         planners: list[Planner] = [
             Loadable(self._libraries, libraries, params["install_libraries"]),
             Place(self._files, self._owner),

@@ -74,9 +74,12 @@ class Loader(Libraries):
         return [f"package-of-{name}" for name in names]
 
 
+NEEDS = {"architecture": machine(), "glibc": "2.17", "libraries": ["libasound.so.2"]}
+
+
 def artifact(identifier: str, **binary: Any) -> dict[str, bytes]:
     """Return the files of an artifact whose program needs what *binary* says."""
-    needs = {"architecture": machine(), "glibc": "2.17", "libraries": ["libasound.so.2"], **binary}
+    needs = {**NEEDS, **binary}
     manifest = {"id": identifier, "version": identifier.partition("-")[0], "binary": needs}
     contents = {BINARY: f"program {identifier}".encode(), MANIFEST: encode_manifest(manifest)}
     return {**contents, CHECKSUMS: encode_checksums(digests(contents))}
@@ -98,7 +101,15 @@ class Bench:
         return Releases(self.commands, files or self.files, self.loader, OWNER)
 
     def run(self, state: str = "present", check: bool = False, files: Files | None = None, **params: Any) -> Outcome:
-        given = {"id": None, "checksums": None, "src": None, "keep": 2, "install_libraries": True, **params}
+        given = {
+            "id": None,
+            "checksums": None,
+            "binary": None,
+            "src": None,
+            "keep": 2,
+            "install_libraries": True,
+            **params,
+        }
         return self.releases(files).run({"state": state, **given}, check)
 
     def upload(self, contents: dict[str, bytes]) -> str:
@@ -169,6 +180,12 @@ class TestPresent:
         assert changed(bench.run(id=NEW, check=True))
         assert bench.snapshot() == {}
 
+    def test_check_mode_predicts_the_libraries_that_will_be_installed(self, bench: Bench) -> None:
+        bench.loader.there.clear()
+        outcome = bench.run(id=NEW, binary=NEEDS, check=True)
+        assert "shared libraries" in [plan.subject for plan in outcome.plans if plan.changed]
+        assert bench.loader.there == set()
+
     def test_without_an_upload_it_says_what_is_missing(self, bench: Bench) -> None:
         outcome = bench.run(id=NEW, checksums=digests(artifact(NEW)))
         assert outcome.missing
@@ -220,6 +237,14 @@ class TestPresent:
 
 
 class TestRefusal:
+    @pytest.mark.parametrize("check", [False, True])
+    @pytest.mark.parametrize("need", [{"architecture": "pdp11"}, {"glibc": "9.99"}])
+    def test_what_cannot_run_here_is_refused_before_it_is_uploaded(
+        self, bench: Bench, need: dict[str, str], check: bool
+    ) -> None:
+        with pytest.raises(HostError, match="this host"):
+            bench.run(id=NEW, checksums=digests(artifact(NEW)), binary={**NEEDS, **need}, check=check)
+
     @pytest.mark.parametrize("name", FILES)
     def test_one_byte_changed_on_the_way_changes_nothing_on_the_host(self, bench: Bench, name: str) -> None:
         bench.install(OLD)
