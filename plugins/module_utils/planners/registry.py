@@ -165,7 +165,11 @@ def _absent(host: Host, item: Instance) -> list[Planner]:
         ServicePlanner(host.systemd, files, item, host.facts, "", ""),
         *(FilePlanner(files, path, None, scope=item.name) for path in unit_files(item, host.facts, "")),
         *_overrides(host, item),
-        DirectoryPlanner(files, f"/var/lib/librespot/{item.name}", None, item.name),
-        DirectoryPlanner(files, f"/var/cache/librespot/{item.name}", None, item.name),
+        # In the empty root systemd has made mount points for them.
+        *(
+            DirectoryPlanner(files, f"{root}/var/{kind}/librespot/{item.name}", None, item.name)
+            for root in ("", EMPTY_ROOT)
+            for kind in ("lib", "cache")
+        ),
         AccountPlanner(host.accounts, item),
     ]
