@@ -1,0 +1,25 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The audit with its live probes, on a kernel that enforces everything."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import CONTROLS
+from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import PASSED
+from ansible_collections.hardened.librespot.tests.molecule.conftest import DIRECTORY
+
+LIVE = {"other ports", "exposure", "read attempt", "journal"}
+"""The checks that are made only when live probes are asked for."""
+
+
+def test_every_control_is_held_by_the_kernel() -> None:
+    report = json.loads((DIRECTORY / "audit.json").read_text(encoding="utf-8"))
+    (host,) = report["hosts"].values()
+    others = [item for item in host["findings"] if item["status"] != PASSED]
+    assert others == []
+    assert {item["id"] for item in host["findings"]} == set(CONTROLS)
+    assert {item["check"] for item in host["findings"]} >= LIVE
