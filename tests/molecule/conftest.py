@@ -33,8 +33,7 @@ def listing(host: Host) -> str:
 
 def pristine(host: Host) -> str:
     """Return the same as it was before anything was deployed."""
-    name = host.check_output("hostname")
-    return (DIRECTORY / f"before-{name}.txt").read_text(encoding="utf-8")
+    return (DIRECTORY / f"before-{host.backend.get_hostname()}.txt").read_text(encoding="utf-8")
 
 
 @cache

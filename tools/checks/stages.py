@@ -69,7 +69,7 @@ STAGES: tuple[Stage, ...] = (
         Stage(f"molecule-{name}", ("molecule", "test", "--scenario-name", name), ("test", "molecule"), limit_min=25)
         for name in SCENARIOS
     ),
-    Stage("molecule-machine", ("molecule", "test", "--scenario-name", "machine"), ("machine",), limit_min=40),
+    Stage("molecule-machine", ("molecule", "test", "--scenario-name", "machine"), ("test", "machine"), limit_min=25),
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
