@@ -165,7 +165,7 @@ def take(host: Machine, hog: Hog, kind: str) -> Got:
     since = host.now()
     runner = threading.Thread(target=host.run, args=("systemctl", "start", name))
     runner.start()
-    until(lambda: host.journal(name, since), 30, f"{name} has something")
+    until(lambda: host.journal(name, since), 30, f"{name} has some {hog.name}")
     bound = cgroup(host, name, hog.bound) if hog.bound and ours else ""
     neighbour = host.answer(NEIGHBOUR_PORT, 5) is not None
     events = host.shell(

@@ -41,6 +41,10 @@ def test_nothing_written_is_a_limited_instance() -> None:
     assert parse_limits({}, "limits") == Limits()
 
 
+def test_what_follows_from_the_default_memory_is_the_default() -> None:
+    assert parse_limits({"memory": f"{Limits().memory // MIB}M"}, "limits") == Limits()
+
+
 def test_everything_written() -> None:
     written = {
         "memory": "256M", "memory_high": "200M", "swap": "1M", "scratch": "32M", "cpu": "150%", "tasks": "40",
