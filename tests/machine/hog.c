@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define HOLD 8
+#define HOLD 15
 #define MIB (1024 * 1024)
 
 static long tasks(long most)
