@@ -66,8 +66,8 @@ def cgroup(host: Machine, unit: str, name: str) -> str:
 
 
 def counted(text: str, name: str) -> int:
-    """Return one of the counters of a file such as memory.events."""
-    return int(dict(line.split() for line in text.splitlines())[name])
+    """Return one of the counters of a file such as memory.events; 0 where the kernel does not count it."""
+    return int(dict(line.split() for line in text.splitlines()).get(name, "0"))
 
 
 def available(host: Machine) -> int:
