@@ -62,10 +62,11 @@ def test_the_role_reports_the_same_in_check_mode_and_a_lost_host_as_red(world: W
     playbook = HERE / "audit.yml"
     run = world.controller.run(playbook, variables)
     report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    path.unlink()
     checked = world.controller.run(playbook, variables, ["--check"])
     assert LOGIN not in run.output
     assert report["hosts"][world.host.name]["findings"] == healthy
     assert [item["status"] for item in report["hosts"]["lost"]["findings"]] == ["error"]
-    assert (run.status, checked.status) != (0, 0)
-    assert run.recap(world.host)["changed"] == 1
-    assert checked.recap(world.host)["changed"] == 0
+    assert run.status != 0
+    assert checked.status != 0
+    assert not path.exists()
