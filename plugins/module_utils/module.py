@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 from .host.lock import host_lock
 from .model.confidential import logins, misplaced
-from .model.errors import LibrespotError, SpecificationError
+from .model.errors import LibrespotError
 from .model.instance import Specification, parse_specification
 from .model.plan import Plan
 from .model.releases import CURRENT
@@ -62,17 +62,15 @@ def run(module: AnyModule, work: Callable[[AnyModule], dict[str, Any]], locked: 
 
     A module that changes something holds the host's lock meanwhile.
     """
-    # Ansible hides what it was given; where that was a text, not what it made of it.
-    module.no_log_values |= logins(module.params.get("credentials"))
+    # Ansible hides what it was given; where that was a text, not what it made of it. It prints the other arguments with
+    # every result, also when the instances are never read, as for an absent state or when another run holds the lock.
+    module.no_log_values |= logins(module.params.get("credentials")) | misplaced(module.params.get("instances"))
     try:
         if locked and not module.check_mode:
             with host_lock(f"the module {module._name}"):
                 result = work(module)
         else:
             result = work(module)
-    except SpecificationError as error:
-        module.no_log_values |= misplaced(module.params.get("instances"))
-        module.fail_json(msg=str(error), remedy=error.remedy)
     except LibrespotError as error:
         module.fail_json(msg=str(error), remedy=error.remedy)
     module.exit_json(**result)

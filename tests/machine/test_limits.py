@@ -126,7 +126,7 @@ HOGS = (
     Hog("memory", 300, "memory.max", 128),
     Hog("cpu", 8, "cpu.max", 60),
     Hog("files", 3000, "", 512),
-    Hog("disk", 200, "", 64),
+    Hog("disk", 100, "", 64),
 )
 
 

@@ -85,13 +85,13 @@ class Specification:
 
 def parse_version(value: Any, path: str = "librespot_version") -> str:
     """Return a version of three numbers. Raises `SpecificationError`."""
-    if not isinstance(value, str) or not _VERSION.match(value):
+    if not isinstance(value, str) or not _VERSION.fullmatch(value):
         raise SpecificationError(path, value, "is not a version", "Write it with three numbers, as 0.8.0")
     return value
 
 
 def _name(value: Any, path: str) -> str:
-    if not isinstance(value, str) or not _NAME.match(value) or len(value) > LONGEST_NAME:
+    if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > LONGEST_NAME:
         raise SpecificationError(
             path,
             value,

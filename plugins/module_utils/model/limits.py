@@ -68,7 +68,7 @@ class Limits:
 
 def size(value: Any, path: str, minimum: int, maximum: int) -> int:
     """Return a size in bytes, written as a number with K, M or G (powers of 1024)."""
-    match = _SIZE.match(str(value)) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+    match = _SIZE.fullmatch(str(value)) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
     if match is None:
         raise SpecificationError(path, value, "is not a size", "Write a whole number with K, M or G, as 192M")
     found = int(match.group(1)) * _UNITS[match.group(2)]
@@ -93,7 +93,7 @@ def _device_limits(value: Any, path: str) -> tuple[DeviceLimit, ...]:
         where = f"{path}[{index}]"
         entry = mapping(item, where, ("device", "read", "write"))
         device = entry.get("device")
-        if not isinstance(device, str) or not _DEVICE.match(device) or ".." in device:
+        if not isinstance(device, str) or not _DEVICE.fullmatch(device) or ".." in device:
             raise SpecificationError(
                 f"{where}.device", device, "is not a block device", "Write a path such as /dev/sda"
             )
@@ -137,7 +137,7 @@ def parse_limits(value: Mapping[str, Any], path: str) -> Limits:
                 f"{path}.{name}", value[name], "is more than the memory", f"Write at most {size_text(memory)}"
             )
     if "cpu" in value:
-        match = _CPU.match(str(value["cpu"]))
+        match = _CPU.fullmatch(str(value["cpu"]))
         if match is None:
             raise SpecificationError(
                 f"{path}.cpu", value["cpu"], "is not a percentage", "Write the share of one processor, as 50%"

@@ -1,0 +1,133 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""report: the action plugin that shows and keeps what audits found, and fails when it is red."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+import pytest
+from ansible.errors import AnsibleError
+from ansible.playbook.task import Task
+
+from ansible_collections.hardened.librespot.plugins.action.report import ActionModule
+from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import FAILED, PASSED, Finding
+
+GOOD = Finding("CFG-04", "modes", PASSED, "kitchen", "0600", "as expected", "lstat", "").as_data()
+BAD = Finding("CFG-06", "drift", FAILED, "kitchen", "as described", "content differs", "compared", "Run it").as_data()
+
+UNUSED: Any = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"))
+"""A connection that does nothing: the action runs nothing on any host."""
+
+
+class Report(Protocol):
+    def __call__(self, *, check: bool = False, **arguments: Any) -> dict[str, Any]: ...
+
+
+@pytest.fixture
+def report() -> Report:
+    """Return what runs the action on the controller with the arguments of a task."""
+
+    def act(*, check: bool = False, **arguments: Any) -> dict[str, Any]:
+        task: Any = Task()
+        task.args, task.check_mode = arguments, check
+        make: Any = ActionModule
+        action = make(task, UNUSED, None, None, None, None)
+        # Ansible's loader sets it.
+        action._load_name = "hardened.librespot.report"
+        result: dict[str, Any] = action.run(None, {})
+        return result
+
+    return act
+
+
+def test_what_is_green_passes_and_is_counted(report: Report) -> None:
+    said = report(results={"a": {"findings": [GOOD]}, "b": {"findings": [GOOD]}})
+    assert (said.get("failed", False), said["changed"], said["red"]) == (False, False, 0)
+    assert said["summary"][PASSED] == 2
+
+
+def test_one_red_finding_of_one_host_fails_unless_told_otherwise(report: Report) -> None:
+    results = {"a": {"findings": [GOOD]}, "b": {"findings": [GOOD, BAD]}}
+    said = report(results=results)
+    assert said["failed"]
+    assert "1 findings are red" in said["msg"]
+    assert not report(results=results, fail=False).get("failed", False)
+
+
+@pytest.mark.parametrize("given", [None, {}, {"unreachable": True}, {"findings": "text"}, "text"])
+def test_a_host_that_was_not_audited_is_red(report: Report, given: Any) -> None:
+    said = report(results={"a": {"findings": [GOOD]}, "b": given})
+    assert said["failed"]
+    assert said["red"] == 1
+
+
+@pytest.mark.parametrize(
+    ("show", "modes", "drift"), [("all", True, True), ("problems", False, True), ("nothing", False, False)]
+)
+def test_the_table_has_what_was_asked_for(
+    report: Report, capsys: pytest.CaptureFixture[str], show: str, modes: bool, drift: bool
+) -> None:
+    report(results={"a": {"findings": [GOOD, BAD]}}, show=show)
+    shown = capsys.readouterr().out
+    assert ("as expected" in shown, "content differs" in shown) == (modes, drift)
+    assert ("To mend CFG-06: Run it" in shown) == drift
+
+
+def test_it_is_written_once_for_its_owner_alone(report: Report, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    said = report(results={"a": {"findings": [BAD]}}, path=str(path), fail=False)
+    assert (said["changed"], said["path"]) == (True, str(path))
+    assert json.loads(path.read_text(encoding="utf-8"))["hosts"]["a"]["findings"] == [BAD]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not report(results={"a": {"findings": [BAD]}}, path=str(path), fail=False)["changed"]
+
+
+def test_a_red_report_is_written_as_well(report: Report, tmp_path: Path) -> None:
+    said = report(results={"a": {"findings": [BAD]}}, path=str(tmp_path / "report.json"))
+    assert said["failed"]
+    assert (tmp_path / "report.json").exists()
+
+
+def test_check_mode_predicts_and_writes_nothing(report: Report, tmp_path: Path) -> None:
+    assert report(results={"a": {"findings": [GOOD]}}, path=str(tmp_path / "report.json"), check=True)["changed"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_in_the_place_of_the_file_is_refused(report: Report, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("x", encoding="utf-8")
+    (tmp_path / "report.json").symlink_to(victim)
+    said = report(results={"a": {"findings": [GOOD]}}, path=str(tmp_path / "report.json"))
+    assert said["failed"]
+    assert "a link stands where a file of ours belongs" in said["msg"]
+    assert victim.read_text(encoding="utf-8") == "x"
+
+
+def test_a_directory_that_is_a_link_of_the_users_is_followed(report: Report, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "linked").symlink_to("real")
+    said = report(results={"a": {"findings": [GOOD]}}, path=str(tmp_path / "linked/report.json"))
+    assert said["path"] == str(tmp_path / "real/report.json")
+    assert (tmp_path / "real/report.json").exists()
+
+
+def test_a_directory_that_does_not_exist_fails_with_the_next_step(report: Report, tmp_path: Path) -> None:
+    said = report(results={"a": {"findings": [GOOD]}}, path=str(tmp_path / "no/report.json"))
+    assert said["failed"]
+    assert "its directory does not exist. Create it first" in said["msg"]
+
+
+@pytest.mark.parametrize("wrong", [{"show": "some"}, {"results": "text"}, {"pth": "/x"}])
+def test_wrong_arguments_are_refused_before_anything_is_shown(
+    report: Report, capsys: pytest.CaptureFixture[str], wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(AnsibleError, match="|".join(wrong)):
+        report(**{"results": {"a": {"findings": [BAD]}}, **wrong})
+    assert capsys.readouterr().out == ""
