@@ -24,6 +24,7 @@ getent group players >/dev/null || groupadd --system players
 mkdir -p /run/snapserver {MEDIA} /srv/private /usr/local/lib/speaker
 test -p {PIPE} || mkfifo --mode=0660 {PIPE}
 chgrp players /run/snapserver {PIPE}; chmod 0750 /run/snapserver
+cp /bin/true {MEDIA}/program; cp /bin/true /run/snapserver/program
 echo record > {MEDIA}/track; echo private > /srv/private/file
 printf '#!/bin/sh\\nid -un\\necho "$PLAYER_EVENT"\\n' > {HOOK}; chmod 0755 {HOOK}
 """
@@ -95,7 +96,10 @@ def test_relaxations_open_nothing_else(relaxed: Target) -> None:
         "replace the hook": f"echo x > {HOOK}",
         "run what it wrote": "cp /bin/true /scratch/t && /scratch/t",
         "run what it kept": "cp /bin/true /var/lib/librespot/kitchen/t && /var/lib/librespot/kitchen/t",
-        "run from the pipe's directory": "cp /bin/true /run/snapserver/t && /run/snapserver/t",
+        "run what it cached": "cp /bin/true /var/cache/librespot/kitchen/t && /var/cache/librespot/kitchen/t",
+        "run from the pipe's directory": "/run/snapserver/program",
+        "write beside the pipe": "echo x > /run/snapserver/t",
+        "run a record": f"{MEDIA}/program",
         "read a home": "ls /root || ls /home/*",
         "become root": "su -c id",
         "reach the bus": "test -e /run/dbus",

@@ -9,7 +9,7 @@ The default is safe; whoever needs more says so by name and with a reason, and t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,6 +145,11 @@ def parse_relaxations(value: Any, path: str) -> tuple[Relaxation, ...]:
     return tuple(found)
 
 
+def _data(paths: Sequence[str], reason: str) -> list[Directive]:
+    """Return what keeps files in *paths* from being executed: a mount of its own does not get that from the root."""
+    return [Directive("NoExecPaths", (" ".join(f"-+{path}" for path in paths),), reason)]
+
+
 def opened(relaxation: Relaxation, instance: str) -> list[Directive]:
     """Return the directives that this relaxation adds to the sandbox of *instance*.
 
@@ -179,6 +184,7 @@ def opened(relaxation: Relaxation, instance: str) -> list[Directive]:
         directory = relaxation.first("path").rpartition("/")[0]
         added += [
             Directive("BindPaths", (f"-{directory}",), reason),
+            *_data([directory], reason),
         ]
     elif relaxation.name == "hooks":
         paths = relaxation.values["programs"]
@@ -188,7 +194,8 @@ def opened(relaxation: Relaxation, instance: str) -> list[Directive]:
         ]
     elif relaxation.name == "media":
         added += [
-            Directive("BindReadOnlyPaths", (" ".join(f"-{path}" for path in relaxation.values["paths"]),), reason)
+            Directive("BindReadOnlyPaths", (" ".join(f"-{path}" for path in relaxation.values["paths"]),), reason),
+            *_data(relaxation.values["paths"], reason),
         ]
     elif relaxation.name == "bluetooth":
         added += [Directive("BindReadOnlyPaths", ("-/run/dbus",), reason)]
@@ -198,6 +205,7 @@ def opened(relaxation: Relaxation, instance: str) -> list[Directive]:
             Directive("StateDirectoryMode", ("0700",), reason),
             Directive("CacheDirectory", (f"librespot/{instance}",), reason),
             Directive("CacheDirectoryMode", ("0700",), reason),
+            *_data([f"/var/{kind}/librespot/{instance}" for kind in ("lib", "cache")], reason),
         ]
     return added
 
