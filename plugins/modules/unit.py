@@ -59,6 +59,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     SPECIFICATION_ARGUMENTS,
     STATE_ARGUMENT,
@@ -77,6 +78,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     spec = ours(host) if module.params["state"] == "absent" else specification(module)
     refuse_unusable(host, spec)
     release = module.params["release"] or host.active_release()
+    if spec.present and not release and not module.check_mode:
+        raise HostError("No release of librespot is active on this host", "Run the role librespot_install first")
     return outcome(module, converge(unit_planners(host, spec, release), module.check_mode))
 
 

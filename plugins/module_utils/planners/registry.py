@@ -116,7 +116,6 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
     planners: list[Planner] = []
     if spec.present:
         planners += [
-            DirectoryPlanner(files, ROOT),
             DirectoryPlanner(files, os.path.dirname(LIVENESS)),
             DirectoryPlanner(files, os.path.dirname(EMPTY_ROOT)),
             DirectoryPlanner(files, EMPTY_ROOT),

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..host.files import FILE, Files
 from ..host.liveness import get_info
@@ -85,7 +85,8 @@ class ServicePlanner(Planner):
             return {"state": "active" if active else "inactive", "boot": "enabled" if enabled else "disabled"}
         watchdog = self._systemd.show(self._watchdog, _PROPERTIES)
         units = (shown, timer, watchdog)
-        fresh = all(item["FragmentPath"] and item["NeedDaemonReload"] == "no" for item in units)
+        names = (self._instance.unit, self._timer, self._watchdog)
+        fresh = all(self._fresh(name, item) for name, item in zip(names, units))
         overrides = [path for item in units for path in _overrides(item["FragmentPath"], item["DropInPaths"])]
         state = {
             "loaded": "as on disk" if fresh else "not as on disk",
@@ -120,6 +121,12 @@ class ServicePlanner(Planner):
         if inside is None or inside.kind != FILE:
             return "none"
         return "as given" if given is not None and given.content == inside.content else "others"
+
+    def _fresh(self, unit: str, shown: Mapping[str, str]) -> bool:
+        """Say whether systemd has *unit* as on disk; one that is not there is loaded when it is first asked for."""
+        if not shown["FragmentPath"]:
+            return self._files.read(f"{UNITS}/{unit}", content=False) is None
+        return shown["NeedDaemonReload"] == "no"
 
     def apply(self, plan: Plan) -> None:
         """Reload, enable, restart or stop, as far as *plan* says."""

@@ -39,8 +39,7 @@ def test_check_mode_predicts_and_changes_nothing(run: Run, machine: Machine, kit
     assert machine.snapshot() == before
     assert machine.told == []
     done = run(unit, instances=[kitchen])
-    # systemd reads a unit when it is first asked for it, which only shows when it is there.
-    assert [item for item in predicted.changes if item != f"service {SERVICE}: loaded"] == done.changes
+    assert predicted.changes == done.changes
 
 
 def test_check_mode_predicts_the_restart_for_another_option(
@@ -123,3 +122,14 @@ def test_a_user_of_that_name_that_is_not_ours_is_refused(run: Run, machine: Mach
     assert said.failed
     assert "not ours" in said.data["msg"]
     assert machine.users["librespot-kitchen"].comment == "Anna"
+
+
+def test_without_a_release_it_says_what_to_do_and_changes_nothing(
+    run: Run, machine: Machine, kitchen: dict[str, Any]
+) -> None:
+    machine.path("/opt/librespot/current").unlink()
+    before = machine.snapshot()
+    said = run(unit, instances=[kitchen])
+    assert "librespot_install" in said.data["remedy"]
+    assert machine.snapshot() == before
+    assert run(unit, check=True, instances=[kitchen]).changes
