@@ -75,7 +75,9 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.regist
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring users, units and services to where they shall be."""
     host = Host()
-    spec = ours(host) if module.params["state"] == "absent" else specification(module)
+    if module.params["state"] == "absent":
+        return outcome(module, converge(unit_planners(host, ours(host), ""), module.check_mode))
+    spec = specification(module)
     refuse_unusable(host, spec)
     release = module.params["release"] or host.active_release()
     if spec.present and not release and not module.check_mode:

@@ -71,7 +71,7 @@ def guarded(control: str, check: str, scope: str, look: Callable[[], Iterator[Fi
     """Yield what *look* finds; what it could not see becomes a finding with the status error."""
     try:
         yield from look()
-    except (LibrespotError, OSError, ValueError, KeyError, TypeError) as error:
+    except (LibrespotError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         yield Finding(control, check, ERROR, scope, "can be looked at", str(error), "the audit", "Mend what it says")
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import grp
 import json
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from ..host.proc import command_line, environment, pids
 from ..host.readable import readable_by_all
 from ..model.finding import Finding
 from ..model.instance import Instance
+from ..model.relaxations import audio_group
 from ..planners.base import HOST
 from ..render.unit import credentials_path, settings_path
 from .context import Context, each, finding, guarded
@@ -43,9 +45,10 @@ def _secrets(context: Context) -> list[str]:
         entry = context.host.files.read(credentials_path(item.name))
         texts = [context.spec.credentials.get(item.name, ""), entry.content.decode("utf-8", "replace") if entry else ""]
         for text in filter(None, texts):
-            with contextlib.suppress(ValueError):
-                values = json.loads(text)
-                found.update(str(value) for value in values.values() if len(str(value)) >= _SHORTEST)
+            with contextlib.suppress(ValueError, TypeError):
+                # The user's name is no secret, and may be that of a user of this host.
+                values = [str(value) for key, value in dict(json.loads(text)).items() if key != "username"]
+                found.update(value for value in values if len(value) >= _SHORTEST)
             found.add(text.strip())
     return sorted(found)
 
@@ -106,12 +109,15 @@ def _read_attempt(context: Context, instance: Instance) -> Iterator[Finding]:
     """Try to read the instance's files as a user with no rights, and as the instance's own."""
     paths = [settings_path(instance.name)] + ([credentials_path(instance.name)] if instance.credentials else [])
     account = context.host.accounts.find(instance.user)
-    users = [_NOBODY] + ([account.uid] if account else [])
+    users = [(_NOBODY, _NOBODY)]
+    if account is not None:
+        groups = [account.group, *(["audio"] if audio_group(instance.relaxations) else [])]
+        users += [(account.uid, grp.getgrnam(name).gr_gid) for name in groups]
     opened = [
-        f"{path} by user {user}"
+        f"{path} by user {user} of group {group}"
         for path in paths
-        for user in users
-        if context.host.commands.run(["cat", path], ok=(), user=user, group=user).returncode == 0
+        for user, group in users
+        if context.host.commands.run(["cat", path], ok=(), user=user, group=group).returncode == 0
     ]
     yield finding(
         "CFG-04",
@@ -120,5 +126,5 @@ def _read_attempt(context: Context, instance: Instance) -> Iterator[Finding]:
         not opened,
         "refused to everyone but root",
         f"could be read: {', '.join(opened)}" if opened else "refused",
-        f"cat {' '.join(paths)} as {', '.join(str(user) for user in users)}",
+        f"cat {' '.join(paths)} as {', '.join(f'{user}:{group}' for user, group in users)}",
     )

@@ -16,6 +16,14 @@ NO_HOME = "/nonexistent"
 NO_SHELL = "/usr/sbin/nologin"
 
 
+USER = "librespot-"
+
+
+def comment_of(name: str) -> str:
+    """Return the comment by which the user of the instance *name* is known to be ours."""
+    return f"librespot {name} (hardened.librespot)"
+
+
 @dataclass(frozen=True)
 class Account:
     """A user as the name service knows it; *groups* are its supplementary groups."""
@@ -34,6 +42,11 @@ class Accounts:
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
+
+    def ours(self) -> list[str]:
+        """Return the names of the instances whose users are there, told by their comments."""
+        users = [(entry.pw_name[len(USER) :], entry) for entry in pwd.getpwall() if entry.pw_name.startswith(USER)]
+        return sorted(name for name, entry in users if entry.pw_gecos == comment_of(name))
 
     def find(self, name: str) -> Account | None:
         """Return the user *name*; None when there is none."""

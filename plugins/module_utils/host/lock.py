@@ -21,7 +21,11 @@ PATH = "/run/hardened-librespot.lock"
 @contextlib.contextmanager
 def host_lock(what: str, path: str = PATH, patience: float = 60) -> Iterator[None]:
     """Hold the host's lock, waiting up to *patience* seconds. Raises `HostError` that names the holder."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        remedy = "Look at that path on the host" if os.geteuid() == 0 else "Become root: set become: true"
+        raise HostError(f"The lock {path} cannot be taken: {os.strerror(error.errno or 0)}", remedy) from error
     try:
         deadline = time.monotonic() + patience
         while True:

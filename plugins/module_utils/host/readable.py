@@ -25,9 +25,10 @@ def readable_by_all(places: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def _below(directory: str, device: int) -> Iterator[tuple[str, bytes]]:
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(directory) as entries:
+    # A user's own file system (FUSE) refuses even root: what nobody else can read is no copy for everyone.
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError), os.scandir(directory) as entries:
         for entry in sorted(entries, key=lambda item: item.name):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, PermissionError):
                 found = entry.stat(follow_symlinks=False)
                 if stat.S_ISDIR(found.st_mode) and found.st_dev == device and found.st_mode & stat.S_IXOTH:
                     yield from _below(entry.path, device)

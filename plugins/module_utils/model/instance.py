@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -91,12 +92,15 @@ def parse_version(value: Any, path: str = "librespot_version") -> str:
 
 
 def _name(value: Any, path: str) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > LONGEST_NAME:
+    right = isinstance(value, str) and _NAME.fullmatch(value) and len(value) <= LONGEST_NAME
+    # "host" is the scope of what belongs to no instance, and the units of a watchdog have the name of their instance.
+    if not right or value == "host" or value.endswith("-watchdog"):
         raise SpecificationError(
             path,
             value,
             "is not an instance's name",
-            f"Write at most {LONGEST_NAME} of a-z, 0-9 and -, a letter first; what people see is options.name",
+            f"Write at most {LONGEST_NAME} of a-z, 0-9 and -, a letter first, not host and not ending in -watchdog; "
+            "what people see is options.name",
         )
     return value
 
@@ -197,14 +201,16 @@ def _unique(instances: Sequence[Instance]) -> None:
 
 def _credentials(value: Any, names: Sequence[str]) -> Mapping[str, str]:
     """Return the stored credentials; what they hold is never shown, not even when it is wrong."""
-    entry = mapping(value or {}, "librespot_credentials", tuple(names), secret=True)
-    for name, text in entry.items():
+    entry = dict(mapping(value or {}, "librespot_credentials", tuple(names), secret=True))
+    for name, given in entry.items():
+        # ansible-core 2.18 makes a mapping of a template whose result looks like one.
+        text = entry[name] = json.dumps(given) if isinstance(given, Mapping) else given
         path = f"librespot_credentials.{name}"
         if not isinstance(text, str) or not text.lstrip().startswith("{") or len(text) > 16384:
             raise SpecificationError(
                 path, None, "is not the text of a credentials.json", "Give the whole file as one string", secret=True
             )
-    return dict(entry)
+    return entry
 
 
 def parse_specification(version: Any, instances: Any, credentials: Any = None) -> Specification:

@@ -14,6 +14,7 @@ from typing import Any
 from .errors import SpecificationError
 from .reading import integer, mapping, sequence
 
+_LARGEST_PAGE = 64 * 1024
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 _SIZE = re.compile(r"^(\d{1,15})([KMG]?)$")
 _CPU = re.compile(r"^(\d{1,5})%$")
@@ -148,4 +149,8 @@ def parse_limits(value: Mapping[str, Any], path: str) -> Limits:
             found[name] = integer(value[name], f"{path}.{name}", least, most)
     if "io" in value:
         found["io"] = _device_limits(value["io"], f"{path}.io")
+    for name in ("memory", "memory_high", "swap", "scratch"):
+        # The kernel counts in pages, of up to 64 KiB: another size would never be found as it was written.
+        if name in found:
+            found[name] = found[name] // _LARGEST_PAGE * _LARGEST_PAGE
     return Limits(**found)

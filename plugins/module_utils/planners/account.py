@@ -6,15 +6,11 @@
 
 from __future__ import annotations
 
-from ..host.accounts import NO_HOME, NO_SHELL, Accounts
+from ..host.accounts import NO_HOME, NO_SHELL, Accounts, comment_of
 from ..model.errors import HostError
 from ..model.instance import Instance
 from ..model.plan import Plan, State
 from .base import Planner
-
-
-def _comment(instance: Instance) -> str:
-    return f"librespot {instance.name} (hardened.librespot)"
 
 
 class AccountPlanner(Planner):
@@ -34,7 +30,7 @@ class AccountPlanner(Planner):
             "groups": "",
             "home": NO_HOME,
             "shell": NO_SHELL,
-            "comment": _comment(self._instance),
+            "comment": comment_of(self._instance.name),
         }
 
     def found(self) -> State:
@@ -52,7 +48,7 @@ class AccountPlanner(Planner):
 
     def apply(self, plan: Plan) -> None:
         """Make, mend or remove it. A user of that name that is not ours is refused."""
-        user, comment = self._instance.user, _comment(self._instance)
+        user, comment = self._instance.user, comment_of(self._instance.name)
         if plan.before and plan.before["comment"] != comment:
             raise HostError(
                 f"The user {user} exists and is not ours (its comment is {plan.before['comment']!r})",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection
 
 from ..host.files import DIRECTORY, FILE, LINK, Entry, Files
 from ..model.errors import HostError
@@ -117,6 +118,38 @@ class HollowPlanner(Planner):
         """Remove them."""
         for path in plan.before:
             self._files.remove(path)
+
+
+class HuskPlanner(Planner):
+    """A directory that goes when nothing is left in it but *gone*, paths that other planners remove, and *husks*.
+
+    *husks* are directories below it of which the same is true. What someone else has put there stays, with the
+    directories that hold it.
+    """
+
+    def __init__(self, files: Files, path: str, gone: Collection[str], husks: Collection[str] = ()) -> None:
+        super().__init__(path)
+        self._files = files
+        self._gone = gone
+        self._husks = husks
+
+    def wanted(self) -> State:
+        """Return nothing."""
+        return {}
+
+    def found(self) -> State:
+        """Return the directory when it can go."""
+        entry = self._files.read(self.subject, content=False)
+        return {KIND: DIRECTORY} if entry and entry.kind == DIRECTORY and self._ends_empty(self.subject) else {}
+
+    def apply(self, plan: Plan) -> None:
+        """Remove it."""
+        if plan.changed:
+            self._files.remove(self.subject)
+
+    def _ends_empty(self, directory: str) -> bool:
+        paths = [f"{directory}/{name}" for name in self._files.names(directory)]
+        return all(path in self._gone or (path in self._husks and self._ends_empty(path)) for path in paths)
 
 
 class DirectoryPlanner(Planner):

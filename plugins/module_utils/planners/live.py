@@ -33,7 +33,6 @@ MDNS = 5353
 
 _PREFIX = "LIBRESPOT_"
 _CGROUPS = "/sys/fs/cgroup"
-_PAGE = 4096
 _NO_SPACE = ("proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2", "bpf", "hugetlbfs")
 _VISIBLE = frozenset(
     ("dev", "etc", "lib", "lib64", "opt", "proc", "root", "run", "scratch", "sys", "tmp", "usr", "var")
@@ -217,7 +216,7 @@ def cgroup_limits(limits: Limits) -> list[Limit]:
     """Return what the kernel shall hold an instance to."""
     return [
         Limit("RES-03", "memory", "memory", "memory.max", size_text(limits.memory)),
-        Limit("RES-03", "memory high", "memory", "memory.high", size_text(limits.memory_high // _PAGE * _PAGE)),
+        Limit("RES-03", "memory high", "memory", "memory.high", size_text(limits.memory_high)),
         Limit("RES-03", "swap", "memory", "memory.swap.max", size_text(limits.swap)),
         Limit("RES-03", "cpu", "cpu", "cpu.max", f"{limits.cpu}%"),
         Limit("RES-03", "io weight", "io", "io.weight", str(limits.io_weight)),

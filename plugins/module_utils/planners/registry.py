@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..host import liveness
@@ -20,7 +21,7 @@ from ..host.systemd import Systemd
 from ..model.facts import Facts
 from ..model.instance import Instance, Specification
 from ..model.sandbox import EMPTY_ROOT
-from ..render.environment import environment_file
+from ..render.environment import HEADER, environment_file
 from ..render.options import effective_options
 from ..render.unit import (
     LIVENESS,
@@ -35,10 +36,12 @@ from ..render.unit import (
 )
 from .account import AccountPlanner
 from .base import Planner
-from .file import DirectoryPlanner, FilePlanner, HollowPlanner
+from .file import DirectoryPlanner, FilePlanner, HollowPlanner, HuskPlanner
 from .service import ServicePlanner, StoppedPlanner
 
 ROOT = "/opt/librespot"
+SETTINGS = "/etc/librespot"
+_SETTINGS = re.compile(r"^([a-z][a-z0-9-]*)\.env$")
 _SERVICE = re.compile(r"^librespot-([a-z][a-z0-9-]*)(?<!-watchdog)\.service$")
 
 
@@ -66,14 +69,18 @@ class Host:
 
 
 def ours(host: Host) -> Specification:
-    """Return a specification that removes every instance of ours on the host, declared or not."""
-    found = []
-    for name in host.files.names(UNITS):
-        match = _SERVICE.match(name)
-        entry = host.files.read(f"{UNITS}/{name}") if match else None
-        if match and entry and entry.content.startswith(MARK.encode()):
-            found.append(Instance(match.group(1), f"{UNITS}/{name}", present=False))
-    return Specification("0.0.0", tuple(found))
+    """Return a specification that removes every instance of ours on the host, declared or not.
+
+    Units, environment files and users tell of it: what a removal that was killed has left belongs to one as well.
+    """
+    found = {name: f"user librespot-{name}" for name in host.accounts.ours()}
+    for place, pattern, mark in ((SETTINGS, _SETTINGS, HEADER), (UNITS, _SERVICE, MARK)):
+        for name in host.files.names(place):
+            match = pattern.match(name)
+            entry = host.files.read(f"{place}/{name}") if match else None
+            if match and entry and entry.content.startswith(mark.encode()):
+                found[match.group(1)] = f"{place}/{name}"
+    return Specification("0.0.0", tuple(Instance(name, found[name], present=False) for name in sorted(found)))
 
 
 def undeclared(host: Host, spec: Specification) -> list[str]:
@@ -95,10 +102,10 @@ def settings_planners(host: Host, spec: Specification) -> list[Planner]:
     """Environment files and stored credentials."""
     files = host.files
     if _nothing_remains(host, spec):
-        return [DirectoryPlanner(files, "/etc/librespot", None)]
+        return _no_settings(files, [item.name for item in spec.instances])
     planners: list[Planner] = [
-        DirectoryPlanner(files, "/etc/librespot", 0o700),
-        DirectoryPlanner(files, "/etc/librespot/credentials", 0o700),
+        DirectoryPlanner(files, SETTINGS, 0o700),
+        DirectoryPlanner(files, f"{SETTINGS}/credentials", 0o700),
     ]
     for item in spec.instances:
         text = settings_text(item) if item.present else None
@@ -108,6 +115,17 @@ def settings_planners(host: Host, spec: Specification) -> list[Planner]:
             FilePlanner(files, credentials_path(item.name), login, 0o400, item.name, secret=True),
         ]
     return planners
+
+
+def _no_settings(files: Files, names: Sequence[str]) -> list[Planner]:
+    # The environment file goes last: by it a run that comes after one that was killed knows whose login is left.
+    logins, settings = list(map(credentials_path, names)), list(map(settings_path, names))
+    return [
+        *(FilePlanner(files, path, None, secret=True) for path in logins),
+        *(FilePlanner(files, path, None) for path in settings),
+        HuskPlanner(files, f"{SETTINGS}/credentials", logins),
+        HuskPlanner(files, SETTINGS, [*logins, *settings], [f"{SETTINGS}/credentials"]),
+    ]
 
 
 def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner]:
@@ -131,8 +149,10 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
             FilePlanner(files, f"{UNITS}/{SLICE}", None),
             DirectoryPlanner(files, os.path.dirname(LIVENESS), None),
             DirectoryPlanner(files, os.path.dirname(EMPTY_ROOT), None),
-            DirectoryPlanner(files, "/var/lib/librespot", None),
-            DirectoryPlanner(files, "/var/cache/librespot", None),
+            *(
+                HuskPlanner(files, place, [f"{place}/{item.name}" for item in spec.instances])
+                for place in ("/var/lib/librespot", "/var/cache/librespot")
+            ),
         ]
     return planners
 

@@ -132,7 +132,7 @@ class ServicePlanner(Planner):
         """Reload, enable, restart or stop, as far as *plan* says."""
         unit = self._instance.unit
         if not self._instance.present:
-            self._systemd.stop([self._timer, unit])
+            self._systemd.stop([self._timer, self._watchdog, unit])
             if plan.before["boot"] == "enabled":
                 self._systemd.disable([self._timer, unit])
             return

@@ -13,7 +13,7 @@ from ..model.option_values import OptionValue
 from ..model.options_table import BY_NAME
 
 _PREFIX = "LIBRESPOT_"
-_HEADER = "# Written by hardened.librespot: changes are lost. A flag is on by being here, whatever its value.\n"
+HEADER = "# Written by hardened.librespot: changes are lost. A flag is on by being here, whatever its value.\n"
 # Within double quotes systemd takes a backslash before these, and only these, as quoting.
 _QUOTED = re.compile(r'["\\`$]')
 
@@ -30,7 +30,7 @@ def environment(values: Mapping[str, OptionValue]) -> dict[str, str]:
 def environment_file(values: Mapping[str, OptionValue]) -> str:
     """Return a file for ``EnvironmentFile=`` that gives a process exactly ``environment(values)``."""
     lines = [f"{name}={_quote(text)}\n" for name, text in sorted(environment(values).items())]
-    return _HEADER + "".join(lines)
+    return HEADER + "".join(lines)
 
 
 def arguments(values: Mapping[str, OptionValue]) -> list[str]:

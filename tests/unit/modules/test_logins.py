@@ -77,7 +77,6 @@ def test_one_that_stands_on_the_host_and_is_replaced_or_removed(
     "credentials",
     [
         {"kitchen": "hunter22 is no JSON"},
-        {"kitchen": {"auth_data": "hunter22"}},
         {"kitchen": ["hunter22"]},
         {"cellar": json.dumps({"auth_data": "hunter22"})},
         {"kitchen": json.dumps({"auth_data": "hunter22"}) + " " * 20000},

@@ -128,3 +128,35 @@ def test_what_is_no_login_is_refused_by_its_path(run: Run, machine: Machine, kit
     said = run(settings, instances=[kitchen], credentials={"kitchen": bad})
     assert said.data["msg"].startswith("librespot_credentials.kitchen:")
     assert machine.snapshot() == before
+
+
+def test_a_login_may_come_as_a_mapping_as_ansible_core_2_18_makes_of_a_template(
+    run: Run, machine: Machine, kitchen: dict[str, Any]
+) -> None:
+    run(settings, instances=[kitchen], credentials={"kitchen": json.loads(LOGIN)})
+    assert json.loads(machine.path(STORED).read_text(encoding="utf-8")) == json.loads(LOGIN)
+
+
+@pytest.mark.parametrize("name", ["host", "kitchen-watchdog", "kitchen\n"])
+def test_a_name_that_something_of_ours_has_is_refused(run: Run, machine: Machine, name: str) -> None:
+    before = machine.snapshot()
+    said = run(settings, instances=[{"name": name}])
+    assert "librespot_instances[0].name" in said.data["msg"]
+    assert machine.snapshot() == before
+
+
+def test_absent_leaves_what_others_have_put_beside_it(run: Run, machine: Machine, kitchen: dict[str, Any]) -> None:
+    run(settings, instances=[kitchen], credentials={"kitchen": LOGIN})
+    theirs = machine.path("/etc/librespot/theirs.conf")
+    theirs.write_text("theirs", encoding="utf-8")
+    assert run(settings, state="absent").changes
+    assert [str(path.name) for path in machine.path("/etc/librespot").rglob("*")] == ["theirs.conf"]
+    assert run(settings, state="absent").changes == []
+
+
+def test_absent_removes_the_login_that_a_killed_removal_has_left(
+    run: Run, machine: Machine, kitchen: dict[str, Any]
+) -> None:
+    run(settings, instances=[kitchen], credentials={"kitchen": LOGIN})
+    assert run(settings, state="absent").changes
+    assert not machine.path("/etc/librespot").exists()

@@ -128,7 +128,7 @@ def test_drop_ins_for_all_services_are_the_administrators(run: Any) -> None:
 
 def test_one_that_shall_not_be_there_is_stopped_and_disabled(run: Any) -> None:
     told = run(Scripted(shown()), GOOD, present=False)
-    assert told == [f"stop {WATCHDOG}.timer {UNIT}", f"disable {WATCHDOG}.timer {UNIT}"]
+    assert told == [f"stop {WATCHDOG}.timer {WATCHDOG}.service {UNIT}", f"disable {WATCHDOG}.timer {UNIT}"]
 
 
 def test_one_that_is_not_there_is_left_alone(run: Any) -> None:
