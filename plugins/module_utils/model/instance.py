@@ -92,9 +92,9 @@ def parse_version(value: Any, path: str = "librespot_version") -> str:
 
 
 def _name(value: Any, path: str) -> str:
-    right = isinstance(value, str) and _NAME.fullmatch(value) and len(value) <= LONGEST_NAME
     # "host" is the scope of what belongs to no instance, and the units of a watchdog have the name of their instance.
-    if not right or value == "host" or value.endswith("-watchdog"):
+    taken = value == "host" or str(value).endswith("-watchdog")
+    if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > LONGEST_NAME or taken:
         raise SpecificationError(
             path,
             value,

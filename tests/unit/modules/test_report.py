@@ -27,7 +27,8 @@ UNUSED: Any = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"))
 
 
 class Report(Protocol):
-    def __call__(self, *, check: bool = False, **arguments: Any) -> dict[str, Any]: ...
+    def __call__(self, *, check: bool = False, **arguments: Any) -> dict[str, Any]:
+        """Return what the action says."""
 
 
 @pytest.fixture
