@@ -38,13 +38,15 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "pulseaudio",
         "play through a PulseAudio server",
-        "a hijacked instance can do what the server lets its clients do: record, and load modules",
+        "a hijacked instance can do what the server lets its clients do, record and load modules, and run what it "
+        "has in memory",
         ("socket", "group"),
     ),
     Kind(
         "pipewire",
         "play through a PipeWire server",
-        "a hijacked instance can do what the server lets its clients do: record, and see other programs' streams",
+        "a hijacked instance can do what the server lets its clients do, record and see other programs' streams, and "
+        "run what it has in memory",
         ("socket", "group"),
     ),
     Kind(
@@ -175,7 +177,8 @@ def opened(relaxation: Relaxation, instance: str) -> list[Directive]:
     elif relaxation.name == "pipewire":
         path = relaxation.first("socket", "/run/pipewire/pipewire-0")
         added += [
-            Directive("BindReadOnlyPaths", (f"-{path}",), reason),
+            # Without the configuration of its clients the library does not start.
+            Directive("BindReadOnlyPaths", (f"-{path} -/usr/share/pipewire -/etc/pipewire",), reason),
             Directive("Environment", (f"PIPEWIRE_REMOTE={path}",), reason),
             Directive("SystemCallFilter", ("memfd_create",), reason),
         ]

@@ -20,7 +20,7 @@ def refuse_unusable(host: Host, spec: Specification) -> None:
     """Raise one error with all that stands in the way on this host."""
     found: list[LibrespotError] = list(refusals(host.facts))
     for item in spec.present:
-        found += _port(item) + _tasks(item, host.facts.processors)
+        found += _port(item, spec) + _tasks(item, host.facts.processors)
     if len(found) == 1:
         raise found[0]
     if found:
@@ -30,11 +30,13 @@ def refuse_unusable(host: Host, spec: Specification) -> None:
         )
 
 
-def _port(item: Instance) -> list[LibrespotError]:
+def _port(item: Instance, spec: Specification) -> list[LibrespotError]:
     if not item.discovery:
         return []
     holder = owner_of_port(item.port)
-    if holder is None or holder[2].endswith(f"/{item.unit}"):
+    # An instance that goes makes room: that is how one gets another name.
+    makes_room = [item.unit, *(other.unit for other in spec.instances if not other.present)]
+    if holder is None or any(holder[2].endswith(f"/{unit}") for unit in makes_room):
         return []
     pid, program, _cgroup = holder
     return [

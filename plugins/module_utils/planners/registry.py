@@ -141,7 +141,8 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
             FilePlanner(files, LIVENESS, inspect.getsource(liveness)),
             FilePlanner(files, f"{UNITS}/{SLICE}", slice_unit()),
         ]
-    for item in spec.instances:
+    # Those that go come first: another may have asked for their port.
+    for item in sorted(spec.instances, key=lambda item: item.present):
         planners += _present(host, item, release) if item.present else _absent(host, item)
     if _nothing_remains(host, spec):
         planners += [

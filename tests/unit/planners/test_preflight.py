@@ -1,0 +1,45 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may hold the port that an instance asks for."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import Facts
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.planners import preflight
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
+
+FACTS = Facts(
+    "x86_64", "debian", "13", (3, 13), "2.41", True, 257, True, True, ("memory", "cpu", "pids", "io"), True, 2, True
+)
+KITCHEN = {"name": "kitchen"}
+SLICE = "/librespot.slice"
+
+
+def look(monkeypatch: pytest.MonkeyPatch, holder: str, instances: list[dict[str, Any]]) -> None:
+    """Look at a host on which a program in the cgroup *holder* has the usual port."""
+    monkeypatch.setattr(preflight, "owner_of_port", lambda _port: (7, "librespot", holder))
+    host = cast(Host, SimpleNamespace(facts=FACTS))
+    preflight.refuse_unusable(host, parse_specification("0.8.0", instances))
+
+
+def test_its_own_process_may_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    look(monkeypatch, f"{SLICE}/librespot-kitchen.service", [KITCHEN])
+
+
+def test_an_instance_that_goes_may_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    look(monkeypatch, f"{SLICE}/librespot-old.service", [KITCHEN, {"name": "old", "state": "absent"}])
+
+
+@pytest.mark.parametrize("holder", [f"{SLICE}/librespot-old.service", "/system.slice/librespot.service", "/"])
+def test_anyone_else_is_named(monkeypatch: pytest.MonkeyPatch, holder: str) -> None:
+    with pytest.raises(SpecificationError, match=r"librespot_instances\[0\]\.port.*process 7"):
+        look(monkeypatch, holder, [KITCHEN])
