@@ -46,14 +46,18 @@ class AccountPlanner(Planner):
             "comment": account.comment,
         }
 
-    def apply(self, plan: Plan) -> None:
-        """Make, mend or remove it. A user of that name that is not ours is refused."""
+    def refuse(self, plan: Plan) -> None:
+        """Refuse a user of that name that is not ours."""
         user, comment = self._instance.user, comment_of(self._instance.name)
         if plan.before and plan.before["comment"] != comment:
             raise HostError(
                 f"The user {user} exists and is not ours (its comment is {plan.before['comment']!r})",
                 f"Give the instance another name, or set the comment: usermod --comment '{comment}' {user}",
             )
+
+    def apply(self, plan: Plan) -> None:
+        """Make, mend or remove it."""
+        user, comment = self._instance.user, comment_of(self._instance.name)
         if not plan.before:
             self._accounts.create(user, comment)
         elif plan.after:

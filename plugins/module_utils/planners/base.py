@@ -38,6 +38,9 @@ class Planner:
         """Look at the thing and return its way from what is to what should be."""
         return Plan(self.subject, self.found(), self.wanted(), self.secret)
 
+    def refuse(self, plan: Plan) -> None:
+        """Raise `HostError` when *plan*, which has a change, is not for us to carry out; also in check mode."""
+
     def apply(self, plan: Plan) -> None:
         """Make the thing what *plan* says. Called only for a plan that has a change."""
         raise NotImplementedError
@@ -48,6 +51,8 @@ def converge(planners: Sequence[Planner], check: bool) -> list[Plan]:
     plans = []
     for planner in planners:
         plan = planner.plan()
+        if plan.changed:
+            planner.refuse(plan)
         if plan.changed and not check:
             planner.apply(plan)
         plans.append(plan)

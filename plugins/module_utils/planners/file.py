@@ -71,20 +71,20 @@ class FilePlanner(Planner):
             state[BESIDE] = "a temporary file of a run that was killed"
         return state
 
+    def refuse(self, plan: Plan) -> None:
+        """Refuse to replace anything else than a file."""
+        if self._content is not None:
+            _refuse_other(plan, FILE)
+
     def apply(self, plan: Plan) -> None:
-        """Make, mend or remove it. Anything else that stands there is refused."""
+        """Make, mend or remove it."""
         self._files.sweep(self._directory)
         if self._content is None:
             self._files.remove(self.subject)
         elif plan.before.get(KIND) == FILE and plan.before[CONTENT] == plan.after[CONTENT]:
             self._files.own(self.subject, self._mode, *self._owner)
-        elif plan.before.get(KIND) in (None, FILE):
-            self._files.write(self.subject, self._content.encode(), self._mode, *self._owner)
         else:
-            raise HostError(
-                f"{self.subject}: a {plan.before[KIND]} stands where a file of ours belongs",
-                "Find out who put it there, remove it and run again; links are never followed",
-            )
+            self._files.write(self.subject, self._content.encode(), self._mode, *self._owner)
 
 
 class HollowPlanner(Planner):
@@ -168,14 +168,23 @@ class DirectoryPlanner(Planner):
         """Return what stands there."""
         return _state(self._files.read(self.subject))
 
+    def refuse(self, plan: Plan) -> None:
+        """Refuse to take anything else for a directory."""
+        if self._mode is not None:
+            _refuse_other(plan, DIRECTORY)
+
     def apply(self, plan: Plan) -> None:
-        """Make, mend or remove it. Anything else that stands there is refused."""
+        """Make, mend or remove it."""
         if self._mode is None:
-            self._files.remove(self.subject)
-        elif plan.before.get(KIND) in (None, DIRECTORY):
-            self._files.directory(self.subject, self._mode)
+            self._files.remove(plan.subject)
         else:
-            raise HostError(
-                f"{self.subject}: a {plan.before[KIND]} stands where a directory of ours belongs",
-                "Find out who put it there, remove it and run again; links are never followed",
-            )
+            self._files.directory(plan.subject, self._mode)
+
+
+def _refuse_other(plan: Plan, kind: str) -> None:
+    found = plan.before.get(KIND, kind)
+    if found != kind:
+        raise HostError(
+            f"{plan.subject}: a {found} stands where a {kind} of ours belongs",
+            "Find out who put it there, remove it and run again; links are never followed",
+        )

@@ -36,8 +36,8 @@ class Loadable(Planner):
         """Return those that a program would get."""
         return {name: "can be loaded" for name in self._libraries if self._host.loads(name)}
 
-    def apply(self, plan: Plan) -> None:
-        """Install what is missing, or say what has it."""
+    def refuse(self, plan: Plan) -> None:
+        """Say what has the missing ones, where they shall not be installed."""
         missing = [difference.attribute for difference in plan.differences()]
         if not self._install:
             packages = " ".join(self._host.packages(missing)) or "the package that has it"
@@ -45,7 +45,10 @@ class Loadable(Planner):
                 f"librespot needs {', '.join(missing)}, which this host lacks",
                 f"apt-get install --no-install-recommends {packages}; or set install_libraries",
             )
-        self._host.install(missing)
+
+    def apply(self, plan: Plan) -> None:
+        """Install what is missing."""
+        self._host.install([difference.attribute for difference in plan.differences()])
 
 
 class Links:

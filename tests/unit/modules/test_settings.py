@@ -160,3 +160,14 @@ def test_absent_removes_the_login_that_a_killed_removal_has_left(
     run(settings, instances=[kitchen], credentials={"kitchen": LOGIN})
     assert run(settings, state="absent").changes
     assert not machine.path("/etc/librespot").exists()
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_link_in_the_place_of_a_file_is_refused_in_check_mode_as_well(
+    run: Run, machine: Machine, kitchen: dict[str, Any], check: bool
+) -> None:
+    run(settings, instances=[kitchen])
+    machine.path(ENVIRONMENT).unlink()
+    machine.path(ENVIRONMENT).symlink_to("/etc/passwd")
+    said = run(settings, check=check, instances=[kitchen])
+    assert "a link stands where a file of ours belongs" in said.data["msg"]

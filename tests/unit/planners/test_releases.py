@@ -186,6 +186,11 @@ class TestPresent:
         assert "shared libraries" in [plan.subject for plan in outcome.plans if plan.changed]
         assert bench.loader.there == set()
 
+    def test_check_mode_refuses_what_the_run_would_refuse(self, bench: Bench) -> None:
+        bench.loader.there.clear()
+        with pytest.raises(HostError, match="package-of-libasound"):
+            bench.run(id=NEW, binary=NEEDS, check=True, install_libraries=False)
+
     def test_without_an_upload_it_says_what_is_missing(self, bench: Bench) -> None:
         outcome = bench.run(id=NEW, checksums=digests(artifact(NEW)))
         assert outcome.missing
