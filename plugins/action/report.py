@@ -54,7 +54,8 @@ class ActionModule(ActionBase):
             except LibrespotError as error:
                 result.update(failed=True, msg=str(error))
         if asked["fail"] and result["red"]:
-            result.update(failed=True, msg=f"{result['red']} findings are red; the table says what to do about each")
+            said = f"{result['red']} findings are red; the table says what to do about each"
+            result.update(failed=True, msg="; ".join(filter(None, (result.get("msg"), said))))
         return result
 
     def _write(self, path: str, text: str) -> dict[str, Any]:

@@ -49,9 +49,12 @@ options:
 EXAMPLES = r"""
 - name: Show what is wrong, and keep everything
   hardened.librespot.report:
-    results: "{{ dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, 'audited'))) }}"
+    # Hosts that were not reached as well: what was not looked at is not known to be right.
+    results: >-
+      {{ dict(ansible_play_hosts_all | zip(ansible_play_hosts_all | map('extract', hostvars)
+         | map(attribute='audited', default={}))) }}
     show: problems
-    path: /var/tmp/librespot-audit.json
+    path: reports/librespot-audit.json
   run_once: true
 """
 

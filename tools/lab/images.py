@@ -96,8 +96,12 @@ def base(codename: str, cache: Cache, progress: Progress) -> str:
             return reference
         published = f"debian:{codename}"
         log = cache.log("image-base")
-        if present([published]) or _pull(published, progress):
+        if present([published]):
             _adopt(published, reference, cache)
+        elif _pull(published, progress):
+            _adopt(published, reference, cache)
+            # It carries no label of ours, so nothing else would ever remove it.
+            output(["docker", "image", "rm", published])
         else:
             _bootstrap(codename, reference, log, cache, progress)
     return reference

@@ -58,6 +58,8 @@ class Releases:
         links = Links(self._files)
         if params["state"] == ABSENT:
             return Outcome("", "", converge([Gone(self._files)], check))
+        if params["keep"] < 0:
+            raise SpecificationError("keep", params["keep"], "is no number of releases", "Write 0 or more")
         if params["state"] == ROLLBACK:
             name = identifier(params["id"], "id") if params["id"] else self._previous(links)
             checksums = self._own_checksums(name)

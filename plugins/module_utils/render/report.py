@@ -83,5 +83,8 @@ def as_table(hosts: Mapping[str, Sequence[Finding]], problems: bool = False) -> 
 
 
 def _remedies(findings: Sequence[Finding]) -> str:
-    remedies = {item.remedy: item.id for item in findings if item.status in RED}
-    return "".join(f"To mend {control}: {remedy}\n" for remedy, control in remedies.items())
+    remedies: dict[str, list[str]] = {}
+    for item in findings:
+        if item.status in RED and item.id not in remedies.setdefault(item.remedy, []):
+            remedies[item.remedy].append(item.id)
+    return "".join(f"To mend {', '.join(controls)}: {remedy}\n" for remedy, controls in remedies.items())

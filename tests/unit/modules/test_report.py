@@ -132,3 +132,14 @@ def test_wrong_arguments_are_refused_before_anything_is_shown(
     with pytest.raises(AnsibleError, match="|".join(wrong)):
         report(**{"results": {"a": {"findings": [BAD]}}, **wrong})
     assert capsys.readouterr().out == ""
+
+
+def test_a_report_that_cannot_be_written_and_is_red_says_both(report: Report, tmp_path: Path) -> None:
+    said = report(results={"a": {"findings": [BAD]}}, path=str(tmp_path / "missing" / "report.json"))
+    assert "1 findings are red" in said["msg"]
+    assert "missing" in said["msg"]
+
+
+def test_one_remedy_of_two_controls_names_both(report: Report, capsys: pytest.CaptureFixture[str]) -> None:
+    report(results={"a": {"findings": [BAD, {**BAD, "id": "CFG-02"}]}})
+    assert "To mend CFG-06, CFG-02: Run it" in capsys.readouterr().out

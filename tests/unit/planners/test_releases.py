@@ -281,6 +281,10 @@ class TestRefusal:
             bench.run(id=NEW, src=bench.upload(contents), checksums=digests(contents))
         assert bench.snapshot() == before
 
+    def test_fewer_than_no_releases_cannot_be_kept(self, bench: Bench) -> None:
+        with pytest.raises(LibrespotError, match="keep: -1"):
+            bench.run(id=NEW, keep=-1)
+
     @pytest.mark.parametrize("identifier", ["", "..", "../../etc", "0.8.0-x86_64-glibc2.36-0123456789ab/..", "0.8.0"])
     def test_what_is_no_identifier_is_refused(self, bench: Bench, identifier: str) -> None:
         with pytest.raises(LibrespotError, match="is not an artifact's identifier"):
