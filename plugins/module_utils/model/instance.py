@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .consistency import consistent
 from .errors import SpecificationError
 from .limits import Limits, parse_limits
 from .option_values import OptionValue
@@ -128,7 +129,7 @@ def _instance(value: Any, path: str, version: str, credentials: Mapping[str, str
     if "backend" not in values:
         # Safe and silent until the user says where to play: ALSA's null device needs no hardware.
         values.update({"backend": "alsa", "device": "null"})
-    _consistent(values, relaxations, path)
+    consistent(values, relaxations, path)
     return Instance(
         name=name,
         path=path,
@@ -140,42 +141,6 @@ def _instance(value: Any, path: str, version: str, credentials: Mapping[str, str
         relaxations=relaxations,
         credentials=name in credentials,
     )
-
-
-def _consistent(values: Values, relaxations: Sequence[Relaxation], path: str) -> None:
-    backend, device = values.get("backend"), str(values.get("device", ""))
-    names = {item.name for item in relaxations}
-    if backend == "alsa" and device != "null" and not {"alsa", "bluetooth", "pulseaudio", "pipewire"} & names:
-        raise SpecificationError(
-            f"{path}.options.backend",
-            backend,
-            "needs a sound device, and the sandbox has none",
-            f"Say so with a reason: {path}.relaxations: {{alsa: the speakers in the kitchen}}",
-        )
-    if backend == "pipe" and device != "/dev/null" and "fifo" not in names:
-        raise SpecificationError(
-            f"{path}.options.device",
-            device,
-            "cannot be written from the sandbox",
-            f"Say so with a reason: {path}.relaxations: {{fifo: {{path: {device}, reason: snapserver reads it}}}}",
-        )
-    media = [item for entry in relaxations if entry.name == "media" for item in entry.values["paths"]]
-    directories = values.get("local-file-dir", ())
-    for item in directories if isinstance(directories, tuple) else ():
-        if item not in media:
-            raise SpecificationError(
-                f"{path}.options.local-file-dir",
-                item,
-                "cannot be seen from the sandbox",
-                f"Say so with a reason: {path}.relaxations: {{media: {{paths: [{item}], reason: my records}}}}",
-            )
-    if "cache-size-limit" in values and "disk" not in names:
-        raise SpecificationError(
-            f"{path}.options.cache-size-limit",
-            values["cache-size-limit"],
-            "needs the disk, and the sandbox has none to write to",
-            f"Say so with a reason: {path}.relaxations: {{disk: a slow line}}",
-        )
 
 
 def _unique(instances: Sequence[Instance]) -> None:
