@@ -28,11 +28,6 @@ class Systemd:
         lines = self._commands.run(argv).stdout.splitlines()
         return {name: value for name, _equals, value in (line.partition("=") for line in lines)}
 
-    def units(self, pattern: str) -> list[str]:
-        """Return the names of the loaded units that match the shell *pattern*."""
-        argv = ["systemctl", "list-units", "--all", "--plain", "--no-legend", "--full", pattern]
-        return sorted(line.split()[0] for line in self._commands.run(argv).stdout.splitlines() if line.strip())
-
     def daemon_reload(self) -> None:
         """Let systemd read all unit files again."""
         self._commands.run(["systemctl", "daemon-reload"])

@@ -57,11 +57,6 @@ class Host:
         self.accounts = Accounts(self.commands)
         self.facts: Facts = gather(self.commands, self.files)
 
-    @staticmethod
-    def tree(root: str) -> Files:
-        """Return the files below *root*, such as a process's own root directory."""
-        return Files(root)
-
     def active_release(self) -> str:
         """Return the id of the release that ``current`` points to; empty when there is none."""
         entry = self.files.read(f"{ROOT}/current", content=False)

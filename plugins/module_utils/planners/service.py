@@ -23,12 +23,10 @@ from . import live
 from .base import Planner
 
 _PROPERTIES = (
-    "LoadState",
     "NeedDaemonReload",
     "FragmentPath",
     "UnitFileState",
     "ActiveState",
-    "MainPID",
     "DropInPaths",
 )
 _NOT_OURS = (f"{UNITS}.control/", "/run/systemd/")
