@@ -14,6 +14,7 @@ from typing import Any
 
 from ..module_utils.model.errors import HostError
 
+_GRACE_S = 60
 _ASK_EVERY = 5
 """Looks between two questions whether a module in the background has ended."""
 
@@ -42,7 +43,8 @@ class Remote:
     ) -> dict[str, Any]:
         """Run *module* apart from the connection, call *look* each *every* seconds, and return what it returned."""
         task = self._action._task
-        task.async_val = timeout
+        # The module ends by itself after *timeout*, with what it started; only a module that hangs is killed.
+        task.async_val = timeout + _GRACE_S
         try:
             started = self._action._execute_module(module, dict(args), task_vars=self._variables, wrap_async=True)
         finally:

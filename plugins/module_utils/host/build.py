@@ -68,7 +68,8 @@ class Builder:
         source = crate_source(self._params)
         self._say("looking at the toolchain")
         toolchain = host.toolchain(source.features, source.rust, self._params["install_missing"])
-        return CrateBuild(self._commands, self._workplace, toolchain, self._network(), self._say).build(source)
+        timeout = float(self._params["timeout"])
+        return CrateBuild(self._commands, self._workplace, toolchain, self._network(), self._say, timeout).build(source)
 
     def _package(self) -> Built:
         extraction = PackageExtraction(self._commands, self._workplace, self._download, self._say)

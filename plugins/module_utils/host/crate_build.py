@@ -36,17 +36,26 @@ _PROFILE = {
 # Programs are position-independent by default. To ask for it would reach the macros that rustc loads as well: compiled
 # as parts of a program, their thread-local variables overwrite the compiler's, and it fails now here, now there.
 _FLAGS = ("-C", "link-arg=-Wl,-z,relro,-z,now")
-_TIMEOUT = 3 * 3600.0
 _FETCH_TIMEOUT = 1800.0
 _SPEAK_EVERY = 1.0
 
 
 class CrateBuild:
-    """Builds with *toolchain* in *workplace*. *network* are variables that the network of this host asks for."""
+    """Builds with *toolchain* in *workplace*, for at most *timeout* seconds.
+
+    *network* are variables that the network of this host asks for.
+    """
 
     def __init__(
-        self, commands: Commands, workplace: Workplace, toolchain: Toolchain, network: Mapping[str, str], say: Say
+        self,
+        commands: Commands,
+        workplace: Workplace,
+        toolchain: Toolchain,
+        network: Mapping[str, str],
+        say: Say,
+        timeout: float,
     ) -> None:
+        self._end = time.monotonic() + timeout
         self._commands = commands
         self._workplace = workplace
         self._toolchain = toolchain
@@ -183,8 +192,8 @@ class CrateBuild:
             on_line,
             tree,
             {**self._environment, **environment},
-            _TIMEOUT,
-            "The lines above are the compiler's",
+            max(1.0, self._end - time.monotonic()),
+            "The lines above are the compiler's; a slow host needs a longer timeout",
         )
 
     def _count(self, chosen: list[str], tree: str) -> int:

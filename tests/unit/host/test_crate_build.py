@@ -105,7 +105,7 @@ class Bench:
     def build(self) -> Built:
         workplace = Workplace(Files(), str(self.root / "work"))
         toolchain = Toolchain({"PATH": "/usr/bin", "HOME": "/home/builder"}, {"cargo": "cargo 1.85.0"})
-        build = CrateBuild(self.cargo, workplace, toolchain, {"HTTPS_PROXY": "proxy"}, self.said.append)
+        build = CrateBuild(self.cargo, workplace, toolchain, {"HTTPS_PROXY": "proxy"}, self.said.append, 60)
         with workplace.occupied("a test", 1):
             return build.build(self.source)
 
