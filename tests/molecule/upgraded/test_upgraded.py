@@ -10,8 +10,9 @@ from ansible_collections.hardened.librespot.tests.molecule.speaker import RELEAS
 
 
 def test_the_new_release_runs_and_the_old_one_is_kept(speaker: Speaker) -> None:
-    links = {name: speaker.host.check_output("readlink /opt/librespot/%s", name) for name in ("current", "previous")}
-    assert links["current"] == f"releases/{speaker.release}"
-    assert links["previous"] != links["current"]
-    assert speaker.host.file(f"/opt/librespot/{links['previous']}/bin/librespot").is_file
+    assert speaker.host.check_output("readlink /opt/librespot/current") == f"releases/{speaker.release}"
+    before = speaker.host.check_output("readlink --canonicalize /opt/librespot/before/%s", speaker.release)
+    assert before.startswith(RELEASES)
+    assert before != f"{RELEASES}{speaker.release}"
+    assert speaker.host.file(f"{before}/bin/librespot").is_file
     assert len(speaker.host.file(RELEASES).listdir()) == 2
