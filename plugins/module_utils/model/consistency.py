@@ -72,7 +72,6 @@ def _devices(values: Values, relaxations: Mapping[str, Relaxation], path: str) -
 
 def _pipe(values: Values, relaxations: Mapping[str, Relaxation], path: str) -> None:
     device = str(values.get("device", ""))
-    # Without a device the sound goes to standard output, which is the journal.
     if values.get("backend") != "pipe" or device == "/dev/null":
         return
     if "fifo" not in relaxations or relaxations["fifo"].first("path") != device:
@@ -81,20 +80,21 @@ def _pipe(values: Values, relaxations: Mapping[str, Relaxation], path: str) -> N
             path,
             "device",
             "cannot be written from the sandbox",
-            f"fifo: {{path: {device or '/run/snapserver/librespot'}, reason: snapserver reads it}}",
+            f"fifo: {{path: {device}, reason: snapserver reads it}}",
         )
 
 
 def _program(values: Values, relaxations: Mapping[str, Relaxation], path: str) -> None:
-    if "onevent" not in values:
-        return
-    program = str(values["onevent"]).split()[0]
-    hooks = relaxations.get("hooks")
-    if hooks is None or not (program in hooks.values["programs"] or program.startswith(_PROGRAMS)):
+    # That hooks is there at all is a rule of the options themselves.
+    opened = relaxations["hooks"].values["programs"] if "hooks" in relaxations else ()
+    for option in ("onevent", *(["device"] if values.get("backend") == "subprocess" else [])):
+        program = str(values.get(option, "")).split(" ")[0]
+        if not program or program in opened or program.startswith(_PROGRAMS):
+            continue
         raise _refusal(
             values,
             path,
-            "onevent",
+            option,
             "cannot be executed in the sandbox",
             f"hooks: {{programs: [{program}], reason: the amplifier is switched}}",
         )

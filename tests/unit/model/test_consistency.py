@@ -35,6 +35,7 @@ def parse(options: dict[str, Any], relaxations: dict[str, Any]) -> None:
         ({"backend": "pipe", "device": PIPE}, {}, "device", "fifo:"),
         ({"backend": "pipe", "device": "/run/other/pipe"}, FIFO, "device", "/run/other/pipe"),
         ({"onevent": "/opt/hooks/two"}, HOOKS, "onevent", "/opt/hooks/two"),
+        ({"backend": "subprocess", "device": "/opt/hooks/two -r"}, HOOKS, "device", "/opt/hooks/two"),
         ({"local-file-dir": ["/srv/music"]}, {}, "local-file-dir", "media:"),
         ({"cache-size-limit": "100M"}, {}, "cache-size-limit", "disk:"),
         ({"zeroconf-backend": "avahi"}, {}, "zeroconf-backend", "libmdns"),
@@ -62,6 +63,7 @@ def test_what_cannot_work_is_refused(
         ({"backend": "pipe", "device": PIPE}, FIFO),
         ({"onevent": "/opt/hooks/one playing"}, HOOKS),
         ({"onevent": "/usr/bin/hook"}, HOOKS),
+        ({"backend": "subprocess", "device": "/opt/hooks/one -r"}, HOOKS),
         ({"zeroconf-backend": "libmdns"}, {}),
     ],
 )
