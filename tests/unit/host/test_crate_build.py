@@ -50,6 +50,7 @@ class Cargo(Commands):
         self.crates = dict(crates)
         self.index = {stem: hashlib.sha256(crate).hexdigest() for stem, crate in crates.items()}
         self.calls: list[tuple[list[str], dict[str, str]]] = []
+        self.timeouts: list[float] = []
         self.fails = False
 
     def stream(
@@ -61,7 +62,8 @@ class Cargo(Commands):
         timeout: float,
         remedy: str = "",
     ) -> None:
-        del timeout, remedy
+        del remedy
+        self.timeouts.append(timeout)
         self.calls.append((list(argv), dict(env)))
         where = Path(cwd)
         if "generate-lockfile" in argv:
@@ -136,6 +138,12 @@ class TestBuild:
         argv = next(argv for argv, _env in bench.cargo.calls if "auditable" in argv)
         assert {"--release", "--locked", "--no-default-features"} < set(argv)
         assert argv[argv.index("--features") + 1] == "alsa-backend with-libmdns"
+
+    def test_the_compiler_gets_no_more_time_than_the_build_has(self, bench: Bench) -> None:
+        bench.build()
+        calls = zip(bench.cargo.calls, bench.cargo.timeouts, strict=True)
+        (given,) = (timeout for (argv, _env), timeout in calls if "auditable" in argv)
+        assert 0 < given <= 60
 
     def test_a_panic_never_ends_the_process(self, bench: Bench) -> None:
         bench.build()
