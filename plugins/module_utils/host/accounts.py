@@ -10,18 +10,11 @@ import grp
 import pwd
 from dataclasses import dataclass
 
+from ..model.instance import instance_of
 from .command import Commands
 
 NO_HOME = "/nonexistent"
 NO_SHELL = "/usr/sbin/nologin"
-
-
-USER = "librespot-"
-
-
-def comment_of(name: str) -> str:
-    """Return the comment by which the user of the instance *name* is known to be ours."""
-    return f"librespot {name} (hardened.librespot)"
 
 
 @dataclass(frozen=True)
@@ -45,8 +38,7 @@ class Accounts:
 
     def ours(self) -> list[str]:
         """Return the names of the instances whose users are there, told by their comments."""
-        users = [(entry.pw_name[len(USER) :], entry) for entry in pwd.getpwall() if entry.pw_name.startswith(USER)]
-        return sorted(name for name, entry in users if entry.pw_gecos == comment_of(name))
+        return sorted(filter(None, (instance_of(entry.pw_name, entry.pw_gecos) for entry in pwd.getpwall())))
 
     def find(self, name: str) -> Account | None:
         """Return the user *name*; None when there is none."""

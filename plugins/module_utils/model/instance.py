@@ -42,6 +42,19 @@ Values = Mapping[str, OptionValue]
 """Option to its value. Flags that are off are left out."""
 
 
+_USER = "librespot-"
+
+
+def _comment(name: str) -> str:
+    return f"librespot {name} (hardened.librespot)"
+
+
+def instance_of(user: str, comment: str) -> str:
+    """Return the instance that a system user with this *comment* was made for; empty when it is not ours."""
+    name = user[len(_USER) :]
+    return name if user.startswith(_USER) and comment == _comment(name) else ""
+
+
 @dataclass(frozen=True)
 class Instance:
     """One librespot as its user described it. *path* says where, for errors."""
@@ -64,7 +77,12 @@ class Instance:
     @property
     def user(self) -> str:
         """The name of its system user."""
-        return f"librespot-{self.name}"
+        return f"{_USER}{self.name}"
+
+    @property
+    def comment(self) -> str:
+        """The comment by which that user is known to be ours."""
+        return _comment(self.name)
 
     def relaxed(self, name: str) -> bool:
         """Whether the relaxation *name* was asked for."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..host.accounts import NO_HOME, NO_SHELL, Accounts, comment_of
+from ..host.accounts import NO_HOME, NO_SHELL, Accounts
 from ..model.errors import HostError
 from ..model.instance import Instance
 from ..model.plan import Plan, State
@@ -30,7 +30,7 @@ class AccountPlanner(Planner):
             "groups": "",
             "home": NO_HOME,
             "shell": NO_SHELL,
-            "comment": comment_of(self._instance.name),
+            "comment": self._instance.comment,
         }
 
     def found(self) -> State:
@@ -48,7 +48,7 @@ class AccountPlanner(Planner):
 
     def refuse(self, plan: Plan) -> None:
         """Refuse a user of that name that is not ours."""
-        user, comment = self._instance.user, comment_of(self._instance.name)
+        user, comment = self._instance.user, self._instance.comment
         if plan.before and plan.before["comment"] != comment:
             raise HostError(
                 f"The user {user} exists and is not ours (its comment is {plan.before['comment']!r})",
@@ -57,7 +57,7 @@ class AccountPlanner(Planner):
 
     def apply(self, plan: Plan) -> None:
         """Make, mend or remove it."""
-        user, comment = self._instance.user, comment_of(self._instance.name)
+        user, comment = self._instance.user, self._instance.comment
         if not plan.before:
             self._accounts.create(user, comment)
         elif plan.after:

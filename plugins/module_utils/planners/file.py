@@ -144,8 +144,7 @@ class HuskPlanner(Planner):
 
     def apply(self, plan: Plan) -> None:
         """Remove it."""
-        if plan.changed:
-            self._files.remove(self.subject)
+        self._files.remove(plan.subject)
 
     def _ends_empty(self, directory: str) -> bool:
         paths = [f"{directory}/{name}" for name in self._files.names(directory)]

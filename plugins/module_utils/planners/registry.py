@@ -16,16 +16,19 @@ from ..host import liveness
 from ..host.accounts import Accounts
 from ..host.command import Commands
 from ..host.facts import gather
-from ..host.files import LINK, Files
+from ..host.files import Files
 from ..host.systemd import Systemd
+from ..model.artifact import BINARY
 from ..model.facts import Facts
 from ..model.instance import Instance, Specification
+from ..model.layout import RELEASES
 from ..model.sandbox import EMPTY_ROOT
 from ..render.environment import HEADER, environment_file
 from ..render.options import effective_options
 from ..render.unit import (
     LIVENESS,
     MARK,
+    SETTINGS,
     SLICE,
     UNITS,
     credentials_path,
@@ -37,10 +40,9 @@ from ..render.unit import (
 from .account import AccountPlanner
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HollowPlanner, HuskPlanner
+from .release import Links
 from .service import ServicePlanner, StoppedPlanner
 
-ROOT = "/opt/librespot"
-SETTINGS = "/etc/librespot"
 _SETTINGS = re.compile(r"^([a-z][a-z0-9-]*)\.env$")
 _SERVICE = re.compile(r"^librespot-([a-z][a-z0-9-]*)(?<!-watchdog)\.service$")
 
@@ -59,8 +61,7 @@ class Host:
 
     def active_release(self) -> str:
         """Return the id of the release that ``current`` points to; empty when there is none."""
-        entry = self.files.read(f"{ROOT}/current", content=False)
-        return os.path.basename(entry.target) if entry and entry.kind == LINK else ""
+        return Links(self.files).current
 
 
 def ours(host: Host) -> Specification:
@@ -165,7 +166,7 @@ def _overrides(host: Host, item: Instance) -> list[Planner]:
 def _present(host: Host, item: Instance, release: str) -> list[Planner]:
     units = unit_files(item, host.facts, settings_text(item))
     generation = generation_of(units[f"{UNITS}/{item.unit}"])
-    binary = f"{ROOT}/releases/{release}/bin/librespot"
+    binary = f"{RELEASES}/{release}/{BINARY}"
     return [
         AccountPlanner(host.accounts, item),
         *(FilePlanner(host.files, path, text, scope=item.name) for path, text in units.items()),

@@ -18,7 +18,7 @@ from ..model.facts import Facts
 from ..model.instance import Instance
 from ..model.plan import Plan, State
 from ..render.options import credentials_directory
-from ..render.unit import GENERATION, UNITS
+from ..render.unit import GENERATION, UNITS, credentials_path
 from . import live
 from .base import Planner
 
@@ -114,7 +114,7 @@ class ServicePlanner(Planner):
 
     def _loaded_credentials(self, pid: int) -> str:
         """Compare what the process can read with what is on disk; their contents stay here."""
-        given = self._files.read(f"/etc/librespot/credentials/{self._instance.name}.json")
+        given = self._files.read(credentials_path(self._instance.name))
         inside = Files(f"/proc/{pid}/root").read(f"{credentials_directory(self._instance)}/credentials.json")
         if inside is None or inside.kind != FILE:
             return "none"

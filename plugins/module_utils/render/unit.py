@@ -28,14 +28,17 @@ GENERATION = "HARDENED_LIBRESPOT_GENERATION"
 WATCHDOG_INTERVAL = 8
 
 
+SETTINGS = "/etc/librespot"
+
+
 def settings_path(name: str) -> str:
     """Return where the environment file of the instance *name* is."""
-    return f"/etc/librespot/{name}.env"
+    return f"{SETTINGS}/{name}.env"
 
 
 def credentials_path(name: str) -> str:
     """Return where the stored credentials of the instance *name* are."""
-    return f"/etc/librespot/credentials/{name}.json"
+    return f"{SETTINGS}/credentials/{name}.json"
 
 
 def sandbox(instance: Instance, facts: Facts) -> list[Directive]:

@@ -19,7 +19,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.files impo
 from ansible_collections.hardened.librespot.plugins.module_utils.host.proc import Process
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import Facts
-from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Instance
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Instance, instance_of
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 from ansible_collections.hardened.librespot.plugins.module_utils.render.options import credentials_directory
 from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import (
@@ -81,6 +81,7 @@ class Machine(Commands):
     def __init__(self, root: Path) -> None:
         for place in _PLACES:
             (root / place).mkdir(parents=True)
+        (root / "opt/librespot/releases" / RELEASE).mkdir()
         (root / "opt/librespot/current").symlink_to(f"releases/{RELEASE}")
         self.root = root
         self.files = Tree(str(root))
@@ -219,6 +220,9 @@ class _People(Accounts):
 
     def find(self, name: str) -> Account | None:
         return self._users.get(name)
+
+    def ours(self) -> list[str]:
+        return sorted(filter(None, (instance_of(name, user.comment) for name, user in self._users.items())))
 
 
 class _PlayedHost(Host):

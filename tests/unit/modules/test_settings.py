@@ -154,7 +154,7 @@ def test_absent_leaves_what_others_have_put_beside_it(run: Run, machine: Machine
     assert run(settings, state="absent").changes == []
 
 
-def test_absent_removes_the_login_that_a_killed_removal_has_left(
+def test_absent_finds_a_login_by_the_environment_file_alone(
     run: Run, machine: Machine, kitchen: dict[str, Any]
 ) -> None:
     run(settings, instances=[kitchen], credentials={"kitchen": LOGIN})

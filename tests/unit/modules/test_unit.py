@@ -133,3 +133,15 @@ def test_without_a_release_it_says_what_to_do_and_changes_nothing(
     assert "librespot_install" in said.data["remedy"]
     assert machine.snapshot() == before
     assert run(unit, check=True, instances=[kitchen]).changes
+
+
+def test_absent_finds_the_user_that_a_killed_removal_has_left(
+    run: Run, machine: Machine, kitchen: dict[str, Any]
+) -> None:
+    run(unit, instances=[kitchen])
+    for name in (SERVICE, TIMER, SERVICE.replace(".service", "-watchdog.service")):
+        machine.path(f"/etc/systemd/system/{name}").unlink()
+    machine.told.clear()
+    assert run(unit, state="absent").changes
+    assert "userdel librespot-kitchen" in machine.told
+    assert run(unit, state="absent").changes == []
