@@ -88,7 +88,7 @@ def _program(values: Values, relaxations: Mapping[str, Relaxation], path: str) -
     # That hooks is there at all is a rule of the options themselves.
     opened = relaxations["hooks"].values["programs"] if "hooks" in relaxations else ()
     for option in ("onevent", *(["device"] if values.get("backend") == "subprocess" else [])):
-        program = str(values.get(option, "")).split(" ")[0]
+        program = str(values.get(option, "")).partition(" ")[0]
         if not program or program in opened or program.startswith(_PROGRAMS):
             continue
         raise _refusal(
