@@ -50,8 +50,8 @@ def down(name: str, cache: Cache) -> None:
 
 
 def names(cache: Cache) -> list[str]:
-    """Return the names of the machines that were started."""
-    return sorted(entry.name for entry in cache.directory("run").iterdir())
+    """Return the names of the machines that were started: each has a directory there, beside what else runs."""
+    return sorted(entry.name for entry in cache.directory("run").iterdir() if entry.is_dir())
 
 
 def command(name: str, words: list[str], cache: Cache) -> list[str]:
