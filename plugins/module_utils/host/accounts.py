@@ -30,6 +30,15 @@ class Account:
     groups: tuple[str, ...]
 
 
+def group_exists(name: str) -> bool:
+    """Tell whether the host has the group *name*."""
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True
+
+
 class Accounts:
     """Finds, makes, mends and removes users."""
 

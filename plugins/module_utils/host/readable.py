@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that every user of the host can read."""
+"""Files that others than root can read or execute."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ def readable_by_all(places: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     for place in places:
         with contextlib.suppress(FileNotFoundError):
             yield from _below(place, os.lstat(place).st_dev)
+
+
+def executable(path: str) -> bool:
+    """Tell whether *path*, links followed, may be executed by someone."""
+    try:
+        return bool(os.stat(path).st_mode & (stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def _below(directory: str, device: int) -> Iterator[tuple[str, bytes]]:

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+from ..host.accounts import group_exists
 from ..host.proc import owner_of_port
+from ..host.readable import executable
 from ..model.errors import HostError, LibrespotError, SpecificationError
 from ..model.facts import refusals
 from ..model.instance import Instance, Specification
@@ -20,7 +22,7 @@ def refuse_unusable(host: Host, spec: Specification) -> None:
     """Raise one error with all that stands in the way on this host."""
     found: list[LibrespotError] = list(refusals(host.facts))
     for item in spec.present:
-        found += _port(item, spec) + _tasks(item, host.facts.processors)
+        found += _port(item, spec) + _tasks(item, host.facts.processors) + _opened(item)
     if len(found) == 1:
         raise found[0]
     if found:
@@ -60,3 +62,28 @@ def _tasks(item: Instance, processors: int) -> list[LibrespotError]:
             f"Write at least {processors + _THREADS}",
         )
     ]
+
+
+def _opened(item: Instance) -> list[LibrespotError]:
+    """Return what relaxations name and the host has not: systemd would not start the instance without it."""
+    found: list[LibrespotError] = []
+    for relaxation in item.relaxations:
+        where = f"{item.path}.relaxations.{relaxation.name}"
+        group = relaxation.first("group")
+        if group and not group_exists(group):
+            found.append(
+                SpecificationError(
+                    f"{where}.group", group, "is not a group of this host", "Make it first, or name the right one"
+                )
+            )
+        for index, program in enumerate(relaxation.values.get("programs", ())):
+            if not executable(program):
+                found.append(
+                    SpecificationError(
+                        f"{where}.programs[{index}]",
+                        program,
+                        "is not a program of this host",
+                        "Install it first, with the right to be executed",
+                    )
+                )
+    return found

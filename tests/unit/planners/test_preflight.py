@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may hold the port that an instance asks for."""
+"""What stands in the way on a host: who holds the port that an instance asks for, and what it names that is not there."""
 
 from __future__ import annotations
 
@@ -43,3 +43,26 @@ def test_an_instance_that_goes_may_hold_it(monkeypatch: pytest.MonkeyPatch) -> N
 def test_anyone_else_is_named(monkeypatch: pytest.MonkeyPatch, holder: str) -> None:
     with pytest.raises(SpecificationError, match=r"librespot_instances\[0\]\.port.*process 7"):
         look(monkeypatch, holder, [KITCHEN])
+
+
+@pytest.mark.parametrize(
+    ("relaxation", "said"),
+    [
+        ({"fifo": {"reason": "r", "path": "/run/snap/pipe", "group": "nobody-is-here"}}, r"fifo\.group"),
+        ({"hooks": {"reason": "r", "programs": ["/bin/sh", "/srv/missing"]}}, r"hooks\.programs\[1\].*/srv/missing"),
+        ({"hooks": {"reason": "r", "programs": ["/etc/passwd"]}}, r"hooks\.programs\[0\]"),
+    ],
+)
+def test_what_a_relaxation_names_is_there(
+    monkeypatch: pytest.MonkeyPatch, relaxation: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SpecificationError, match=rf"librespot_instances\[0\]\.relaxations\.{said}"):
+        look(monkeypatch, "/librespot.slice/librespot-kitchen.service", [{**KITCHEN, "relaxations": relaxation}])
+
+
+def test_a_host_with_what_a_relaxation_names_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = {
+        "fifo": {"reason": "r", "path": "/run/snap/pipe", "group": "root"},
+        "hooks": {"reason": "r", "programs": ["/bin/sh"]},
+    }
+    look(monkeypatch, "/librespot.slice/librespot-kitchen.service", [{**KITCHEN, "relaxations": opened}])
