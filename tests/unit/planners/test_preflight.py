@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stands in the way on a host: who holds the port that an instance asks for, and what it names that is not there."""
+"""What stands in the way on a host: who holds the port that is asked for, and what is named that is not there."""
 
 from __future__ import annotations
 
