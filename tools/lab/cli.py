@@ -89,7 +89,7 @@ def _host_down(lab: Lab) -> None:
 def _machine_up(lab: Lab) -> None:
     options = lab.options
     machine = machine_disks.MACHINES[options.image]
-    inventory = machines.up(options.name, machine, options.cold, lab.cache, lab.progress)
+    inventory = machines.up(options.name, machine, options.cold, options.segments, lab.cache, lab.progress)
     if options.inventory:
         _write(options.inventory, inventory, lab.cache)
     print(options.name)
@@ -184,6 +184,7 @@ def parser() -> argparse.ArgumentParser:
     machine_up.add_argument("name")
     machine_up.add_argument("--image", choices=list(machine_disks.MACHINES), default="debian13")
     machine_up.add_argument("--cold", action="store_true", help="boot, instead of waking from a finished boot")
+    machine_up.add_argument("--segments", action="store_true", help="lead its segments to network namespaces")
     machine_up.add_argument("--inventory", type=Path, help="write an Ansible inventory of the machine to this file")
     command(machine, "down", _machine_down, "Switch a virtual machine off.").add_argument("name")
     machine_ssh = command(machine, "ssh", _machine_ssh, "Run a command in a virtual machine as root.")

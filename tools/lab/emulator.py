@@ -9,17 +9,20 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tools.lab.errors import LabError
 from tools.lab.process import attempt, tail
 from tools.lab.qmp import Monitor
+from tools.lab.segments import SEGMENTS
 
 PROGRAM = "qemu-system-x86_64"
 HARDWARE = (
     *("-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1536"),
     *("-nodefaults", "-no-user-config", "-display", "none", "-device", "virtio-rng-pci"),
+    *("-device", "virtio-net-pci,netdev=ssh,romfile="),
+    *(word for name in SEGMENTS for word in ("-device", f"virtio-net-pci,netdev={name},romfile=")),
     *("-kernel", "vmlinuz", "-initrd", "initrd"),
     *("-append", "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 fsck.mode=skip mitigations=off"),
 )
@@ -31,16 +34,25 @@ SAVE_S = 120
 ANSWER_S = 30
 
 
-def arguments(port: int, console: Path, throwaway: bool) -> list[str]:
+def arguments(port: int, console: Path, throwaway: bool, devices: Mapping[str, str] | None = None) -> list[str]:
     """Return QEMU's command line for a machine whose SSH port is *port* of this machine's loopback.
 
-    It is to be run in the directory that holds the disk.
+    It is to be run in the directory that holds the disk. *devices* are segments to the tap devices that they lead to;
+    without them the cards of the segments lead nowhere.
     """
     snapshot = "on" if throwaway else "off"
+    # What a card offers its guest may not depend on where it leads: a frozen memory fits only the same.
+    leads = {
+        name: f"tap,id={name},ifname={devices[name]},script=no,downscript=no,vnet_hdr=off"
+        if devices
+        else f"user,id={name},restrict=on"
+        for name in SEGMENTS
+    }
     return [
         *(PROGRAM, *HARDWARE, "-serial", f"file:{str(console).replace(',', ',,')}"),
         *("-drive", f"file=disk,format=raw,if=virtio,snapshot={snapshot}"),
-        *("-netdev", f"user,id=lan,hostfwd=tcp:127.0.0.1:{port}-:22", "-device", "virtio-net-pci,netdev=lan,romfile="),
+        *("-netdev", f"user,id=ssh,hostfwd=tcp:127.0.0.1:{port}-:22"),
+        *(word for lead in leads.values() for word in ("-netdev", lead)),
     ]
 
 
@@ -63,6 +75,22 @@ def ssh(path: Path, port: int, command: Sequence[str]) -> list[str]:
     """Return the command line that runs *command* as root in the machine."""
     options = ["-o", f"ConnectTimeout={ANSWER_S}", "-p", str(port)]
     return ["ssh", *ssh_options(path), *options, "root@127.0.0.1", *command]
+
+
+def wait_for_devices(process: subprocess.Popen[str], devices: Mapping[str, str]) -> None:
+    """Wait until the emulator has opened the tap *devices*: then they have a carrier."""
+    deadline = time.monotonic() + ANSWER_S
+    for name in devices.values():
+        while not _opened(name) and process.poll() is None:
+            if time.monotonic() > deadline:
+                raise LabError(f"QEMU has not opened {name} within {ANSWER_S} s", "See its log")
+            time.sleep(0.05)
+
+
+def _opened(device: str) -> bool:
+    # Who has opened it is not said anywhere; that it is opened shows in the flag NO-CARRIER, once it is up.
+    attempt(["ip", "link", "set", device, "up"])
+    return "NO-CARRIER" not in attempt(["ip", "link", "show", device]).stdout
 
 
 def wait(path: Path, port: int, process: subprocess.Popen[str], console: Path) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from tools.lab import emulator, machine_disks
+from tools.lab import emulator, machine_disks, segments
 from tools.lab.cache import Cache, remove
 from tools.lab.errors import LabError
 from tools.lab.machine_disks import Machine
@@ -23,10 +24,11 @@ from tools.lab.progress import Progress
 _STATE = "machine.json"
 
 
-def up(name: str, machine: Machine, cold: bool, cache: Cache, progress: Progress) -> str:
+def up(name: str, machine: Machine, cold: bool, plug: bool, cache: Cache, progress: Progress) -> str:
     """Start the machine *name*, or find it running, wait for it, and return its inventory.
 
-    It continues from the frozen memory, unless it is to boot *cold*.
+    It continues from the frozen memory, unless it is to boot *cold*. With *plug* its network segments lead to network
+    namespaces of this machine.
     """
     path = machine_disks.ensure(machine, cache, progress)
     with cache.lock(f"run-{name}"):
@@ -34,7 +36,7 @@ def up(name: str, machine: Machine, cold: bool, cache: Cache, progress: Progress
         if state is None or state["path"] != str(path):
             down(name, cache)
             with progress.step(f"{'booting' if cold else 'waking'} the machine {name}"):
-                state = _start(name, path, cold, cache)
+                state = _start(name, path, cold, plug, cache)
     return inventory(name, Path(state["path"]), int(state["port"]))
 
 
@@ -46,6 +48,7 @@ def down(name: str, cache: Cache) -> None:
         os.kill(process, signal.SIGKILL)
         while _is_ours(process, state["console"]):
             time.sleep(0.05)
+    segments.remove(name)
     remove(cache.directory("run") / name)
 
 
@@ -78,14 +81,16 @@ def inventory(name: str, path: Path, port: int) -> str:
     return json.dumps({"all": {"hosts": {name: variables}}}, indent=2) + "\n"
 
 
-def _start(name: str, path: Path, cold: bool, cache: Cache) -> dict[str, str]:
+def _start(name: str, path: Path, cold: bool, plug: bool, cache: Cache) -> dict[str, str]:
     run = cache.directory("run", name)
     console = run / "console.log"
     port = emulator.free_port()
     incoming = [] if cold else ["-incoming", f"exec:cat {machine_disks.MEMORY}"]
-    with (run / "qemu.log").open("w", encoding="utf-8") as log:
+    devices = {item: segments.device(name, item) for item in segments.SEGMENTS} if plug else None
+    plugged = segments.plugged(name) if plug else contextlib.nullcontext()
+    with plugged, (run / "qemu.log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
-            [*emulator.arguments(port, console, throwaway=True), *incoming],
+            [*emulator.arguments(port, console, throwaway=True, devices=devices), *incoming],
             cwd=path,
             env={**os.environ, "TMPDIR": str(run)},
             stdin=subprocess.DEVNULL,
@@ -94,6 +99,7 @@ def _start(name: str, path: Path, cold: bool, cache: Cache) -> dict[str, str]:
             text=True,
             start_new_session=True,
         )
+        emulator.wait_for_devices(process, devices or {})
     state = {"process": str(process.pid), "port": str(port), "path": str(path), "console": str(console)}
     with cache.publish(run / _STATE) as temporary:
         temporary.write_text(json.dumps(state), encoding="utf-8")

@@ -27,8 +27,8 @@ apt-get install --yes --no-install-recommends {packages}
 apt-get clean
 """
 
-# A host keeps its package lists, as an installed Debian does. What is masked has no work in a container, or (apt's
-# timers) would hold the lock of the package manager at moments of its own.
+# A host has nftables and its package lists, as an installed Debian does. What is masked has no work in a container, or
+# (apt's timers) would hold the lock of the package manager at moments of its own.
 _HOST = """\
 systemctl mask apt-daily.timer apt-daily-upgrade.timer systemd-modules-load.service systemd-udevd.service \
   systemd-udev-trigger.service console-getty.service getty.target
@@ -69,7 +69,10 @@ class Recipe:
 
 def _host(name: str, codename: str) -> Recipe:
     # python3-apt is part of a standard Debian; without it Ansible's apt module cannot check.
-    packages = ("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "ca-certificates", "iproute2", "procps")
+    packages = (
+        "systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "ca-certificates", "iproute2", "nftables",
+        "procps",
+    )  # fmt: skip
     return Recipe(name, codename, packages, _HOST, ("/lib/systemd/systemd",))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.lab import cli, emulator, engine, hosts, machines, packages, pythons, recipes, venv
+from tools.lab import cli, emulator, engine, hosts, machines, packages, pythons, recipes, segments, venv
 
 
 def test_only_packages_that_are_fully_installed_count() -> None:
@@ -77,5 +77,13 @@ def test_inventories_are_valid_and_name_their_host() -> None:
 def test_a_machine_listens_on_the_loopback_only_and_a_comma_stays_in_its_path() -> None:
     line = emulator.arguments(2222, Path("/a,b/console"), throwaway=True)
     assert "file:/a,,b/console" in line
-    assert "user,id=lan,hostfwd=tcp:127.0.0.1:2222-:22" in line
+    assert "user,id=ssh,hostfwd=tcp:127.0.0.1:2222-:22" in line
     assert "file=disk,format=raw,if=virtio,snapshot=on" in line
+    assert "user,id=lan,restrict=on" in line
+
+
+def test_segments_lead_to_tap_devices_with_names_that_the_kernel_takes() -> None:
+    names = {name: segments.device("hardened-librespot-network-debian13", name) for name in segments.SEGMENTS}
+    assert all(len(name) <= 15 for name in names.values())
+    line = emulator.arguments(2222, Path("/console"), throwaway=True, devices=names)
+    assert [item.partition(",")[0] for item in line if "id=lan" in item or "id=far" in item] == ["tap", "tap"]
