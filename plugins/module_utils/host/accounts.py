@@ -19,7 +19,10 @@ NO_SHELL = "/usr/sbin/nologin"
 
 @dataclass(frozen=True)
 class Account:
-    """A user as the name service knows it; *groups* are its supplementary groups."""
+    """A user as the name service knows it; *groups* are its supplementary groups.
+
+    *shared* says whose its numbers are besides, root's above all; empty when they are its own.
+    """
 
     name: str
     uid: int
@@ -28,6 +31,7 @@ class Account:
     home: str
     shell: str
     groups: tuple[str, ...]
+    shared: str = ""
 
 
 def group_exists(name: str) -> bool:
@@ -37,6 +41,15 @@ def group_exists(name: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def _shared(name: str, uid: int, gid: int) -> str:
+    """Return with whom the user *name* shares its numbers: by them the kernel judges what it may."""
+    users = [item.pw_name for item in pwd.getpwall() if item.pw_uid == uid and item.pw_name != name]
+    groups = [item.gr_name for item in grp.getgrall() if item.gr_gid == gid and item.gr_name != name]
+    found = [f"uid {uid} of {', '.join(users)}"] if users else []
+    found += [f"gid {gid} of {', '.join(groups)}"] if groups else []
+    return "; ".join(found)
 
 
 class Accounts:
@@ -64,6 +77,7 @@ class Accounts:
             entry.pw_dir,
             entry.pw_shell,
             tuple(member_of),
+            _shared(name, entry.pw_uid, entry.pw_gid),
         )
 
     def create(self, name: str, comment: str) -> None:

@@ -46,7 +46,7 @@ def one_file(archive: bytes, name: str, what: str) -> bytes:
     """
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:*") as tar:
-            found = [member for member in tar if member.name.lstrip("./") == name]
+            found = [member for member in tar if member.name.removeprefix("./") == name]
             handle = tar.extractfile(found[0]) if len(found) == 1 and found[0].isreg() else None
             if handle is None or found[0].size > _LARGEST_FILE:
                 raise HostError(f"{what} does not hold {name} as one plain file", _REMEDY)

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from ..model.errors import HostError
+from .mounts import mounted_below
 
 FILE = "file"
 DIRECTORY = "directory"
@@ -80,6 +81,13 @@ class Files:
             return None
         except OSError as error:
             raise _said(error, path) from error
+
+    def capable(self, path: str) -> bool:
+        """Tell whether the file at *path*, which is no link, gives capabilities to whoever executes it."""
+        try:
+            return bool(os.getxattr(self._real(path), "security.capability", follow_symlinks=False))
+        except OSError:
+            return False
 
     def names(self, path: str) -> list[str]:
         """Return the sorted names in the directory *path*; none when it does not exist."""
@@ -195,8 +203,21 @@ class Files:
         except OSError as error:
             raise _said(error, path) from error
 
+    def refuse_mounts(self, path: str) -> None:
+        """Raise `HostError` when something is mounted at or below *path*: it is not ours, whatever lies around it."""
+        points = mounted_below(self._real(path))
+        if points:
+            raise HostError(
+                f"{path}: {', '.join(points)} is mounted there, and would be emptied with it",
+                f"Unmount it first: umount {points[-1]}",
+            )
+
     def remove(self, path: str) -> None:
-        """Remove *path*, a directory with all it holds; links are removed, not followed. Missing is fine."""
+        """Remove *path*, a directory with all it holds; links are removed, not followed. Missing is fine.
+
+        Raises `HostError` when something is mounted at or below it.
+        """
+        self.refuse_mounts(path)
         try:
             with self._parent(path) as (parent, name):
                 self._remove(parent, name)

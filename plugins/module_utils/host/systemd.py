@@ -52,6 +52,10 @@ class Systemd:
         """Stop *units*, and wait until they are down."""
         self._verb("stop", units)
 
+    def forget_failures(self, units: Sequence[str]) -> None:
+        """Let systemd forget that *units* failed; one that did not is fine."""
+        self._commands.run(["systemctl", "reset-failed", *units], ok=())
+
     def _verb(self, verb: str, units: Sequence[str]) -> None:
         try:
             self._commands.run(["systemctl", verb, *units])

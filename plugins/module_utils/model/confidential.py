@@ -6,13 +6,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from .bind import KEYS as BIND_KEYS
+from .limits import Limits
 from .option import URL
 from .options_table import BY_NAME
+from .relaxations import NAMES
 
 _LOGIN_KEYS = frozenset({"access-token", "credentials", "login", "password", "token", "username"})
+KEYS = ("name", "state", "port", "bind", "access", "options", "limits", "relaxations")
+"""The keys of an instance."""
+
+_NESTED: Mapping[str, Collection[str]] = {
+    "bind": BIND_KEYS,
+    "limits": tuple(Limits.__dataclass_fields__),
+    "relaxations": NAMES,
+}
 # Hiding a text hides it wherever it occurs, and so short a one would hide half of every message.
 _SHORTEST = 4
 
@@ -28,12 +39,16 @@ def misplaced(instances: Any) -> set[str]:
     These are values of options that take one or do not exist, addresses with a user in them, and logins among the keys.
     """
     found: set[str] = set()
-    for instance in instances if isinstance(instances, Sequence) else ():
+    for instance in instances if isinstance(instances, Sequence) and not isinstance(instances, str) else ():
         if not isinstance(instance, Mapping):
             continue
         for key, value in instance.items():
-            if _plain(key) in _LOGIN_KEYS:
+            # What is not known may be anything; it is refused, and shown nowhere.
+            if _plain(key) in _LOGIN_KEYS or str(key) not in KEYS:
                 found |= logins(value)
+            elif key in _NESTED and isinstance(value, Mapping):
+                known = _NESTED[key]
+                found |= {text for name, item in value.items() if str(name) not in known for text in logins(item)}
         options = instance.get("options")
         for key, value in options.items() if isinstance(options, Mapping) else ():
             if _suspicious(_plain(key), value):

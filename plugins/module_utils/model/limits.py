@@ -16,8 +16,8 @@ from .reading import integer, mapping, sequence
 
 _LARGEST_PAGE = 64 * 1024
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
-_SIZE = re.compile(r"^(\d{1,15})([KMG]?)$")
-_CPU = re.compile(r"^(\d{1,5})%$")
+_SIZE = re.compile(r"^(\d{1,15})([KMG]?)$", re.ASCII)
+_CPU = re.compile(r"^(\d{1,5})%$", re.ASCII)
 _DEVICE = re.compile(r"^/dev/[A-Za-z0-9/_.-]+$")
 
 _CPU_TIME = "LimitCPU= is seconds of CPU time, then the kernel kills the process; write cpu: 50% (CPUQuota=)"

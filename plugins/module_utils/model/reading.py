@@ -45,7 +45,8 @@ def integer(value: Any, path: str, minimum: int, maximum: int, unit: str = "") -
     """Return a whole number in the range; text that is exactly one is accepted, as YAML and Jinja make it."""
     right = f"Write a whole number from {minimum} to {maximum}{' ' + unit if unit else ''}"
     if isinstance(value, str) and value.isascii() and value.isdigit():
-        value = int(value)
+        # Longer than any number in the range; Python refuses to read thousands of digits.
+        value = int(value[:40])
     if isinstance(value, bool) or not isinstance(value, int):
         raise SpecificationError(path, value, "is not a whole number", right)
     if not minimum <= value <= maximum:

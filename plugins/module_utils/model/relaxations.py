@@ -104,18 +104,48 @@ class Relaxation:
         return self.values.get(parameter, (default,))[0]
 
 
+_POWERFUL = frozenset(
+    ("root", "adm", "disk", "docker", "kmem", "lxd", "libvirt", "shadow", "staff", "sudo", "systemd-journal", "wheel")
+)
+"""Groups by which a hijacked instance would be as good as root, or read what root alone should."""
+
+_SYSTEM = (
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/opt/librespot", "/proc", "/root", "/run/credentials",
+    "/run/dbus", "/run/docker", "/run/docker.sock", "/run/containerd", "/run/lock", "/run/log", "/run/podman",
+    "/run/systemd", "/run/udev", "/run/user", "/sbin", "/sys", "/tmp", "/usr/bin", "/usr/lib", "/usr/sbin",
+    "/var/cache/librespot", "/var/lib/docker", "/var/lib/dpkg", "/var/lib/hardened-librespot", "/var/lib/librespot",
+    "/var/lib/systemd", "/var/log", "/var/run", "/var/spool", "/var/tmp",
+)  # fmt: skip
+"""What no relaxation opens, nor a directory that holds it: the price of each would be far more than it says."""
+
+
 def _group(value: Any, path: str) -> str:
     text = line(value, path, 31)
     if not text.isascii() or not all(c.isalnum() or c in "_-" for c in text) or not text[0].isalpha():
         raise SpecificationError(path, value, "is not a group's name", "Write the name of a group of the host")
+    if text in _POWERFUL:
+        raise SpecificationError(
+            path, value, "has more power than the relaxation says", "Make a group for this purpose alone"
+        )
+    return text
+
+
+def _harmless(text: str, path: str) -> str:
+    """Return *text* unless it lies in, or holds, what belongs to the system."""
+    for place in _SYSTEM:
+        if text == place or text.startswith(f"{place}/") or place.startswith(f"{text}/"):
+            raise SpecificationError(
+                path, text, f"would open {place}", "Name a directory that holds nothing else, such as /srv/music"
+            )
     return text
 
 
 def _own_directory(text: str, path: str) -> str:
-    if text.count("/") < 3 or text.startswith(("/etc/", "/usr/", "/dev/", "/proc/", "/sys/", "/opt/librespot/")):
+    if text.count("/") < 3:
         raise SpecificationError(
             path, text, "does not lie in a directory of its own", "Write a path such as /run/snapserver/librespot"
         )
+    _harmless(text.rpartition("/")[0], path)
     return text
 
 
@@ -140,7 +170,10 @@ def parse_relaxations(value: Any, path: str) -> tuple[Relaxation, ...]:
                 items = sequence(entry[parameter], at)
                 if not items:
                     raise SpecificationError(at, items, "is empty", "List at least one path")
-                values[parameter] = tuple(absolute_path(item, f"{at}[{i}]") for i, item in enumerate(items))
+                named = [absolute_path(item, f"{at}[{i}]") for i, item in enumerate(items)]
+                if parameter == "paths":
+                    named = [_harmless(item, f"{at}[{i}]") for i, item in enumerate(named)]
+                values[parameter] = tuple(named)
             else:
                 values[parameter] = (_own_directory(absolute_path(entry[parameter], at), at),)
         found.append(Relaxation(name, reason, values))

@@ -12,6 +12,8 @@ from ..model.instance import Instance
 from ..model.plan import Plan, State
 from .base import Planner
 
+_OWN = "its own"
+
 
 class AccountPlanner(Planner):
     """One user per instance: what one of them can read, another cannot."""
@@ -31,6 +33,7 @@ class AccountPlanner(Planner):
             "home": NO_HOME,
             "shell": NO_SHELL,
             "comment": self._instance.comment,
+            "numbers": _OWN,
         }
 
     def found(self) -> State:
@@ -44,6 +47,7 @@ class AccountPlanner(Planner):
             "home": account.home,
             "shell": account.shell,
             "comment": account.comment,
+            "numbers": account.shared or _OWN,
         }
 
     def refuse(self, plan: Plan) -> None:
@@ -53,6 +57,12 @@ class AccountPlanner(Planner):
             raise HostError(
                 f"The user {user} exists and is not ours (its comment is {plan.before['comment']!r})",
                 f"Give the instance another name, or set the comment: usermod --comment '{comment}' {user}",
+            )
+
+        if plan.before and plan.after and plan.before["numbers"] != _OWN:
+            raise HostError(
+                f"The user {user} has the {plan.before['numbers']}: whoever hijacks the instance would be that user",
+                f"Stop the instance and remove the user, which the next run makes anew: userdel --force {user}",
             )
 
     def apply(self, plan: Plan) -> None:

@@ -88,7 +88,10 @@ class FilePlanner(Planner):
 
 
 class HollowPlanner(Planner):
-    """A directory in which only directories, links and empty files may be: the mount points of others."""
+    """A directory in which only directories, links and empty files may be: the mount points of others.
+
+    What the host itself has mounted there is not ours to empty.
+    """
 
     def __init__(self, files: Files, path: str) -> None:
         super().__init__(f"content of {path}")
@@ -110,14 +113,42 @@ class HollowPlanner(Planner):
             entry = self._files.read(path)
             if entry is not None and entry.kind == DIRECTORY:
                 found += self._full(path)
-            elif entry is not None and entry.content:
+            elif entry is not None and (entry.content or entry.kind not in (FILE, LINK)):
                 found.append(path)
         return found
+
+    def refuse(self, plan: Plan) -> None:
+        """Refuse to empty what is mounted there."""
+        if plan.changed:
+            self._files.refuse_mounts(self._path)
 
     def apply(self, plan: Plan) -> None:
         """Remove them."""
         for path in plan.before:
             self._files.remove(path)
+
+
+class OnlyPlanner(Planner):
+    """A directory of ours in which nothing else may be than *names*; it need not be there."""
+
+    def __init__(self, files: Files, path: str, names: Collection[str], scope: str = HOST) -> None:
+        super().__init__(f"content of {path}", scope)
+        self._files = files
+        self._path = path
+        self._names = names
+
+    def wanted(self) -> State:
+        """Return nothing: no other names."""
+        return {}
+
+    def found(self) -> State:
+        """Return the other names in it."""
+        return {name: "not ours" for name in self._files.names(self._path) if name not in self._names}
+
+    def apply(self, plan: Plan) -> None:
+        """Remove them."""
+        for name in plan.before:
+            self._files.remove(f"{self._path}/{name}")
 
 
 class HuskPlanner(Planner):
@@ -168,9 +199,11 @@ class DirectoryPlanner(Planner):
         return _state(self._files.read(self.subject))
 
     def refuse(self, plan: Plan) -> None:
-        """Refuse to take anything else for a directory."""
+        """Refuse to take anything else for a directory, and to remove what is mounted in it."""
         if self._mode is not None:
             _refuse_other(plan, DIRECTORY)
+        else:
+            self._files.refuse_mounts(plan.subject)
 
     def apply(self, plan: Plan) -> None:
         """Make, mend or remove it."""

@@ -65,8 +65,15 @@ def running(instance: Instance) -> list[Process]:
 
 
 def options(main: Process) -> dict[str, str]:
-    """Return librespot's variables of *main*; it does not mind in which case they are written."""
-    return {name: value for name, value in main.environment.items() if name.upper().startswith(_PREFIX)}
+    """Return librespot's variables of *main*; it does not mind in which case they are written.
+
+    Without the addresses that it announces: they are its interface's when it was started, and nobody's setting.
+    """
+    return {
+        name: value
+        for name, value in main.environment.items()
+        if name.upper().startswith(_PREFIX) and name != "LIBRESPOT_ZEROCONF_INTERFACE"
+    }
 
 
 def wrong_options(main: Process, instance: Instance) -> list[str]:
@@ -106,6 +113,8 @@ def _wrong_rights(item: Process, instance: Instance, shared: dict[str, str]) -> 
     group = grp.getgrnam("audio").gr_gid if audio_group(instance.relaxations) else account.pw_gid
     extra = {str(grp.getgrnam(entry.first("group")).gr_gid) for entry in instance.relaxations if entry.first("group")}
     wrong = []
+    if "0" in item.status["Uid"].split() or "0" in item.status["Gid"].split():
+        wrong.append("runs as root, or in its group")
     if set(item.status["Uid"].split()) != {str(account.pw_uid)}:
         wrong.append(f"runs with the user ids {' '.join(item.status['Uid'].split())}")
     if set(item.status["Gid"].split()) != {str(group)}:

@@ -105,7 +105,10 @@ class Tree(Planner):
             directory = self._inside(name)
             paths += [directory, *(f"{directory}/{entry}" for entry in self._files.names(directory))]
         entries = {path: self._files.read(path) for path in dict.fromkeys(paths)}
-        return {path: said(entry) for path, entry in entries.items() if entry is not None}
+        state = {path: said(entry) for path, entry in entries.items() if entry is not None}
+        # Whoever runs a file with capabilities has them; no artifact brings any.
+        state.update({f"capabilities of {path}": "some" for path in state if self._files.capable(path)})
+        return state
 
     def apply(self, plan: Plan) -> None:
         """Write the release beside its place, try it there, and give it its name in one step."""

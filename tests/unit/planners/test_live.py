@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import pwd
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +21,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.options 
 
 SCRATCH = Mount("/scratch", "tmpfs", ("rw", "nosuid"), ("rw", "size=65536k"))
 ROOT = Mount("/", "ext4", ("ro", "nosuid", "noexec"), ("rw",))
+ACCOUNT = pwd.getpwnam("daemon")
 OWN = {name: f"{name}:[2]" for name in ("mnt", "user", "ipc", "uts", "net", "pid")}
 
 
@@ -30,9 +30,8 @@ def instance(**written: Any) -> Instance:
 
 
 def librespot(of: Instance, **changed: Any) -> Process:
-    account = pwd.getpwuid(os.getuid())
     status = {
-        "Uid": "\t".join([str(account.pw_uid)] * 4), "Gid": "\t".join([str(account.pw_gid)] * 4), "Groups": "",
+        "Uid": "\t".join([str(ACCOUNT.pw_uid)] * 4), "Gid": "\t".join([str(ACCOUNT.pw_gid)] * 4), "Groups": "",
         **dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), "0000000000000000"),
         "NoNewPrivs": "1", "Seccomp": "2",
     }  # fmt: skip
@@ -52,9 +51,8 @@ def librespot(of: Instance, **changed: Any) -> Process:
 
 @pytest.fixture
 def _ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The instance's user is the one that runs the tests."""
-    account = pwd.getpwuid(os.getuid())
-    monkeypatch.setattr(pwd, "getpwnam", lambda _name: account)
+    """The instance's user is one that every host has."""
+    monkeypatch.setattr(pwd, "getpwnam", lambda _name: ACCOUNT)
 
 
 class TestOptions:
@@ -186,7 +184,9 @@ class TestSockets:
 
     def test_without_discovery_there_is_none(self) -> None:
         silent = parse_specification(
-            "0.8.0", [{"name": "kitchen", "bind": {"discovery": False}}], {"kitchen": "{}"}
+            "0.8.0",
+            [{"name": "kitchen", "bind": {"discovery": False}}],
+            {"kitchen": '{"auth_type": 1, "auth_data": "eA=="}'},
         ).instances[0]
         assert live.declared_sockets(silent) == set()
         assert len(live.wrong_sockets([librespot(silent)], silent)) == 2
