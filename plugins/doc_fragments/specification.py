@@ -21,13 +21,26 @@ options:
     description:
       - The instances of librespot on this host, all of them.
       - Each has a C(name) (at most 20 of a-z, 0-9 and C(-), a letter first), and may have C(state) (V(present) or
-        V(absent)), C(port) (TCP, 1024 to 65535, 37879 unless given), C(bind) (C(discovery=false) turns the discovery
-        service off), C(options) (of librespot, by their long names), C(limits) (C(memory), C(memory_high), C(swap),
-        C(scratch), C(cpu), C(tasks), C(files), C(io_weight), C(io)) and C(relaxations) (by name, with the reason).
+        V(absent)), C(port) (TCP, 1024 to 65535, 37879 unless given), C(bind), C(access), C(options) (of librespot, by
+        their long names), C(limits) (C(memory), C(memory_high), C(swap), C(scratch), C(cpu), C(tasks), C(files),
+        C(io_weight), C(io)) and C(relaxations) (by name, with the reason).
+      - C(bind) is one of C(interface), C(address) and C(loopback=true), or C(discovery=false), which turns the
+        discovery service off; the interface of the host's default route unless given.
+      - C(access) lists the zones that may reach the instance; nobody else can.
       - They are validated as a whole before anything changes; an error names the path of the value.
     type: list
     elements: dict
     default: [{name: speaker}]
+  zones:
+    description:
+      - Who may reach the instances, by the name of the zone that C(access) of an instance gives. Nobody else can.
+      - Each has at least one of C(networks) (addresses, networks without host bits, ranges), C(macs), C(interfaces)
+        that its sources arrive at, and C(grants=true) (addresses are let in for a time by M(hardened.librespot.grant),
+        for C(max_ttl) at most). It may have C(hours) (as V(08:00-22:00), in the host's time) and C(days), C(rate) (new
+        connections of one source, V(60/minute) unless given) and C(connections) (of one source, 16 unless given).
+      - Without any zone, and without C(access), private and link-local addresses are let in.
+    type: dict
+    default: {}
   credentials:
     description:
       - Stored credentials by the name of the instance, each the text of a C(credentials.json).

@@ -41,6 +41,7 @@ AnyModule = TypeVar("AnyModule", bound=Module)
 SPECIFICATION_ARGUMENTS: dict[str, dict[str, Any]] = {
     "version": {"type": "str", "default": CURRENT},
     "instances": {"type": "list", "elements": "dict", "default": [{"name": "speaker"}]},
+    "zones": {"type": "dict", "default": {}},
     "credentials": {"type": "dict", "default": {}, "no_log": True},
 }
 """The arguments of the documentation fragment ``specification``."""
@@ -54,7 +55,7 @@ STATE_ARGUMENT: dict[str, dict[str, Any]] = {
 def specification(module: Module) -> Specification:
     """Return the specification that the module was given, checked as a whole."""
     asked = module.params
-    return parse_specification(asked["version"], asked["instances"], asked["credentials"])
+    return parse_specification(asked["version"], asked["instances"], asked["credentials"], asked["zones"])
 
 
 def run(module: AnyModule, work: Callable[[AnyModule], dict[str, Any]], locked: bool = True) -> NoReturn:

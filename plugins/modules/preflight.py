@@ -70,14 +70,14 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     run,
     specification,
 )
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import refuse_unusable
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     host = Host()
-    refuse_unusable(host, specification(module))
+    usable(host, specification(module))
     lost = losses(host.facts)
     for item in lost:
         module.warn(item)

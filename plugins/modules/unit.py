@@ -68,7 +68,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import refuse_unusable
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, ours, unit_planners
 
 
@@ -77,8 +77,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     host = Host()
     if module.params["state"] == "absent":
         return outcome(module, converge(unit_planners(host, ours(host), ""), module.check_mode))
-    spec = specification(module)
-    refuse_unusable(host, spec)
+    spec = usable(host, specification(module))
     release = module.params["release"] or host.active_release()
     if spec.present and not release and not module.check_mode:
         raise HostError("No release of librespot is active on this host", "Run the role librespot_install first")

@@ -6,12 +6,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
+
 from ..host.libraries import Libraries
+from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
-from ..model.instance import Specification
+from ..model.instance import Instance, Specification
+from ..model.network import HostNetwork, placed
+from ..planners.firewall import firewall_planners
 from ..planners.registry import Host, settings_planners, unit_planners
 from ..planners.releases import Releases
-from . import drift, limits, network, options, privileges, provenance, secrets
+from . import binding, drift, firewall, limits, network, options, privileges, provenance, secrets
 from .context import Check, Context
 
 CHECKS: tuple[Check, ...] = (
@@ -20,15 +26,32 @@ CHECKS: tuple[Check, ...] = (
     privileges.look,
     secrets.look,
     network.look,
+    binding.look,
+    firewall.look,
     limits.look,
     provenance.look,
 )
 
 
+def _on_host(host: Host, spec: Specification) -> Specification:
+    """Return *spec* with the instances bound to what the host has; what it has not shows as drift."""
+    seen = host.network()
+    return replace(spec, instances=tuple(_placed(item, seen) for item in spec.instances))
+
+
+def _placed(item: Instance, seen: HostNetwork) -> Instance:
+    with contextlib.suppress(SpecificationError):
+        return placed(item, seen) if item.present else item
+    return item
+
+
 def audit(host: Host, spec: Specification, live: bool) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes."""
     release = host.active_release()
-    planners = [*settings_planners(host, spec), *unit_planners(host, spec, release)]
+    spec = _on_host(host, spec)
+    # The firewall and the units need the same users and directories.
+    every = [*firewall_planners(host, spec), *settings_planners(host, spec), *unit_planners(host, spec, release)]
+    planners = list({(item.subject, item.scope): item for item in every}.values())
     if spec.present:
         planners += Releases(host.commands, host.files, Libraries(host.commands, host.files)).installed(release)
     context = Context(host, spec, planners, live)

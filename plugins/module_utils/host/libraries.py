@@ -11,11 +11,10 @@ from collections.abc import Sequence
 
 from ..model.errors import HostError
 from ..model.libraries import packages
+from .apt import by_hand, install
 from .command import Commands
 from .facts import gather
 from .files import Files
-
-_QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
 
 
 class Libraries:
@@ -38,15 +37,12 @@ class Libraries:
         wanted = self.packages(names)
         if not wanted:
             raise HostError(f"No package is known for {', '.join(names)}", "Install the one that has it by hand")
-        remedy = f"Install by hand: apt-get install --no-install-recommends {' '.join(wanted)}"
-        options = ["-q", "-y", "-o", "DPkg::Lock::Timeout=120"]
-        self._commands.run(["apt-get", "update", *options], timeout=600, env=_QUIET, remedy=remedy)
-        self._commands.run(
-            ["apt-get", "install", "--no-install-recommends", *options, *wanted], timeout=900, env=_QUIET, remedy=remedy
-        )
+        install(self._commands, wanted)
         still = [name for name in names if not self.loads(name)]
         if still:
-            raise HostError(f"{', '.join(still)} cannot be loaded although {' '.join(wanted)} is installed", remedy)
+            raise HostError(
+                f"{', '.join(still)} cannot be loaded although {' '.join(wanted)} is installed", by_hand(wanted)
+            )
 
     def packages(self, names: Sequence[str]) -> list[str]:
         """Return the packages of this host's distribution that have the libraries *names*."""

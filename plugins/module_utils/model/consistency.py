@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from .errors import SpecificationError
 from .option_values import OptionValue
+from .proxy import proxy_address
 from .relaxations import Relaxation
 
 Values = Mapping[str, OptionValue]
@@ -38,6 +39,7 @@ def consistent(values: Values, relaxations: Sequence[Relaxation], path: str) -> 
     _pipe(values, by_name, path)
     _program(values, by_name, path)
     _media(values, by_name, path)
+    _proxy(values, path)
     if "cache-size-limit" in values and "disk" not in by_name:
         raise _refusal(
             values,
@@ -52,6 +54,16 @@ def consistent(values: Values, relaxations: Sequence[Relaxation], path: str) -> 
             values["zeroconf-backend"],
             "needs a daemon of the host that the sandbox cannot reach",
             "Write libmdns, or leave the option out",
+        )
+
+
+def _proxy(values: Values, path: str) -> None:
+    if "proxy" in values and proxy_address(str(values["proxy"])) is None:
+        raise SpecificationError(
+            f"{path}.options.proxy",
+            values["proxy"],
+            "names a host, and what an instance may reach is bounded by addresses",
+            "Write the proxy's address, as http://192.0.2.1:3128",
         )
 
 

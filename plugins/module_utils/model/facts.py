@@ -33,6 +33,13 @@ class Facts:
     ipv6: bool
     processors: int
     root: bool
+    unbound: str = "not looked at"
+    """Why this kernel does not bind instances by programs of ours; empty when it does."""
+
+    @property
+    def binds(self) -> bool:
+        """Whether programs of ours at bind() tie instances to their interfaces."""
+        return not self.unbound
 
     def enforces(self, controller: str) -> bool:
         """Whether a limit of this cgroup controller would be enforced on a unit."""
@@ -97,5 +104,10 @@ def losses(facts: Facts) -> list[str]:
         found.append(
             f"systemd {facts.systemd} is built without BPF_FRAMEWORK: SocketBindDeny= would be accepted and not "
             "enforced, so it is left out"
+        )
+    if facts.unbound:
+        found.append(
+            f"Instances cannot be bound by the kernel ({facts.unbound}): they listen on every address, and the "
+            "firewall's table alone keeps others out"
         )
     return found

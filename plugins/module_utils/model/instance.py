@@ -12,31 +12,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .bind import LOOPBACK, OFF, Bind, parse_bind, refuse_unreachable
+from .confidential import KEYS
 from .consistency import consistent
 from .errors import SpecificationError
 from .limits import Limits, parse_limits
+from .login import complete_login, unusable_login
 from .option_values import OptionValue
 from .options import normalise
-from .reading import boolean, integer, mapping, sequence
+from .reading import integer, mapping, sequence
 from .relaxations import Relaxation, parse_relaxations
+from .zones import Zone, default_zones, parse_access, parse_zones
 
 DEFAULT_PORT = 37879
 LONGEST_NAME = 20  # "librespot-" and this are a user's name, of which Linux allows 31 characters
 
 _NAME = re.compile(r"^[a-z]([a-z0-9-]*[a-z0-9])?$")
-_VERSION = re.compile(r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")
+_VERSION = re.compile(r"^\d{1,4}\.\d{1,4}\.\d{1,4}$", re.ASCII)
 
-_KEYS = ("name", "state", "port", "bind", "options", "limits", "relaxations")
 _HINTS = {
     "zeroconf_port": "Write port",
-    "access": "Zones come with a later release; filter the port by other means until then",
+    "zones": "Write access, the names of zones of librespot_zones",
     "credentials": "Write them to librespot_credentials, under the instance's name",
 }
-_BIND_HINTS = dict.fromkeys(
-    ("interface", "address", "loopback"),
-    "Binding to an interface or address comes with a later release, and librespot's own option does not do it; "
-    "leave it out, or turn discovery off",
-)
 
 Values = Mapping[str, OptionValue]
 """Option to its value. Flags that are off are left out."""
@@ -57,17 +55,27 @@ def instance_of(user: str, comment: str) -> str:
 
 @dataclass(frozen=True)
 class Instance:
-    """One librespot as its user described it. *path* says where, for errors."""
+    """One librespot as its user described it. *path* says where, for errors.
+
+    *interface* is what its sockets are tied to on the host that is looked at; empty before that, and without discovery.
+    """
 
     name: str
     path: str
     present: bool = True
     port: int = DEFAULT_PORT
-    discovery: bool = True
+    bind: Bind = field(default_factory=Bind)
+    interface: str = ""
+    access: tuple[str, ...] = ()
     options: Values = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     relaxations: tuple[Relaxation, ...] = ()
     credentials: bool = False
+
+    @property
+    def discovery(self) -> bool:
+        """Whether it announces itself and listens."""
+        return self.bind.discovery
 
     @property
     def unit(self) -> str:
@@ -96,6 +104,7 @@ class Specification:
     version: str
     instances: tuple[Instance, ...]
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    zones: Mapping[str, Zone] = field(default_factory=default_zones)
 
     @property
     def present(self) -> list[Instance]:
@@ -111,37 +120,38 @@ def parse_version(value: Any, path: str = "librespot_version") -> str:
 
 
 def _name(value: Any, path: str) -> str:
-    # "host" is the scope of what belongs to no instance, and the units of a watchdog have the name of their instance.
-    taken = value == "host" or str(value).endswith("-watchdog")
+    # "host" is the scope of what belongs to no instance; the others would be the names of units of ours.
+    taken = value == "host" or str(value).startswith("firewall") or str(value).endswith(("-watchdog", "-bind"))
     if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > LONGEST_NAME or taken:
         raise SpecificationError(
             path,
             value,
             "is not an instance's name",
-            f"Write at most {LONGEST_NAME} of a-z, 0-9 and -, a letter first, not host and not ending in -watchdog; "
-            "what people see is options.name",
+            f"Write at most {LONGEST_NAME} of a-z, 0-9 and -, a letter first, not host, not beginning with firewall "
+            "and not ending in -watchdog or -bind; what people see is options.name",
         )
     return value
 
 
-def _instance(value: Any, path: str, version: str, credentials: Mapping[str, str]) -> Instance:
-    entry = mapping(value, path, _KEYS, _HINTS)
+def _instance(
+    value: Any, path: str, version: str, credentials: Mapping[str, str], zones: Mapping[str, Zone]
+) -> Instance:
+    entry = mapping(value, path, KEYS, _HINTS)
     name = _name(entry.get("name"), f"{path}.name")
     state = entry.get("state", "present")
     if state not in ("present", "absent"):
         raise SpecificationError(f"{path}.state", state, "is not a state", "Write present or absent")
-    bind = mapping(entry.get("bind") or {}, f"{path}.bind", ("discovery",), _BIND_HINTS)
-    discovery = boolean(bind.get("discovery", True), f"{path}.bind.discovery")
-    if state == "present" and not discovery and name not in credentials:
+    bind = parse_bind(_written(entry, "bind"), f"{path}.bind")
+    if state == "present" and not bind.discovery and not complete_login(credentials.get(name, "")):
         raise SpecificationError(
             f"{path}.bind.discovery",
-            discovery,
+            False,
             "leaves no way to log in",
-            f"Give stored credentials in librespot_credentials.{name}, or leave discovery on",
+            f"Give stored credentials in librespot_credentials.{name}, with a login in them, or leave discovery on",
         )
-    relaxations = parse_relaxations(entry.get("relaxations") or {}, f"{path}.relaxations")
+    relaxations = parse_relaxations(_written(entry, "relaxations"), f"{path}.relaxations")
     names = tuple(item.name for item in relaxations)
-    options = entry.get("options") or {}
+    options = _written(entry, "options")
     values = dict(normalise(options, version, f"{path}.options", names))
     values.setdefault("name", name)
     if "backend" not in values:
@@ -153,12 +163,28 @@ def _instance(value: Any, path: str, version: str, credentials: Mapping[str, str
         path=path,
         present=state == "present",
         port=integer(entry.get("port", DEFAULT_PORT), f"{path}.port", 1024, 65535),
-        discovery=discovery,
+        bind=bind,
+        access=_access(entry.get("access"), bind, zones, path) if state == "present" else (),
         options=values,
-        limits=parse_limits(entry.get("limits") or {}, f"{path}.limits"),
+        limits=parse_limits(_written(entry, "limits"), f"{path}.limits"),
         relaxations=relaxations,
         credentials=name in credentials,
     )
+
+
+def _written(entry: Mapping[str, Any], key: str) -> Any:
+    """Return what stands at *key*; nothing at all is an empty mapping, and anything else is read as it is."""
+    value = entry.get(key)
+    return {} if value is None else value
+
+
+def _access(value: Any, bind: Bind, zones: Mapping[str, Zone], path: str) -> tuple[str, ...]:
+    """Return the zones that may reach an instance; whoever is bound to nobody's reach need not say so again."""
+    if value is None and bind.kind in (OFF, LOOPBACK):
+        return ()
+    access = parse_access(value, zones, f"{path}.access")
+    refuse_unreachable(bind, access, zones, path)
+    return access
 
 
 def _unique(instances: Sequence[Instance]) -> None:
@@ -184,24 +210,31 @@ def _unique(instances: Sequence[Instance]) -> None:
 
 def _credentials(value: Any, names: Sequence[str]) -> Mapping[str, str]:
     """Return the stored credentials; what they hold is never shown, not even when it is wrong."""
-    entry = dict(mapping(value or {}, "librespot_credentials", tuple(names), secret=True))
+    entry = dict(mapping({} if value is None else value, "librespot_credentials", tuple(names), secret=True))
     for name, given in entry.items():
         # ansible-core 2.18 makes a mapping of a template whose result looks like one.
         text = entry[name] = json.dumps(given) if isinstance(given, Mapping) else given
-        path = f"librespot_credentials.{name}"
-        if not isinstance(text, str) or not text.lstrip().startswith("{") or len(text) > 16384:
+        problem = unusable_login(text)
+        if problem:
             raise SpecificationError(
-                path, None, "is not the text of a credentials.json", "Give the whole file as one string", secret=True
+                f"librespot_credentials.{name}",
+                None,
+                problem,
+                "Give the whole credentials.json that librespot wrote, as one string",
+                secret=True,
             )
     return entry
 
 
-def parse_specification(version: Any, instances: Any, credentials: Any = None) -> Specification:
+def parse_specification(version: Any, instances: Any, credentials: Any = None, zones: Any = None) -> Specification:
     """Return the specification. Raises `SpecificationError` with the path of the first value that is not right."""
     checked = parse_version(version)
+    known = parse_zones({} if zones is None else zones)
     items = sequence(instances, "librespot_instances")
     names = [item.get("name") for item in items if isinstance(item, Mapping)]
     secrets = _credentials(credentials, [name for name in names if isinstance(name, str)])
-    found = tuple(_instance(item, f"librespot_instances[{at}]", checked, secrets) for at, item in enumerate(items))
+    found = tuple(
+        _instance(item, f"librespot_instances[{at}]", checked, secrets, known) for at, item in enumerate(items)
+    )
     _unique(found)
-    return Specification(checked, found, secrets)
+    return Specification(checked, found, secrets, known)

@@ -5,8 +5,9 @@
 """The sandbox of an instance under systemd, as data: each directive with what it withstands.
 
 The file system is an allow list: an empty directory as root, into which only what librespot loads is bound, read-only.
-There is no shell, no set-uid program, no other service's socket and no writable disk in it. The rest of the list is
-every systemd directive that librespot can live with; what was left out is said at `LEFT_OUT`.
+There is no shell, no program but librespot and those that lie among the libraries, no effect of set-uid, no socket of
+another service and no writable disk in it. The rest of the list is every systemd directive that librespot can live
+with; what was left out is said at `LEFT_OUT`.
 
 Paths with ``+`` are those inside the root (systemd.exec(5)); without it they would silently mean the host's. A
 ``TemporaryFileSystem=/`` looks like the same thing without a directory, and has no effect on Debian 12 and 13.
@@ -60,10 +61,13 @@ SANDBOX: tuple[Directive, ...] = (
     Directive(
         "InaccessiblePaths",
         (
-            "-+/etc/librespot -+/etc/shadow -+/etc/gshadow -+/etc/ssh -+/etc/ssl/private -+/etc/sudoers",
-            "-+/etc/sudoers.d -+/sys",
+            "-+/etc/librespot -+/etc/ssh -+/etc/ssl/private -+/etc/sudoers.d -+/sys",
+            # What is mounted over a file goes when the file is replaced, as useradd does with these: until then.
+            "-+/etc/shadow -+/etc/shadow- -+/etc/gshadow -+/etc/gshadow- -+/etc/sudoers -+/etc/ld.so.preload",
+            # librespot writes to its standard output alone; these would let it write as any other service.
+            "-+/run/systemd/journal",
         ),
-        "Secrets below /etc stay out of reach even where someone loosened their modes; hardware is not to be seen",
+        "Directories with secrets stay closed even where someone loosened their modes; hardware is not to be seen",
     ),
     Directive("MountAPIVFS", ("yes",), "/proc and /dev are mounted anew, with the restrictions below"),
     Directive("ProtectSystem", ("strict",), "Nothing of the system can be written"),
@@ -95,6 +99,7 @@ SANDBOX: tuple[Directive, ...] = (
     Directive("NoExecPaths", ("+/ +/etc +/tmp +/var/tmp",), "Nothing can be executed or mapped as code ..."),
     Directive(
         "ExecPaths",
+        # A part of /usr/lib would become a mount of its own, and that one writable.
         ("+/opt/librespot +/usr/lib -+/usr/lib64 -+/lib -+/lib64",),
         "... but librespot and the libraries it loads",
     ),
@@ -125,8 +130,43 @@ SANDBOX: tuple[Directive, ...] = (
         ),
         "Only calls that an unprivileged network service makes; io_uring would pass the filter by",
     ),
+    Directive(
+        "UnsetEnvironment",
+        (
+            "LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT LD_DEBUG LD_BIND_NOW LD_PROFILE GLIBC_TUNABLES GCONV_PATH",
+            "RUST_LOG RUST_LOG_STYLE RUST_MIN_STACK ALSA_CONFIG_PATH SSL_CERT_FILE SSL_CERT_DIR SSLKEYLOGFILE",
+        ),
+        "What someone set for all services changes neither what is loaded nor what is logged",
+    ),
     Directive("SystemCallErrorNumber", ("EPERM",), "A refused call is an error that librespot handles, not its end"),
 )
+
+HELPER: tuple[tuple[str, str], ...] = (
+    ("NoNewPrivileges", "yes"),
+    ("ProtectSystem", "strict"),
+    ("ProtectHome", "yes"),
+    ("PrivateTmp", "yes"),
+    ("PrivateMounts", "yes"),
+    ("PrivateDevices", "yes"),
+    ("PrivateIPC", "yes"),
+    ("ProtectProc", "invisible"),
+    ("ProcSubset", "pid"),
+    ("ProtectClock", "yes"),
+    ("ProtectHostname", "yes"),
+    ("ProtectKernelLogs", "yes"),
+    # The kernel still loads by itself what a rule needs.
+    ("ProtectKernelModules", "yes"),
+    ("LockPersonality", "yes"),
+    ("RestrictRealtime", "yes"),
+    ("RestrictSUIDSGID", "yes"),
+    ("RestrictNamespaces", "yes"),
+    ("SystemCallArchitectures", "native"),
+    ("SystemCallErrorNumber", "EPERM"),
+    ("KeyringMode", "private"),
+    ("UMask", "0077"),
+    ("TimeoutStartSec", "60s"),
+)
+"""The sandbox of our own helpers, which run as root for a moment. Each says besides which right it needs."""
 
 LEFT_OUT: tuple[tuple[str, str], ...] = (
     ("PrivateNetwork", "librespot is a network service; a segment of its own gives it a namespace"),
@@ -141,11 +181,16 @@ def socket_binds(port: int, discovery: bool) -> Directive:
     UDP as a whole, since name resolution binds to port 0, which cannot be listed.
     """
     allowed = (f"tcp:{port}", "udp") if discovery else ("udp",)
-    return Directive("SocketBindAllow", allowed, "It can serve on no other port", needs=BPF_FRAMEWORK, since=249)
+    return Directive("SocketBindAllow", allowed, "It can bind no other port", needs=BPF_FRAMEWORK, since=249)
 
 
 SOCKET_BIND_DENY = Directive(
-    "SocketBindDeny", ("any",), "It can serve on no other port", needs=BPF_FRAMEWORK, since=249
+    # A listen() without bind() passes this, and the firewall's table drops what is served by it.
+    "SocketBindDeny",
+    ("any",),
+    "It can bind no other port",
+    needs=BPF_FRAMEWORK,
+    since=249,
 )
 
 

@@ -6,23 +6,38 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from ..host.accounts import group_exists
 from ..host.proc import owner_of_port
 from ..host.readable import executable
 from ..model.errors import HostError, LibrespotError, SpecificationError
 from ..model.facts import refusals
 from ..model.instance import Instance, Specification
+from ..model.network import HostNetwork, placed
+from ..render.unit import programs_path
 from .registry import Host
 
 # librespot has one thread per processor and about 16 besides.
 _THREADS = 16
 
 
-def refuse_unusable(host: Host, spec: Specification) -> None:
-    """Raise one error with all that stands in the way on this host."""
+def usable(host: Host, spec: Specification) -> Specification:
+    """Return *spec* as it is on this host, or raise one error with all that stands in the way of it."""
     found: list[LibrespotError] = list(refusals(host.facts))
-    for item in spec.present:
-        found += _port(item, spec) + _tasks(item, host.facts.processors) + _opened(item)
+    found += _unbound(host, spec)
+    network = host.network() if spec.present else HostNetwork()
+    instances = []
+    for item in spec.instances:
+        if item.present:
+            found += _port(item, spec) + _tasks(item, host.facts.processors) + _opened(item)
+            try:
+                instances.append(placed(item, network))
+            except SpecificationError as error:
+                found.append(error)
+        else:
+            instances.append(item)
     if len(found) == 1:
         raise found[0]
     if found:
@@ -30,6 +45,20 @@ def refuse_unusable(host: Host, spec: Specification) -> None:
             "; ".join(f"{number}. {item.message}" for number, item in enumerate(found, 1)),
             " ".join(f"{number}. {item.remedy}." for number, item in enumerate(found, 1)),
         )
+    return replace(spec, instances=tuple(instances))
+
+
+def _unbound(host: Host, spec: Specification) -> list[LibrespotError]:
+    """Refuse to go on without what has once tied an instance to its interface: nobody would notice."""
+    bound = [item.name for item in spec.present if host.files.read(programs_path(item.name), content=False)]
+    if not bound or host.facts.binds:
+        return []
+    return [
+        HostError(
+            f"{', '.join(bound)} was bound by the kernel, and now it cannot be: {host.facts.unbound}",
+            f"Give the host back what it needs for that; or go on without, by removing {programs_path(bound[0])}",
+        )
+    ]
 
 
 def _port(item: Instance, spec: Specification) -> list[LibrespotError]:
@@ -40,13 +69,17 @@ def _port(item: Instance, spec: Specification) -> list[LibrespotError]:
     makes_room = [item.unit, *(other.unit for other in spec.instances if not other.present)]
     if holder is None or any(holder[2].endswith(f"/{unit}") for unit in makes_room):
         return []
-    pid, program, _cgroup = holder
+    pid, program, cgroup = holder
+    ours = re.search(r"/librespot-([a-z0-9-]+)\.service$", cgroup)
+    remedy = "Stop that program or give the instance another port"
+    if ours:
+        remedy = f"It is the instance {ours.group(1)}: give that one another port first, or write state: absent for it"
     return [
         SpecificationError(
             f"{item.path}.port",
             item.port,
             f"is taken on this host by {program} (process {pid})",
-            "Stop that program or give the instance another port",
+            remedy,
         )
     ]
 

@@ -7,44 +7,61 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ..host import liveness
+from ..host import bpf, liveness
 from ..host.accounts import Accounts
 from ..host.command import Commands
 from ..host.facts import gather
 from ..host.files import Files
+from ..host.network import network
 from ..host.systemd import Systemd
 from ..model.artifact import BINARY
+from ..model.bind import LOOPBACK, Bind
 from ..model.facts import Facts
 from ..model.instance import Instance, Specification
 from ..model.layout import RELEASES
+from ..model.network import LOOPBACK_INTERFACE, HostNetwork
+from ..model.networks import V4, V6
 from ..model.sandbox import EMPTY_ROOT
+from ..render.bind_program import programs, programs_file
 from ..render.environment import HEADER, environment_file
 from ..render.options import effective_options
 from ..render.unit import (
+    BIND_LOADER,
     LIVENESS,
     MARK,
     SETTINGS,
     SLICE,
     UNITS,
+    announced_path,
+    bind_unit,
     credentials_path,
     generation_of,
+    pin_path,
+    programs_path,
     settings_path,
     slice_unit,
     unit_files,
 )
 from .account import AccountPlanner
 from .base import Planner
-from .file import DirectoryPlanner, FilePlanner, HollowPlanner, HuskPlanner
+from .file import DirectoryPlanner, FilePlanner, HollowPlanner, HuskPlanner, OnlyPlanner
+from .pins import NoPinsPlanner, PinsPlanner
 from .release import Links
-from .service import ServicePlanner, StoppedPlanner
+from .service import ForgottenPlanner, ServicePlanner, StoppedPlanner
 
 _SETTINGS = re.compile(r"^([a-z][a-z0-9-]*)\.env$")
-_SERVICE = re.compile(r"^librespot-([a-z][a-z0-9-]*)(?<!-watchdog)\.service$")
+_LOGIN = re.compile(r"^([a-z][a-z0-9-]*)\.json$")
+_SERVICE = re.compile(r"^librespot-(?!firewall)([a-z][a-z0-9-]*)(?<!-watchdog)(?<!-bind)\.service$")
+
+
+_PLACES = (UNITS, f"{UNITS}.control", "/run/systemd/system", "/run/systemd/system.control")
+"""Where units, and what is added to them, can lie besides those of packages."""
 
 
 @dataclass
@@ -57,19 +74,35 @@ class Host:
     def __post_init__(self) -> None:
         self.systemd = Systemd(self.commands)
         self.accounts = Accounts(self.commands)
-        self.facts: Facts = gather(self.commands, self.files)
+        facts = gather(self.commands, self.files)
+        self.facts: Facts = replace(facts, unbound=_unbound(facts))
+
+    def network(self) -> HostNetwork:
+        """Return the interfaces and addresses that the host has now."""
+        return network(self.commands)
 
     def active_release(self) -> str:
         """Return the id of the release that ``current`` points to; empty when there is none."""
         return Links(self.files).current
 
 
+def _unbound(facts: Facts) -> str:
+    """Return why the kernel does not bind instances on a host with *facts*; empty when it does."""
+    if not facts.unified_cgroups:
+        return "programs at bind() need cgroup v2"
+    return bpf.supported(programs(Bind(LOOPBACK), LOOPBACK_INTERFACE, 1)[V4])
+
+
 def ours(host: Host) -> Specification:
     """Return a specification that removes every instance of ours on the host, declared or not.
 
-    Units, environment files and users tell of it: what a removal that was killed has left belongs to one as well.
+    Units, environment files, logins and users tell of it: what a removal that was killed has left belongs to one too.
     """
     found = {name: f"user librespot-{name}" for name in host.accounts.ours()}
+    # The directory is ours, so whatever login is in it was put there for an instance.
+    logins = f"{SETTINGS}/credentials"
+    for login in filter(None, map(_LOGIN.match, host.files.names(logins))):
+        found[login.group(1)] = f"{logins}/{login.group()}"
     for place, pattern, mark in ((SETTINGS, _SETTINGS, HEADER), (UNITS, _SERVICE, MARK)):
         for name in host.files.names(place):
             match = pattern.match(name)
@@ -130,11 +163,13 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
     planners: list[Planner] = []
     if spec.present:
         planners += [
+            *(DirectoryPlanner(files, f"{place}/{SLICE}.d", None) for place in _PLACES),
             DirectoryPlanner(files, os.path.dirname(LIVENESS)),
             DirectoryPlanner(files, os.path.dirname(EMPTY_ROOT)),
             DirectoryPlanner(files, EMPTY_ROOT),
             HollowPlanner(files, EMPTY_ROOT),
             FilePlanner(files, LIVENESS, inspect.getsource(liveness)),
+            FilePlanner(files, BIND_LOADER, inspect.getsource(bpf)),
             FilePlanner(files, f"{UNITS}/{SLICE}", slice_unit()),
         ]
     # Those that go come first: another may have asked for their port.
@@ -155,31 +190,56 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
 
 
 def _overrides(host: Host, item: Instance) -> list[Planner]:
-    """Drop-ins for our units, by hand or by ``systemctl set-property``, weaken them unseen: there shall be none."""
+    """Drop-ins for our units, by hand or by ``systemctl set-property``, weaken them unseen: there shall be none.
+
+    Nor shall anything else be started with them.
+    """
+    watchdog = f"librespot-{item.name}-watchdog"
+    units = (item.unit, bind_unit(item.name), f"{watchdog}.service", f"{watchdog}.timer")
+    kinds = ("d", "requires", "upholds")
+    gone = [f"{place}/{unit}.{kind}" for place in _PLACES for unit in units for kind in kinds]
+    gone += [f"{place}/{unit}.wants" for place in _PLACES for unit in units if unit != item.unit]
+    alone = f"{UNITS}/{item.unit}.wants"
     return [
-        DirectoryPlanner(host.files, f"{place}/{unit}.d", None, item.name)
-        for place in (UNITS, f"{UNITS}.control", "/run/systemd/system", "/run/systemd/system.control")
-        for unit in (item.unit, f"librespot-{item.name}-watchdog.service", f"librespot-{item.name}-watchdog.timer")
+        *(DirectoryPlanner(host.files, path, None, item.name) for path in gone),
+        OnlyPlanner(host.files, alone, [f"{watchdog}.timer"], item.name),
     ]
 
 
 def _present(host: Host, item: Instance, release: str) -> list[Planner]:
-    units = unit_files(item, host.facts, settings_text(item))
+    # Whoever is bound otherwise is another instance, though its unit is the same.
+    units = unit_files(item, host.facts, settings_text(item) + (programs_file(item) if host.facts.binds else ""))
     generation = generation_of(units[f"{UNITS}/{item.unit}"])
     binary = f"{RELEASES}/{release}/{BINARY}"
     return [
         AccountPlanner(host.accounts, item),
         *(FilePlanner(host.files, path, text, scope=item.name) for path, text in units.items()),
         *_overrides(host, item),
+        *bind_planners(host, item),
         ServicePlanner(host.systemd, host.files, item, host.facts, generation, binary),
+    ]
+
+
+def bind_planners(host: Host, item: Instance) -> list[Planner]:
+    """Return what ties a present instance to its interface: the file of its programs, and the pins made of it."""
+    path = programs_path(item.name)
+    if not host.facts.binds:
+        return []
+    return [
+        FilePlanner(host.files, path, programs_file(item), 0o600, item.name),
+        PinsPlanner(item.name, json.loads(programs_file(item)), path),
     ]
 
 
 def _absent(host: Host, item: Instance) -> list[Planner]:
     files = host.files
+    units = unit_files(item, host.facts, "")
     return [
         ServicePlanner(host.systemd, files, item, host.facts, "", ""),
-        *(FilePlanner(files, path, None, scope=item.name) for path in unit_files(item, host.facts, "")),
+        NoPinsPlanner(item.name, [pin_path(item.name, family) for family in (V4, V6)]),
+        FilePlanner(files, programs_path(item.name), None, scope=item.name),
+        FilePlanner(files, announced_path(item.name), None, scope=item.name),
+        *(FilePlanner(files, path, None, scope=item.name) for path in units),
         *_overrides(host, item),
         # In the empty root systemd has made mount points for them.
         *(
@@ -187,5 +247,6 @@ def _absent(host: Host, item: Instance) -> list[Planner]:
             for root in ("", EMPTY_ROOT)
             for kind in ("lib", "cache")
         ),
+        ForgottenPlanner(host.systemd, item.name, [os.path.basename(path) for path in units]),
         AccountPlanner(host.accounts, item),
     ]

@@ -10,15 +10,16 @@ import time
 from collections.abc import Mapping, Sequence
 
 from ..host.files import FILE, Files
-from ..host.liveness import get_info
+from ..host.liveness import addresses, alive
 from ..host.proc import Process
 from ..host.systemd import Systemd
+from ..model.bind import ADDRESS
 from ..model.errors import HostError
 from ..model.facts import Facts
 from ..model.instance import Instance
 from ..model.plan import Plan, State
 from ..render.options import credentials_directory
-from ..render.unit import GENERATION, UNITS, credentials_path
+from ..render.unit import GENERATION, UNITS, bind_unit, credentials_path
 from . import live
 from .base import Planner
 
@@ -34,6 +35,9 @@ _NOT_OURS = (f"{UNITS}.control/", "/run/systemd/")
 
 PATIENCE = 15.0
 """Seconds that a started instance has to answer. A Raspberry Pi Zero needs about five."""
+
+DWELL = 4.0
+"""Seconds that an instance which cannot be asked has to stay up. A login that is worth nothing ends it within two."""
 
 
 class ServicePlanner(Planner):
@@ -56,6 +60,7 @@ class ServicePlanner(Planner):
         self._binary = binary
         self._timer = f"librespot-{instance.name}-watchdog.timer"
         self._watchdog = f"librespot-{instance.name}-watchdog.service"
+        self._binding = bind_unit(instance.name)
 
     def wanted(self) -> State:
         """Return the service as it shall be."""
@@ -82,8 +87,9 @@ class ServicePlanner(Planner):
             enabled = "enabled" in (shown["UnitFileState"], timer["UnitFileState"])
             return {"state": "active" if active else "inactive", "boot": "enabled" if enabled else "disabled"}
         watchdog = self._systemd.show(self._watchdog, _PROPERTIES)
-        units = (shown, timer, watchdog)
-        names = (self._instance.unit, self._timer, self._watchdog)
+        binding = self._systemd.show(self._binding, _PROPERTIES)
+        units = (shown, timer, watchdog, binding)
+        names = (self._instance.unit, self._timer, self._watchdog, self._binding)
         fresh = all(self._fresh(name, item) for name, item in zip(names, units))
         overrides = [path for item in units for path in _overrides(item["FragmentPath"], item["DropInPaths"])]
         state = {
@@ -130,7 +136,7 @@ class ServicePlanner(Planner):
         """Reload, enable, restart or stop, as far as *plan* says."""
         unit = self._instance.unit
         if not self._instance.present:
-            self._systemd.stop([self._timer, self._watchdog, unit])
+            self._systemd.stop([self._timer, self._watchdog, unit, self._binding])
             if plan.before["boot"] == "enabled":
                 self._systemd.disable([self._timer, unit])
             return
@@ -151,20 +157,26 @@ class ServicePlanner(Planner):
     def _wait(self) -> None:
         """Wait until the instance answers; without discovery, until it has stayed up for a moment."""
         unit, deadline = self._instance.unit, time.monotonic() + PATIENCE
-        problem = "it is not up"
+        item = self._instance
+        only = item.bind.value if item.bind.kind == ADDRESS else ""
+        process, since = "", 0.0
         while time.monotonic() < deadline:
-            if self._instance.discovery:
-                try:
-                    get_info("127.0.0.1", self._instance.port)
+            if item.discovery and (not item.interface or addresses(item.interface, only)):
+                if alive(unit, item.port, item.interface, only):
                     return
-                except (OSError, ValueError) as error:
-                    problem = str(error)
-            elif self._systemd.show(unit, ["ActiveState"])["ActiveState"] == "active":
-                return
+            else:
+                # There is nothing to ask: one that fails at once and is started again would look active, too.
+                shown = self._systemd.show(unit, ["ActiveState", "MainPID"])
+                seen = shown["MainPID"] if shown["ActiveState"] == "active" else ""
+                if seen != process:
+                    process, since = seen, time.monotonic()
+                elif seen and time.monotonic() - since >= DWELL:
+                    return
             time.sleep(0.2)
         said = self._systemd.journal(unit).replace("\n", " / ")
+        failed = "does not answer" if item.discovery else "does not stay up"
         raise HostError(
-            f"{unit} does not answer {PATIENCE:g} s after its start ({problem}); its last lines: {said or 'none'}",
+            f"{unit} {failed} {PATIENCE:g} s after its start; its last lines: {said or 'none'}",
             f"Mend what it says, or go back with playbooks/rollback.yml; more on the host: journalctl --unit {unit}",
         )
 
@@ -199,3 +211,28 @@ class StoppedPlanner(Planner):
         """Reload, enable, restart or stop, as far as *plan* says."""
         if plan.changed:
             self._systemd.stop([self._unit])
+
+
+class ForgottenPlanner(Planner):
+    """Units that go: systemd shall have none of them loaded, nor remember that they failed."""
+
+    def __init__(self, systemd: Systemd, scope: str, units: Sequence[str]) -> None:
+        super().__init__(f"systemd's memory of {scope}", scope)
+        self._systemd = systemd
+        self._units = units
+
+    def wanted(self) -> State:
+        """Return nothing."""
+        return {}
+
+    def found(self) -> State:
+        """Return that there are units which are loaded or failed; which ones, depends on who has asked for them."""
+        shown = [self._systemd.show(unit, ["LoadState", "ActiveState"]) for unit in self._units]
+        remembered = any(item["LoadState"] != "not-found" or item["ActiveState"] == "failed" for item in shown)
+        return {"units": "remembered"} if remembered else {}
+
+    def apply(self, plan: Plan) -> None:
+        """Let systemd forget them."""
+        if plan.changed:
+            self._systemd.daemon_reload()
+        self._systemd.forget_failures(self._units)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from ..model.bind import ADDRESS
 from ..model.facts import Facts
 from ..model.instance import Instance
 from ..model.limits import Limits, size_text
 from ..model.relaxations import audio_group, opened
-from ..model.sandbox import BPF_FRAMEWORK, SANDBOX, SCRATCH, SOCKET_BIND_DENY, Directive, known, socket_binds
+from ..model.sandbox import BPF_FRAMEWORK, HELPER, SANDBOX, SCRATCH, SOCKET_BIND_DENY, Directive, known, socket_binds
 from .environment import arguments
+from .firewall import TABLE, identifier
 
 MARK = "# Managed by the Ansible collection hardened.librespot; changes by hand are reported and undone."
 
@@ -29,6 +31,9 @@ WATCHDOG_INTERVAL = 8
 
 
 SETTINGS = "/etc/librespot"
+FIREWALL = "librespot-firewall.service"
+BIND_LOADER = "/opt/librespot/libexec/bpf.py"
+PINS = "/sys/fs/bpf/librespot"
 
 
 def settings_path(name: str) -> str:
@@ -39,6 +44,26 @@ def settings_path(name: str) -> str:
 def credentials_path(name: str) -> str:
     """Return where the stored credentials of the instance *name* are."""
     return f"{SETTINGS}/credentials/{name}.json"
+
+
+def pin_path(name: str, family: int) -> str:
+    """Return where the kernel keeps the program of the instance *name* for bind() calls of *family* (4 or 6)."""
+    return f"{PINS}/{name}-bind{family}"
+
+
+def programs_path(name: str) -> str:
+    """Return the file with the programs that bind the instance *name*."""
+    return f"{SETTINGS}/{name}.bind"
+
+
+def announced_path(name: str) -> str:
+    """Return the file with the addresses that the instance *name* announces, made anew at each of its starts."""
+    return f"/run/librespot/{name}.env"
+
+
+def bind_unit(name: str) -> str:
+    """Return the unit that pins the programs which bind the instance *name*."""
+    return f"librespot-{name}-bind.service"
 
 
 def sandbox(instance: Instance, facts: Facts) -> list[Directive]:
@@ -78,7 +103,8 @@ def _word(text: str) -> str:
     return f'"{plain}"'
 
 
-def _text(sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> str:
+def unit_text(sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> str:
+    """Return the text of a unit of ours."""
     parts = [MARK + "\n"]
     for title, lines in sections:
         parts.append(f"[{title}]\n" + "".join(f"{name}={value}\n" for name, value in lines))
@@ -86,7 +112,7 @@ def _text(sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> str:
 
 
 def service(instance: Instance, facts: Facts, settings: str) -> str:
-    """Return the unit of *instance*; *settings* is the text of its environment file, which a restart follows."""
+    """Return the unit of *instance*; other *settings*, its environment and its bind, make another generation of it."""
     confined = [(item.name, value) for item in sandbox(instance, facts) for value in item.values]
     run = [
         ("Type", "exec"),
@@ -100,6 +126,8 @@ def service(instance: Instance, facts: Facts, settings: str) -> str:
         ("Environment", "RUST_BACKTRACE=0"),
         ("LogRateLimitIntervalSec", "30s"),
         ("LogRateLimitBurst", "100"),
+        # Made by the unit that binds it, when all is right for a start: what is missing here is tried again.
+        ("EnvironmentFile", announced_path(instance.name)),
         ("ExecStart", " ".join([BINARY, *(_word(item) for item in arguments(instance.options))])),
         # librespot says goodbye on SIGINT alone.
         ("KillSignal", "SIGINT"),
@@ -117,15 +145,28 @@ def service(instance: Instance, facts: Facts, settings: str) -> str:
     before = [
         ("Description", f"Spotify Connect speaker {instance.name} (librespot)"),
         ("Documentation", "https://github.com/librespot-org/librespot/wiki"),
-        ("Wants", "network-online.target"),
-        ("After", "network-online.target sound.target"),
+        ("Wants", f"network-online.target {FIREWALL} {bind_unit(instance.name)}"),
+        ("After", f"network-online.target sound.target {FIREWALL} {bind_unit(instance.name)}"),
+        # Stopped with nftables.service, or by hand, it is back at once: the instance goes on.
+        ("Upholds", FIREWALL),
         ("StartLimitIntervalSec", "0"),
     ]
+    if facts.binds:
+        # A pin that is missing would be passed over, and the instance would start unbound.
+        before += [("AssertPathExists", pin_path(instance.name, family)) for family in (4, 6)]
+        run += [("BPFProgram", f"bind{family}:{pin_path(instance.name, family)}") for family in (4, 6)]
     after = [("WantedBy", "multi-user.target")]
     lines = [*run, *limit_directives(instance.limits), *confined]
-    draft = _text([("Unit", before), ("Service", lines), ("Install", after)])
+    draft = unit_text([("Unit", before), ("Service", lines), ("Install", after)])
     marked = [*lines, ("Environment", f"{GENERATION}={generation(draft, settings)}")]
-    return _text([("Unit", before), ("Service", marked), ("Install", after)])
+    return unit_text([("Unit", before), ("Service", marked), ("Install", after)])
+
+
+def _where(instance: Instance) -> str:
+    """Return the arguments by which the liveness program knows where *instance* is bound."""
+    only = f" --address {instance.bind.value}" if instance.bind.kind == ADDRESS else ""
+    interface = f"--interface {instance.interface}{only} " if instance.interface else ""
+    return f"{interface}--announced {announced_path(instance.name)}"
 
 
 def generation(unit: str, settings: str) -> str:
@@ -140,18 +181,20 @@ def generation_of(text: str) -> str:
 
 def slice_unit() -> str:
     """Return the unit of the slice that all instances are in."""
-    return _text([("Unit", [("Description", "Spotify Connect speakers (librespot)")]), ("Slice", [])])
+    return unit_text([("Unit", [("Description", "Spotify Connect speakers (librespot)")]), ("Slice", [])])
 
 
 def watchdog_service(instance: Instance) -> str:
     """Return the unit that looks once whether the instance answers, and restarts it when it does not.
 
-    The look is an ``ExecCondition=`` in a sandbox, as the instance's own user; only the restart, a fixed command, has
+    The look is an ``ExecCondition=`` in a sandbox, as a user of the moment; only the restart, a fixed command, has
     rights. "Nothing to do" is a condition that does not hold, which is no failure.
     """
     look = f"/usr/bin/python3 -I {LIVENESS} --unit {instance.unit}"
     if instance.discovery:
         look += f" --port {instance.port}"
+    if instance.interface:
+        look += f" {_where(instance)}"
     shared = {
         "AmbientCapabilities", "CapabilityBoundingSet", "DevicePolicy", "KeyringMode", "LockPersonality",
         "MemoryDenyWriteExecute", "NoNewPrivileges", "NotifyAccess", "PrivateDevices", "PrivateIPC", "PrivateMounts",
@@ -164,7 +207,8 @@ def watchdog_service(instance: Instance) -> str:
     run = [
         ("Type", "oneshot"),
         ("Slice", SLICE),
-        ("User", instance.user),
+        # Not the instance's: it could stop what watches it.
+        ("DynamicUser", "yes"),
         ("ExecCondition", look),
         ("ExecStart", f"+/usr/bin/systemctl try-restart {instance.unit}"),
         ("TimeoutStartSec", "30s"),
@@ -178,7 +222,7 @@ def watchdog_service(instance: Instance) -> str:
         ("Description", f"Restarts the Spotify Connect speaker {instance.name} when it is up but silent"),
         ("After", instance.unit),
     ]
-    return _text([("Unit", before), ("Service", [*run, *confined])])
+    return unit_text([("Unit", before), ("Service", [*run, *confined])])
 
 
 def watchdog_timer(instance: Instance) -> str:
@@ -192,13 +236,50 @@ def watchdog_timer(instance: Instance) -> str:
         ("OnUnitInactiveSec", f"{WATCHDOG_INTERVAL}s"),
         ("AccuracySec", "1s"),
     ]
-    return _text([("Unit", before), ("Timer", times), ("Install", [("WantedBy", instance.unit)])])
+    return unit_text([("Unit", before), ("Timer", times), ("Install", [("WantedBy", instance.unit)])])
+
+
+def bind_service(instance: Instance, facts: Facts) -> str:
+    """Return the unit that makes each start of *instance* ready: it is bound, filtered, and knows its addresses.
+
+    Its last step writes the file without which the instance does not start.
+    """
+    path = announced_path(instance.name)
+    before = [
+        ("Description", f"Binds the Spotify Connect speaker {instance.name} to {instance.interface or 'no port'}"),
+        ("After", FIREWALL),
+    ]
+    door = f"add rule inet {TABLE} out_{identifier(instance.name)} accept"
+    steps = [
+        f"/usr/bin/rm -f {path}",
+        # Judged and not done: it succeeds when the table is in force.
+        f"/usr/sbin/nft --check {door}",
+        *([f"/usr/bin/python3 -I {BIND_LOADER} {programs_path(instance.name)}"] if facts.binds else []),
+        f"/usr/bin/python3 -I {LIVENESS} {_where(instance)}",
+    ]
+    run = [
+        ("Type", "oneshot"),
+        ("Slice", SLICE),
+        *(("ExecStart", step) for step in steps),
+        ("RuntimeDirectory", "librespot"),
+        ("RuntimeDirectoryPreserve", "yes"),
+        ("CapabilityBoundingSet", "CAP_BPF CAP_NET_ADMIN"),
+        ("ReadWritePaths", "-/sys/fs/bpf"),
+        ("RestrictAddressFamilies", "AF_NETLINK AF_INET AF_INET6 AF_UNIX"),
+        ("SystemCallFilter", "@system-service bpf"),
+        ("SystemCallFilter", "~@resources"),
+        *HELPER,
+        ("MemoryMax", "64M"),
+        ("TasksMax", "8"),
+    ]
+    return unit_text([("Unit", before), ("Service", run)])
 
 
 def unit_files(instance: Instance, facts: Facts, settings: str) -> dict[str, str]:
     """Return the text of each unit of *instance* by its path."""
     stem = f"{UNITS}/librespot-{instance.name}"
     return {
+        f"{UNITS}/{bind_unit(instance.name)}": bind_service(instance, facts),
         f"{stem}.service": service(instance, facts, settings),
         f"{stem}-watchdog.service": watchdog_service(instance),
         f"{stem}-watchdog.timer": watchdog_timer(instance),

@@ -1,0 +1,78 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""NET-02: the live sockets are tied to where the instance is bound, and announce what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..host.liveness import addresses, announced, outdated
+from ..host.sockets import receiving
+from ..model.bind import ADDRESS
+from ..model.finding import NOT_ENFORCED, Finding
+from ..model.instance import Instance
+from ..render.unit import announced_path
+from .context import Context, each, finding, not_running
+
+_CONTROL = "NET-02"
+
+
+def look(context: Context) -> Iterator[Finding]:
+    """Yield NET-02 of each instance that listens."""
+    yield from each(context, _CONTROL, "bind", _bound)
+    yield from each(context, _CONTROL, "announced", _announced)
+
+
+def _bound(context: Context, instance: Instance) -> Iterator[Finding]:
+    expected = f"every receiving socket is tied to {instance.interface}"
+    if not instance.discovery:
+        expected = "no receiving socket"
+    elif instance.bind.kind == ADDRESS:
+        expected += f", the listener to {instance.bind.value}"
+    if not context.processes(instance):
+        yield not_running(_CONTROL, "bind", instance, expected)
+        return
+    pids = {item.pid for item in context.processes(instance)}
+    seen = [item for item in receiving(context.host.commands) if pids.intersection(item.pids)]
+    loose = [item for item in seen if item.device != instance.interface or not instance.discovery]
+    if instance.bind.kind == ADDRESS:
+        loose += [
+            item
+            for item in seen
+            if item.protocol == "tcp" and item.address.removeprefix("::ffff:") != instance.bind.value
+        ]
+    said = ", ".join(
+        sorted({f"{item.protocol} {item.address}%{item.device or 'any'}:{item.port}" for item in loose or seen})
+    )
+    unbound = context.host.facts.unbound if instance.discovery else ""
+    yield finding(
+        _CONTROL,
+        "bind",
+        instance.name,
+        not loose,
+        expected,
+        (said or "no receiving socket") + (f" ({unbound}; the firewall's table alone)" if loose and unbound else ""),
+        f"ss: sockets of {', '.join(map(str, sorted(pids)))}",
+        NOT_ENFORCED if loose and unbound else "",
+    )
+
+
+def _announced(_context: Context, instance: Instance) -> Iterator[Finding]:
+    if not instance.interface:
+        return
+    only = instance.bind.value if instance.bind.kind == ADDRESS else ""
+    now, path = addresses(instance.interface, only), announced_path(instance.name)
+    said = announced(path)
+    expected = f"the addresses of {instance.interface}: {', '.join(now) or 'none now'}"
+    yield finding(
+        _CONTROL,
+        "announced",
+        instance.name,
+        not outdated(said, now),
+        expected,
+        ", ".join(said) or "none",
+        f"{path}, which the instance was started with",
+        remedy="Wait for its watchdog, or restart the instance",
+    )

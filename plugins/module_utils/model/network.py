@@ -1,0 +1,70 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host's network as it was found, and what follows from it for where the instances are bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from .bind import ADDRESS, AUTOMATIC, INTERFACE, LOOPBACK, Bind
+from .errors import SpecificationError
+from .instance import Instance
+
+LOOPBACK_INTERFACE = "lo"
+
+
+@dataclass(frozen=True)
+class HostNetwork:
+    """*interfaces* are names to the addresses that they have now; *default* is that of the default route, or empty."""
+
+    interfaces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    default: str = ""
+
+    def holder(self, address: str) -> str:
+        """Return the interface that has *address*; empty when none has."""
+        return next((name for name, found in self.interfaces.items() if address in found), "")
+
+    @property
+    def usable(self) -> list[str]:
+        """The interfaces that others can be reached by."""
+        return sorted(name for name in self.interfaces if name != LOOPBACK_INTERFACE)
+
+
+def resolved(bind: Bind, network: HostNetwork, path: str) -> Bind:
+    """Return where an instance is bound on this host, checked against what the host has.
+
+    Raises `SpecificationError` for an interface or an address that the host has not, or when nothing was written and
+    the host has no default route.
+    """
+    if bind.kind == AUTOMATIC:
+        if not network.default:
+            raise SpecificationError(
+                f"{path}.bind",
+                None,
+                "is missing, and this host has no default route whose interface could be meant",
+                f"Write bind: {{interface: {' or '.join(network.usable) or 'its name'}}}",
+            )
+        return Bind(INTERFACE, network.default)
+    if bind.kind == INTERFACE and bind.value not in network.interfaces:
+        raise SpecificationError(
+            f"{path}.bind.interface",
+            bind.value,
+            "is not an interface of this host",
+            f"It has: {', '.join(network.usable) or 'none'}",
+        )
+    if bind.kind == ADDRESS and not network.holder(bind.value):
+        has = ", ".join(item for name in network.usable for item in network.interfaces[name])
+        raise SpecificationError(
+            f"{path}.bind.address", bind.value, "is not an address of this host", f"It has: {has or 'none'}"
+        )
+    return bind
+
+
+def placed(item: Instance, network: HostNetwork) -> Instance:
+    """Return the present instance *item* bound to what this host has. Raises `SpecificationError`."""
+    bind = resolved(item.bind, network, item.path)
+    interfaces = {INTERFACE: bind.value, ADDRESS: network.holder(bind.value), LOOPBACK: LOOPBACK_INTERFACE}
+    return replace(item, bind=bind, interface=interfaces.get(bind.kind, ""))

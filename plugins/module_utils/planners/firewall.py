@@ -1,0 +1,76 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All that the firewall is made of on a host, in the order in which it is put there."""
+
+from __future__ import annotations
+
+import inspect
+import os
+
+from ..host import firewall
+from ..host.nftables import Nftables
+from ..model.grants import record
+from ..model.instance import Specification
+from ..render.firewall import Surroundings, table
+from ..render.firewall_units import CLOCK, GRANTS_FILE, LOADER, RESOLVERS_WATCH, TABLE_FILE, firewall_units
+from ..render.unit import FIREWALL, SETTINGS
+from .account import AccountPlanner
+from .base import Planner
+from .file import DirectoryPlanner, FilePlanner
+from .grant import LongGrantsPlanner
+from .package import ProgramPlanner
+from .registry import Host
+from .table import TablePlanner
+from .unit import UnitPlanner
+
+NFT = "/usr/sbin/nft"
+
+
+def firewall_planners(host: Host, spec: Specification) -> list[Planner]:
+    """Return what puts the table of *spec* in force, now and at every boot; of no present instance, what removes it."""
+    if not spec.present:
+        return _absent(host)
+    files, nftables = host.files, Nftables(host.commands)
+    used = [zone for name, zone in spec.zones.items() if any(name in item.access for item in spec.present)]
+    windows = any(zone.hours or zone.days for zone in used)
+    # Name servers are not in the file: they are read anew whenever it is loaded.
+    kept = table(spec.present, used, Surroundings())
+    wanted = table(spec.present, used, Surroundings(*map(tuple, firewall.resolvers())))
+    users = [item.user for item in spec.present if host.accounts.find(item.user)]
+    units = firewall_units(windows)
+    return [
+        ProgramPlanner(host.commands, NFT, "nftables"),
+        # Rules name them.
+        *(AccountPlanner(host.accounts, item) for item in spec.present),
+        DirectoryPlanner(files, SETTINGS, 0o700),
+        DirectoryPlanner(files, os.path.dirname(LOADER)),
+        FilePlanner(files, LOADER, inspect.getsource(firewall)),
+        FilePlanner(files, TABLE_FILE, kept.transaction(), 0o600),
+        FilePlanner(files, GRANTS_FILE, record(used), 0o600),
+        TablePlanner(nftables, wanted, users),
+        LongGrantsPlanner(nftables, {zone.name: zone.max_ttl for zone in used if zone.grants}),
+        *_clock(host, windows),
+        *(FilePlanner(files, path, text) for path, text in units.items()),
+        *(
+            UnitPlanner(host.systemd, files, name)
+            for name in (FIREWALL, RESOLVERS_WATCH, *([CLOCK] if windows else []))
+        ),
+    ]
+
+
+def _clock(host: Host, windows: bool) -> list[Planner]:
+    return [] if windows else [UnitPlanner(host.systemd, host.files, CLOCK, present=False)]
+
+
+def _absent(host: Host) -> list[Planner]:
+    files = host.files
+    return [
+        *(UnitPlanner(host.systemd, files, name, present=False) for name in (CLOCK, RESOLVERS_WATCH, FIREWALL)),
+        *(FilePlanner(files, path, None) for path in firewall_units(windows=False)),
+        *([TablePlanner(Nftables(host.commands), None)] if os.path.exists(NFT) else []),
+        FilePlanner(files, TABLE_FILE, None),
+        FilePlanner(files, GRANTS_FILE, None),
+        FilePlanner(files, LOADER, None),
+    ]

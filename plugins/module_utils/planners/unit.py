@@ -1,0 +1,61 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A unit that is no instance: loaded as on disk, enabled and active, or gone."""
+
+from __future__ import annotations
+
+from ..host.files import Files
+from ..host.systemd import Systemd
+from ..model.plan import Plan, State
+from ..render.unit import UNITS
+from .base import HOST, Planner
+
+_PROPERTIES = ("NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState")
+
+
+class UnitPlanner(Planner):
+    """The unit *name*, whose file another planner writes or, after this one, removes."""
+
+    def __init__(self, systemd: Systemd, files: Files, name: str, present: bool = True, scope: str = HOST) -> None:
+        super().__init__(f"unit {name}", scope)
+        self._systemd = systemd
+        self._files = files
+        self._name = name
+        self._present = present
+
+    def wanted(self) -> State:
+        """Return the unit as it shall be."""
+        if not self._present:
+            return {"state": "inactive", "boot": "disabled"}
+        return {"state": "active", "boot": "enabled", "loaded": "as on disk"}
+
+    def found(self) -> State:
+        """Return what systemd says of it."""
+        shown = self._systemd.show(self._name, _PROPERTIES)
+        active = shown["ActiveState"]
+        state = {
+            "state": "inactive" if active == "failed" and not self._present else active,
+            "boot": "enabled" if shown["UnitFileState"] == "enabled" else "disabled",
+        }
+        if not self._present:
+            return state
+        loaded = bool(shown["FragmentPath"]) or self._files.read(f"{UNITS}/{self._name}", content=False) is None
+        return {**state, "loaded": "as on disk" if loaded and shown["NeedDaemonReload"] == "no" else "not as on disk"}
+
+    def apply(self, plan: Plan) -> None:
+        """Reload, enable and start it, or stop and disable it."""
+        if not self._present:
+            self._systemd.stop([self._name])
+            if plan.before["boot"] == "enabled":
+                self._systemd.disable([self._name])
+            return
+        if plan.before["loaded"] != plan.after["loaded"]:
+            self._systemd.daemon_reload()
+        if plan.before["boot"] != plan.after["boot"]:
+            self._systemd.enable([self._name])
+        if plan.before["loaded"] != plan.after["loaded"] or plan.before["state"] == "failed":
+            self._systemd.restart([self._name])
+        else:
+            self._systemd.start([self._name])

@@ -1,0 +1,89 @@
+#!/usr/bin/python
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: firewall
+short_description: One nftables table for the ports and the outgoing traffic of librespot instances
+version_added: 0.1.0
+description:
+  - Compiles the zones and binds of all instances into one table C(inet librespot), lets the kernel judge it, and puts
+    it in force in one transaction. Nothing of any other table is touched.
+  - The table only ever drops, and each rule that drops names the port or the user of an instance. It can stand beside
+    C(ufw), C(firewalld), C(nftables.service), C(iptables) and Docker.
+  - What is in force is compared with what should be as the kernel describes both, so that a rule that was added,
+    changed or deleted by hand is found and mended. Grants are kept.
+  - Units of its own load the table before the network is up, follow the host's name servers, and follow summer time
+    where a zone has hours.
+author:
+  - hardened.librespot contributors (@hardened-librespot)
+extends_documentation_fragment:
+  - hardened.librespot.specification
+  - hardened.librespot.specification.state
+  - hardened.librespot.specification.attributes
+"""
+
+EXAMPLES = r"""
+- name: Let the household in, and nobody else
+  hardened.librespot.firewall:
+    zones:
+      household:
+        networks: [192.168.10.0/24, "2001:db8:1::/64"]
+    instances:
+      - name: kitchen
+        bind:
+          interface: eth0
+        access: [household]
+
+- name: Remove the table and its units
+  hardened.librespot.firewall:
+    state: absent
+"""
+
+RETURN = r"""
+changes:
+  description: What differed, as subject and attribute.
+  returned: success
+  type: list
+  elements: str
+  sample: ["table inet librespot: set zone_household_4"]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Specification
+from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    SPECIFICATION_ARGUMENTS,
+    STATE_ARGUMENT,
+    outcome,
+    run,
+    specification,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.firewall import firewall_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    """Bring the table and its units to where they shall be."""
+    host = Host()
+    spec = Specification("0.0.0", ())
+    if module.params["state"] == "present":
+        spec = usable(host, specification(module))
+    return outcome(module, converge(firewall_planners(host, spec), module.check_mode))
+
+
+def main() -> None:
+    """Run the module."""
+    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT}
+    run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
+
+
+if __name__ == "__main__":
+    main()
