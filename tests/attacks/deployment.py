@@ -28,13 +28,22 @@ PORT = 37879
 NEIGHBOUR = "librespot-bedroom.service"
 NEIGHBOUR_PORT = 37880
 
-KITCHEN: dict[str, Any] = {"name": "kitchen", "options": {"name": "Kitchen"}, "port": PORT}
-BEDROOM: dict[str, Any] = {"name": "bedroom", "options": {"name": "Bedroom"}, "port": NEIGHBOUR_PORT}
+ZONES: dict[str, Any] = {
+    # Whoever attacks here is trusted, and has no share of connections to keep within: what withstands is the instance.
+    "lab": {"networks": ["10.0.0.0/8", "172.16.0.0/12"], "rate": "99999/second", "connections": 1024},
+}
+KITCHEN: dict[str, Any] = {"name": "kitchen", "options": {"name": "Kitchen"}, "port": PORT, "access": ["lab"]}
+BEDROOM: dict[str, Any] = {
+    "name": "bedroom",
+    "options": {"name": "Bedroom"},
+    "port": NEIGHBOUR_PORT,
+    "access": ["lab"],
+}
 
 
 def specified(instances: Sequence[Mapping[str, Any]] = (KITCHEN, BEDROOM)) -> dict[str, Any]:
     """Return the variables of a run that wants these instances."""
-    return {"librespot_instances": [dict(item) for item in instances]}
+    return {"librespot_instances": [dict(item) for item in instances], "librespot_zones": ZONES}
 
 
 def apply(controller: Controller, instances: Sequence[Mapping[str, Any]] = (KITCHEN, BEDROOM)) -> Run:

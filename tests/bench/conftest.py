@@ -6,7 +6,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+
+from tests.attacks.tables import TABLES
+from tests.support.hosts import Host, fresh
+from tests.support.plays import Controller
 
 TABLE: list[str] = []
 
@@ -22,8 +28,25 @@ def table() -> list[str]:
     return TABLE
 
 
+@pytest.fixture(scope="session")
+def host() -> Iterator[Host]:
+    """Return a pristine host."""
+    with fresh("hardened-librespot-bench-rules") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def controller(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Controller:
+    """Return what runs plays against that host."""
+    return Controller(host, tmp_path_factory.mktemp("rules"))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table."""
     terminalreporter.section("one instance, nothing to change")
     for line in TABLE:
         terminalreporter.write_line(line)
+    for title, lines in TABLES.items():
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)

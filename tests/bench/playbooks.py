@@ -25,7 +25,11 @@ UNITS = (
     f"librespot-{SPEAKER}.service",
     f"librespot-{SPEAKER}-watchdog.service",
     f"librespot-{SPEAKER}-watchdog.timer",
+    "librespot-firewall.service",
+    "librespot-firewall-resolvers.service",
+    "librespot-firewall-resolvers.path",
 )
+HELPERS = ("liveness.py", "bpf.py", "firewall.py")
 _TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[", re.MULTILINE)
 _TRIP = re.compile(r"^<[^>]+> (?:EXEC|PUT|FETCH) ", re.MULTILINE)
 
@@ -77,7 +81,9 @@ def ours(**variables: Any) -> Playbook:
 
 def stock(artifact: Mapping[str, str], host: Host, directory: Path) -> Playbook:
     """Return the frozen playbook, with what the collection has written on *host* as its templates."""
-    templates = {f"{SPEAKER}.env": f"/etc/librespot/{SPEAKER}.env", "liveness.py": "/opt/librespot/libexec/liveness.py"}
+    names = (f"{SPEAKER}.env", "firewall.nft", "firewall.grants")
+    templates = {name: f"/etc/librespot/{name}" for name in names}
+    templates.update({name: f"/opt/librespot/libexec/{name}" for name in HELPERS})
     templates.update({name: f"/etc/systemd/system/{name}" for name in UNITS})
     for name, path in templates.items():
         (directory / name).write_text(host.out("cat", path), encoding="utf-8")

@@ -53,6 +53,10 @@ def known(command: list[str]) -> bool:
         case ["ansible-playbook", "-i", inventory, *options, playbook]:
             files = (f"{inventory}/hosts.yml", f"playbooks/{playbook.removeprefix('hardened.librespot.')}.yml")
             found = set(options) <= {"--check", "--diff"} and all((ROOT / name).is_file() for name in files)
+        case ["ansible", "-i", inventory, host, "-b", "-m", module, "-a", _arguments]:
+            name = module.removeprefix("hardened.librespot.")
+            hosts = (ROOT / inventory / "hosts.yml").read_text(encoding="utf-8")
+            found = (ROOT / f"plugins/modules/{name}.py").is_file() and f" {host}:\n" in hosts
     return found
 
 
@@ -82,6 +86,7 @@ def accepted(written: dict[str, Any]) -> None:
         written.get("librespot_version", "0.8.0"),
         written["librespot_instances"],
         written.get("librespot_credentials", {}),
+        written.get("librespot_zones", {}),
     )
     assert found.present
 
@@ -92,7 +97,8 @@ def test_the_tarball_has_the_name_that_is_installed(tarball: Path) -> None:
 
 def test_one_inventory_describes_three_environments(as_user: Run, tmp_path: Path) -> None:
     playbook = tmp_path / "show.yml"
-    content = "{{ {'librespot_version': librespot_version, 'librespot_instances': librespot_instances} | to_json }}"
+    names = ("librespot_version", "librespot_instances", "librespot_zones")
+    content = "{{ {" + ", ".join(f"'{name}': {name}" for name in names) + "} | to_json }}"
     task = {
         "ansible.builtin.copy": {
             "dest": f"{tmp_path}/{{{{ inventory_hostname }}}}.json",

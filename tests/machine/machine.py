@@ -19,6 +19,9 @@ from typing import Any
 from tests.attacks.hosts import Target
 from tests.support.hosts import CHECKOUT, lab
 
+ADDRESS = "10.0.2.15"
+"""The machine's own, at the interface of its default route, which instances are tied to unless told otherwise."""
+
 
 @dataclass(frozen=True)
 class Machine(Target):
@@ -60,7 +63,7 @@ class Machine(Target):
 
     def answer(self, port: int, timeout: float = 2) -> dict[str, Any] | None:
         """Return what librespot answers at *port*, asked on the machine itself; None when it does not."""
-        url = f"http://127.0.0.1:{port}/?action=getInfo"
+        url = f"http://{ADDRESS}:{port}/?action=getInfo"
         script = f"import urllib.request as u; print(u.urlopen({url!r}, timeout={timeout}).read().decode())"
         done = self.run("python3", "-Ic", script)
         return dict(json.loads(done.stdout)) if done.returncode == 0 else None

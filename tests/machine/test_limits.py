@@ -26,7 +26,7 @@ from tests.attacks.deployment import (
 )
 from tests.attacks.hosts import until
 from tests.attacks.tables import show
-from tests.machine.machine import Machine
+from tests.machine.machine import ADDRESS, Machine
 
 MIB = 1024 * 1024
 BODY_MIB = 256
@@ -34,7 +34,7 @@ BACK_S = 10.0
 POST = f"""\
 import socket, sys, time
 block = bytes(1 << 20)
-with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=60) as here:
+with socket.create_connection(("{ADDRESS}", int(sys.argv[1])), timeout=60) as here:
     here.sendall(b"POST /?action=addUser HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: {BODY_MIB * MIB}\\r\\n\\r\\n")
     sent = 0
     try:
@@ -44,9 +44,9 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=60) as he
         pass
 print(sent)
 """
-WATCH = """\
+WATCH = f"""\
 import json, sys, time, urllib.request
-port, url = sys.argv[1], "http://127.0.0.1:%s/?action=getInfo"
+port, url = sys.argv[1], "http://{ADDRESS}:%s/?action=getInfo"
 begin = time.monotonic(); gone = back = None
 while time.monotonic() - begin < 60 and back is None:
     try:

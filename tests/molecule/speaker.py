@@ -89,9 +89,14 @@ class Speaker:
         pairs = (item.decode().partition("=") for item in base64.b64decode(text).split(b"\0") if item)
         return {name: value for name, _unused, value in pairs}
 
-    def ask(self, address: str = "127.0.0.1") -> dict[str, Any] | None:
+    @property
+    def address(self) -> str:
+        """Return an address of the host's interface: tied to it, an instance answers nowhere else."""
+        return str(self.host.check_output("hostname --all-ip-addresses")).split()[0]
+
+    def ask(self, address: str = "") -> dict[str, Any] | None:
         """Return the answer to getInfo at *address* of the host; None when there is none."""
-        done = self.host.run("python3 -c %s %s %s", _ASK, address, str(self.port))
+        done = self.host.run("python3 -c %s %s %s", _ASK, address or self.address, str(self.port))
         return json.loads(done.stdout) if done.rc == 0 else None
 
     def up(self) -> bool:

@@ -17,5 +17,5 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.instance 
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 given = json.load(sys.stdin)
-specification = parse_specification(given["version"], given["instances"], given["credentials"])
+specification = parse_specification(given["version"], given["instances"], given["credentials"], given["zones"])
 json.dump([finding.as_data() for finding in audit(Host(), specification, live=given["live"])], sys.stdout)

@@ -242,6 +242,17 @@ _UNITS = (
         f"CFG-02 exposure kitchen, {DRIFT}",
     ),
     Mutant(
+        "drop-in-of-the-slice",
+        "mkdir -p /etc/systemd/system/librespot.slice.d\n"
+        "printf '[Slice]\\nCPUQuota=1%%\\n' > /etc/systemd/system/librespot.slice.d/99-mutant.conf\nsettled",
+        "CFG-06 drift host",
+    ),
+    Mutant(
+        "started-along",
+        "ln -s /dev/null /etc/systemd/system/$unit.wants/evil.service; settled",
+        DRIFT,
+    ),
+    Mutant(
         "undeclared-instance",
         "sed 's/kitchen/rogue/g' $text > /etc/systemd/system/librespot-rogue.service",
         "CFG-06 undeclared host",
@@ -255,6 +266,63 @@ _NETWORK = (
         "login-listener",
         "listening 5588",
         f"CFG-02 rights kitchen, NET-01 sockets kitchen, NET-05 sockets kitchen, {DRIFT}",
+    ),
+    Mutant(
+        "announces-what-is-elsewhere",
+        # The watchdog would put it right at once.
+        "systemctl stop $watchdog.timer; echo LIBRESPOT_ZEROCONF_INTERFACE=192.0.2.77 > /run/librespot/kitchen.env",
+        f"NET-02 announced kitchen, {DRIFT}",
+    ),
+    Mutant(
+        "no-table",
+        "nft delete table inet librespot",
+        "NET-03 table host, NET-04 table host, NET-09 table host, NET-11 table host, NET-12 families kitchen, "
+        "NET-12 families bedroom, NET-11 send kitchen, NET-11 send bedroom, CFG-06 drift host",
+    ),
+    Mutant(
+        "sleeping-table",
+        "nft add table inet librespot '{ flags dormant; }'",
+        "NET-03 table host, NET-11 send kitchen, NET-11 send bedroom, CFG-06 drift host",
+    ),
+    Mutant(
+        "table-not-at-boot",
+        "systemctl disable --quiet librespot-firewall.service",
+        "NET-03 boot host, CFG-06 drift host",
+    ),
+    Mutant(
+        "ipv6-passed-over",
+        "nft insert rule inet librespot on_prerouting meta nfproto ipv6 accept",
+        "NET-03 table host, NET-12 families kitchen, NET-12 families bedroom, CFG-06 drift host",
+    ),
+    Mutant(
+        "one-more-network",
+        "nft add element inet librespot zone_home_4 '{ 198.51.100.0/24 }'",
+        "NET-04 table host, CFG-06 drift host",
+    ),
+    Mutant(
+        "one-network-less",
+        "nft delete element inet librespot zone_home_6 '{ 2001:db8::/64 }'",
+        "NET-04 table host, CFG-06 drift host",
+    ),
+    Mutant(
+        "door-left-open",
+        "nft insert rule inet librespot door_kitchen accept",
+        "NET-04 table host, CFG-06 drift host",
+    ),
+    Mutant(
+        "no-share",
+        "nft flush chain inet librespot from_kitchen_home; nft add rule inet librespot from_kitchen_home accept",
+        "NET-09 table host, CFG-06 drift host",
+    ),
+    Mutant(
+        "outgoing-open",
+        "nft insert rule inet librespot out_kitchen accept",
+        "NET-11 table host, NET-11 send kitchen, CFG-06 drift host",
+    ),
+    Mutant(
+        "granted-for-ever",
+        "nft add element inet librespot grant_guests_4 '{ 192.0.2.200 timeout 40h }'",
+        "NET-07 grants host, CFG-06 drift host",
     ),
     Mutant("ports-not-pinned", "edited /^SocketBindDeny=/d", f"NET-05 other ports kitchen, {DRIFT}"),
 )
@@ -293,6 +361,13 @@ _RELEASE = (
         "manifest",
         """sed -i -E 's/("crate_sha256": ")[0-9a-f]/\\1x/' $release/manifest.json""",
         "CFG-06 drift host, UPD-08 source host",
+    ),
+    Mutant(
+        "capable-binary",
+        # cap_net_raw+ep, as setcap writes it.
+        """python3 -c 'import os, sys; os.setxattr(sys.argv[1], "security.capability", bytes.fromhex("""
+        """"0100000200200000000000000000000000000000"))' $release/bin/librespot""",
+        "CFG-06 drift host",
     ),
     Mutant(
         "binary-writable",

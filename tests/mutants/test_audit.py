@@ -41,12 +41,18 @@ def test_passive_is_a_part_of_live(world: World, healthy: Findings) -> None:
 
 def test_discovery_that_shall_be_off_is_an_open_port(world: World) -> None:
     wanted = world.specification()
-    wanted["instances"] = [{**KITCHEN, "bind": {"discovery": False}}, *wanted["instances"][1:]]
+    wanted["instances"] = [{**KITCHEN, "access": [], "bind": {"discovery": False}}, *wanted["instances"][1:]]
     assert set(red(world.audit(wanted))) == {
         ("CFG-01", "options", "kitchen"),
+        ("CFG-06", "drift", "host"),
         ("CFG-06", "drift", "kitchen"),
         ("NET-01", "sockets", "kitchen"),
+        ("NET-02", "bind", "kitchen"),
+        ("NET-03", "table", "host"),
+        ("NET-04", "table", "host"),
         ("NET-05", "sockets", "kitchen"),
+        ("NET-09", "table", "host"),
+        ("NET-11", "table", "host"),
     }
 
 
@@ -55,6 +61,7 @@ def test_the_role_reports_the_same_in_check_mode_and_a_lost_host_as_red(world: W
     wanted = world.specification()
     variables = {
         "librespot_instances": wanted["instances"],
+        "librespot_zones": wanted["zones"],
         "librespot_credentials": wanted["credentials"],
         "librespot_audit_live": True,
         "librespot_audit_path": str(path),

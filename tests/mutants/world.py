@@ -6,27 +6,30 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.hosts import CHECKOUT, Host
+from tests.support.code import install
+from tests.support.hosts import Host
 from tests.support.plays import Controller, Run
 
 HERE = Path(__file__).resolve().parent
-PACKAGE = "ansible_collections/hardened/librespot/plugins/module_utils"
 CODE = "/root/mutants.zip"
 AUDITOR = "/root/mutants-auditor.py"
 
 LOGIN = "a-login-that-is-nowhere-else"
-KITCHEN: dict[str, Any] = {"name": "kitchen", "limits": {"memory": "128M", "cpu": "50%"}}
+ZONES = {"home": {"networks": ["192.0.2.0/24", "2001:db8::/64"]}, "guests": {"grants": True, "max_ttl": "1h"}}
+KITCHEN: dict[str, Any] = {
+    "name": "kitchen",
+    "access": ["home", "guests"],
+    "limits": {"memory": "128M", "cpu": "50%"},
+}
 BEDROOM: dict[str, Any] = {
     "name": "bedroom",
+    "access": ["home"],
     "port": 37880,
     "relaxations": {"disk": "it remembers the volume"},
 }
@@ -52,13 +55,6 @@ def verdicts(findings: Findings) -> dict[Key, str]:
     return {key(item): item["status"] for item in findings}
 
 
-def _code() -> Iterator[tuple[str, bytes]]:
-    at = Path(PACKAGE)
-    yield from ((f"{parent}/__init__.py", b"") for parent in (at, *at.parents) if parent != Path())
-    for path in sorted((CHECKOUT / "plugins/module_utils").rglob("*.py")):
-        yield f"{PACKAGE}/{path.relative_to(CHECKOUT / 'plugins/module_utils')}", path.read_bytes()
-
-
 @dataclass
 class World:
     """The host, the controller, and the release that runs."""
@@ -69,12 +65,7 @@ class World:
 
     def prepare(self) -> None:
         """Put the auditor on the host."""
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            for name, content in _code():
-                archive.writestr(name, content)
-        text = base64.b64encode(packed.getvalue()).decode("ascii")
-        self.host.out("sh", "-euc", 'base64 -d > "$1"', "sh", CODE, text=text)
+        install(self.host, CODE)
         self.host.put(HERE / "auditor.py", AUDITOR)
 
     @property
@@ -85,7 +76,8 @@ class World:
     def specification(self, *more: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the host shall be."""
         credentials = {"kitchen": json.dumps({"login": LOGIN})}
-        return {"version": "0.8.0", "instances": [KITCHEN, BEDROOM, *more], "credentials": credentials}
+        instances = [KITCHEN, BEDROOM, *more]
+        return {"version": "0.8.0", "instances": instances, "zones": ZONES, "credentials": credentials}
 
     def audit(self, specification: Mapping[str, Any] | None = None, live: bool = True) -> Findings:
         """Return the findings of an audit by *specification*."""
@@ -99,6 +91,7 @@ class World:
         wanted = self.specification(*more)
         variables = {
             "librespot_instances": wanted["instances"],
+            "librespot_zones": wanted["zones"],
             "librespot_credentials": wanted["credentials"],
             "artifact": dict(self.artifact),
         }

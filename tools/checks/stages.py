@@ -79,6 +79,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("kill", ("pytest", "tests/kill", "--kills=50"), ("kill",), limit_min=120),
     Stage("attacks", ("pytest", "tests/attacks"), ("attacks",), limit_min=60),
     Stage("limits", ("pytest", "tests/machine"), ("machine",), limit_min=60),
+    Stage("network", ("pytest", "tests/network"), ("machine",), limit_min=60),
     Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),
     Stage("bench", ("pytest", "tests/bench"), ("bench",), limit_min=60),
     *_matrix(),

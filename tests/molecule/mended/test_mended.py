@@ -21,4 +21,5 @@ def test_the_run_repaired_what_was_changed_and_nothing_else(runs: list[dict[str,
         "/etc/systemd/system/librespot-kitchen.service",
         "service librespot-kitchen.service",
         "service librespot-bath.service",
+        "table inet librespot",
     }

@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -99,10 +100,10 @@ class TestRestart:
     def _world(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pids, self.alive, self.address = [1], [False, False, False], True
         monkeypatch.setattr(liveness, "processes", lambda _unit: self.pids)
-        monkeypatch.setattr(liveness, "alive", lambda _unit, _port: self.alive.pop(0))
-        monkeypatch.setattr(liveness, "has_address", lambda: self.address)
+        monkeypatch.setattr(liveness, "alive", lambda *_asked: self.alive.pop(0))
+        monkeypatch.setattr(liveness, "addresses", lambda *_asked: ["192.0.2.1"] if self.address else [])
 
-    def needed(self, port: int | None = 1) -> bool:
+    def needed(self, port: int | None = 1) -> str:
         return liveness.needs_restart("a.service", port, pause=0)
 
     def test_when_all_tries_fail(self) -> None:
@@ -123,3 +124,49 @@ class TestRestart:
     def test_without_discovery_the_address_does_not_matter(self) -> None:
         self.address = False
         assert self.needed(port=None)
+
+    def test_when_it_announces_what_its_interface_has_no_more(self, tmp_path: Path) -> None:
+        self.alive = [True, True, True]
+        path = tmp_path / "kitchen.env"
+        path.write_text("LIBRESPOT_ZEROCONF_INTERFACE=192.0.2.9\n", encoding="ascii")
+        assert "announces" in liveness.needs_restart("a.service", 1, "eth0", "", str(path), pause=0)
+        path.write_text("LIBRESPOT_ZEROCONF_INTERFACE=192.0.2.1\n", encoding="ascii")
+        self.alive = [True]
+        assert not liveness.needs_restart("a.service", 1, "eth0", "", str(path), pause=0)
+
+
+@pytest.mark.parametrize(
+    ("said", "now", "found"),
+    [
+        (["192.0.2.1"], ["192.0.2.1"], False),
+        (["192.0.2.1"], ["192.0.2.1", "192.0.2.2"], False),
+        (["192.0.2.1"], ["192.0.2.2"], True),
+        (["192.0.2.1", "192.0.2.2"], ["192.0.2.2"], True),
+        (["192.0.2.1"], [], False),
+        ([], ["192.0.2.1"], True),
+        ([], [], False),
+    ],
+)
+def test_one_more_address_is_no_reason_to_stop_the_music(said: list[str], now: list[str], found: bool) -> None:
+    assert liveness.outdated(said, now) == found
+
+
+def test_addresses_are_those_of_the_interface() -> None:
+    assert "127.0.0.1" in liveness.addresses("lo")
+    assert "127.0.0.1" not in liveness.addresses()
+    assert liveness.addresses("lo", "127.0.0.1") == ["127.0.0.1"]
+    assert liveness.addresses("lo", "192.0.2.1") == []
+
+
+def test_what_is_announced_is_written_for_systemd_and_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "kitchen.env"
+    liveness.announce(str(path), "lo", "127.0.0.1")
+    assert path.read_text(encoding="ascii") == "LIBRESPOT_ZEROCONF_INTERFACE=127.0.0.1\n"
+    assert liveness.announced(str(path)) == ["127.0.0.1"]
+    liveness.announce(str(path), "lo", "192.0.2.1")
+    assert liveness.announced(str(path)) == []
+
+
+def test_an_interface_that_does_not_come_is_said(tmp_path: Path) -> None:
+    with pytest.raises(TimeoutError, match="lab-none"):
+        liveness.announce(str(tmp_path / "a.env"), "lab-none", patience=0)

@@ -91,7 +91,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str) -> Machi
     monkeypatch.setattr(live, "running", played.running)
     # It compares a live process, of which a played one has nothing; tests/unit/planners has its tests.
     monkeypatch.setattr(live, "wrong", lambda *_arguments: [])
-    monkeypatch.setattr(service, "get_info", played.get_info)
+    monkeypatch.setattr(service, "alive", played.alive)
+    monkeypatch.setattr(service, "addresses", lambda *_asked: ["192.0.2.1"])
     monkeypatch.setattr(service, "Files", played.inside)
     monkeypatch.setattr(service, "PATIENCE", 0.1)
     monkeypatch.setattr(

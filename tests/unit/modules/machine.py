@@ -20,6 +20,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.proc impor
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import Facts
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Instance, instance_of
+from ansible_collections.hardened.librespot.plugins.module_utils.model.network import HostNetwork
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 from ansible_collections.hardened.librespot.plugins.module_utils.render.options import credentials_directory
 from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import (
@@ -129,10 +130,8 @@ class Machine(Commands):
         """Return the files that a process sees below its own ``/proc/PID/root``."""
         return Tree(str(self.path(path)))
 
-    def get_info(self, _address: str, _port: int) -> dict[str, object]:
-        if self.silent or not self._processes:
-            raise ConnectionRefusedError("nobody listens")
-        return {"remoteName": "Kitchen"}
+    def alive(self, *_asked: object) -> bool:
+        return bool(self._processes) and not self.silent
 
     # -- users -----------------------------------------------------------------------------------------------
 
@@ -160,6 +159,7 @@ class Machine(Commands):
         self.told.append(f"{verb} {' '.join(units)}".strip())
         act: Mapping[str, Callable[[], None]] = {
             "daemon-reload": self._loaded.clear,
+            "reset-failed": lambda: None,
             "enable": lambda: self._enabled.update(units),
             "disable": lambda: self._enabled.difference_update(units),
             "start": lambda: self._start(units),
@@ -186,6 +186,8 @@ class Machine(Commands):
             "UnitFileState": "enabled" if unit in self._enabled else disabled if text else "",
             "ActiveState": "active" if unit in self._active else "inactive",
             "DropInPaths": "",
+            "LoadState": "loaded" if text else "not-found",
+            "MainPID": str(self._processes[unit].pid) if unit in self._processes else "0",
         }
 
     def _start(self, units: Sequence[str]) -> None:
@@ -231,3 +233,6 @@ class _PlayedHost(Host):
         assert isinstance(self.commands, Machine)
         self.accounts = _People(self.commands)
         self.facts = self.commands.facts
+
+    def network(self) -> HostNetwork:
+        return HostNetwork({"lo": ("127.0.0.1",), "eth0": ("192.0.2.1",)}, "eth0")

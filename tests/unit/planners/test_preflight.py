@@ -14,9 +14,11 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import Facts
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.model.network import HostNetwork
 from ansible_collections.hardened.librespot.plugins.module_utils.planners import preflight
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
+NOTHING = SimpleNamespace(read=lambda *_path, **_how: None)
 FACTS = Facts(
     "x86_64", "debian", "13", (3, 13), "2.41", True, 257, True, True, ("memory", "cpu", "pids", "io"), True, 2, True
 )
@@ -27,8 +29,9 @@ SLICE = "/librespot.slice"
 def look(monkeypatch: pytest.MonkeyPatch, holder: str, instances: list[dict[str, Any]]) -> None:
     """Look at a host on which a program in the cgroup *holder* has the usual port."""
     monkeypatch.setattr(preflight, "owner_of_port", lambda _port: (7, "librespot", holder))
-    host = cast(Host, SimpleNamespace(facts=FACTS))
-    preflight.refuse_unusable(host, parse_specification("0.8.0", instances))
+    network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
+    host = cast(Host, SimpleNamespace(facts=FACTS, files=NOTHING, network=lambda: network))
+    preflight.usable(host, parse_specification("0.8.0", instances))
 
 
 def test_its_own_process_may_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:

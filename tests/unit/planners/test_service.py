@@ -23,6 +23,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.servic
 UNITS = "/etc/systemd/system"
 UNIT = "librespot-kitchen.service"
 WATCHDOG = "librespot-kitchen-watchdog"
+BINDING = "librespot-kitchen-bind.service"
 FACTS = Facts("x86_64", "debian", "13", (3, 13), "2.41", True, 257, True, False, (), True, 2, True)
 
 
@@ -52,7 +53,8 @@ class Scripted(Systemd):
 def shown(**changed: str) -> dict[str, dict[str, str]]:
     usual = {"NeedDaemonReload": "no", "ActiveState": "active", "UnitFileState": "enabled", "DropInPaths": ""}
     units = {name: {**usual, "FragmentPath": f"{UNITS}/{name}"} for name in (UNIT, f"{WATCHDOG}.timer")}
-    units[f"{WATCHDOG}.service"] = {**usual, "FragmentPath": f"{UNITS}/{WATCHDOG}.service", "UnitFileState": "static"}
+    for name in (f"{WATCHDOG}.service", BINDING):
+        units[name] = {**usual, "FragmentPath": f"{UNITS}/{name}", "UnitFileState": "static"}
     units[UNIT].update(changed)
     return units
 
@@ -60,7 +62,7 @@ def shown(**changed: str) -> dict[str, dict[str, str]]:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Return a function that converges one service and gives what systemd was told."""
-    monkeypatch.setattr(service, "get_info", lambda *_address: {})
+    monkeypatch.setattr(service, "alive", lambda *_asked: True)
 
     def act(systemd: Scripted, process: Mapping[str, str], present: bool = True) -> list[str]:
         monkeypatch.setattr(live, "running", lambda _instance: [object()] if process else [])
@@ -128,7 +130,7 @@ def test_drop_ins_for_all_services_are_the_administrators(run: Any) -> None:
 
 def test_one_that_shall_not_be_there_is_stopped_and_disabled(run: Any) -> None:
     told = run(Scripted(shown()), GOOD, present=False)
-    assert told == [f"stop {WATCHDOG}.timer {WATCHDOG}.service {UNIT}", f"disable {WATCHDOG}.timer {UNIT}"]
+    assert told == [f"stop {WATCHDOG}.timer {WATCHDOG}.service {UNIT} {BINDING}", f"disable {WATCHDOG}.timer {UNIT}"]
 
 
 def test_one_that_is_not_there_is_left_alone(run: Any) -> None:

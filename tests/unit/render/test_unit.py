@@ -36,13 +36,14 @@ def lines(text: str, name: str) -> list[str]:
 
 
 def test_every_file_of_an_instance_is_marked_as_ours() -> None:
-    files = unit_files(instance(), FACTS, "")
+    files = unit_files(instance(), replace(FACTS, unbound=""), "")
     assert sorted(files) == [
+        f"{UNITS}/librespot-kitchen-bind.service",
         f"{UNITS}/librespot-kitchen-watchdog.service",
         f"{UNITS}/librespot-kitchen-watchdog.timer",
         f"{UNITS}/librespot-kitchen.service",
     ]
-    assert all(text.startswith(MARK) and text.endswith("\n") for text in (*files.values(), slice_unit()))
+    assert all(text and text.startswith(MARK) and text.endswith("\n") for text in (*files.values(), slice_unit()))
 
 
 @pytest.mark.parametrize("directive", SANDBOX, ids=lambda item: item.name)
@@ -89,7 +90,8 @@ def test_the_generation_follows_unit_and_settings() -> None:
 
 def test_only_the_restart_of_the_watchdog_has_rights() -> None:
     text = watchdog_service(instance())
-    assert lines(text, "User") == ["librespot-kitchen"]
+    assert lines(text, "User") == []
+    assert lines(text, "DynamicUser") == ["yes"]
     assert lines(text, "ExecStart") == ["+/usr/bin/systemctl try-restart librespot-kitchen.service"]
     assert lines(text, "CapabilityBoundingSet") == [""]
 

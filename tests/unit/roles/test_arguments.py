@@ -21,6 +21,7 @@ SHARED = {
     "librespot_instances",
     "librespot_state",
     "librespot_version",
+    "librespot_zones",
 }
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
 

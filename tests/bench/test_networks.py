@@ -1,0 +1,70 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Many networks: beside nft with the same rules; and few rules beside the stock module for them."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from tests.attacks.tables import show
+from tests.support.code import install
+from tests.support.hosts import Host
+from tests.support.plays import Controller
+
+HERE = Path(__file__).resolve().parent
+CODE, SCRIPT = "/root/networks.zip", "/root/networks.py"
+COUNTS = (10, 10_000, 100_000)
+MOST = 4.0
+RULES = 50
+STOCK = 20.0
+
+
+def test_many_networks(host: Host) -> None:
+    install(host, CODE)
+    host.put(HERE / "networks.py", SCRIPT)
+    host.run("useradd", "--system", "librespot-kitchen")
+    argv = ("env", f"PYTHONPATH={CODE}", "python3", SCRIPT, *map(str, COUNTS))
+    found: dict[str, dict[str, float]] = json.loads(host.out(*argv, timeout=300))
+    head = ["networks", "apply s", "nft -f s", "ratio", "no change s", "peak MiB"]
+    rows = [
+        [count, f"{row['apply']:.2f}", f"{row['nft']:.2f}", f"{row['apply'] / row['nft']:.1f}"]
+        + [f"{row['no change']:.2f}", f"{row['peak MiB']:.0f}"]
+        for count, row in found.items()
+    ]
+    show("networks", head, rows)
+    assert all(row["apply"] / row["nft"] <= MOST for count, row in found.items() if int(count) >= 10_000)
+
+
+def test_fifty_rules_beside_the_stock_module(host: Host, controller: Controller) -> None:
+    networks = [f"198.51.100.{number}/32" for number in range(RULES)]
+    host.run("useradd", "--system", "librespot-kitchen")
+    ours = _took(
+        controller,
+        {
+            "hardened.librespot.firewall": {
+                "instances": [{"name": "kitchen", "access": ["home"]}],
+                "zones": {"home": {"networks": networks}},
+            }
+        },
+    )
+    rule = {"chain": "INPUT", "protocol": "tcp", "destination_port": "37879", "source": "{{ item }}", "jump": "ACCEPT"}
+    theirs = _took(controller, {"ansible.builtin.iptables": rule, "loop": networks})
+    show(
+        "fifty rules",
+        ["firewall s", "ansible.builtin.iptables s", "ratio"],
+        [[f"{ours:.1f}", f"{theirs:.1f}", f"{theirs / ours:.0f}"]],
+    )
+    assert theirs / ours >= STOCK
+
+
+def _took(controller: Controller, task: dict[str, object]) -> float:
+    playbook = controller.directory / "rules.yml"
+    play = {"hosts": "librespot", "gather_facts": False, "tasks": [task]}
+    playbook.write_text(json.dumps([play]), encoding="utf-8")
+    begin = time.monotonic()
+    controller.converge(playbook, {})
+    return time.monotonic() - begin

@@ -1,0 +1,112 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table never refuses what is not librespot's, and says the same whatever the order of what was written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.render.firewall import Surroundings, table
+from ansible_collections.hardened.librespot.plugins.module_utils.render.nft import Chain, Table
+
+ZONES = {
+    "home": {"networks": ["192.168.10.0/24", "2001:db8:1::/64"], "macs": ["00:11:22:33:44:55"]},
+    "admins": {"networks": ["10.8.0.0/24"], "hours": "22:00-06:00", "days": ["monday"]},
+    "guests": {"grants": True, "max_ttl": "4h"},
+    "vpn": {"interfaces": ["wg0", "eth0"]},
+}
+LOGIN = '{"auth_type": 1, "auth_data": "eA=="}'
+BINDS: tuple[dict[str, Any], ...] = (
+    {},
+    {"interface": "eth0"},
+    {"address": "192.168.10.5"},
+    {"loopback": True},
+    {"discovery": False},
+)
+ACCESS = st.sets(st.sampled_from(sorted(ZONES))).map(sorted)
+
+
+@st.composite
+def specifications(draw: st.DrawFn) -> list[dict[str, Any]]:
+    found = []
+    for number in range(draw(st.integers(1, 4))):
+        bind = draw(st.sampled_from(BINDS))
+        shut = bind in ({"loopback": True}, {"discovery": False})
+        entry = {"name": f"speaker-{number}", "port": 40000 + number, "bind": bind}
+        found.append({**entry, "access": [] if shut else draw(ACCESS)})
+    return found
+
+
+def compiled(instances: list[dict[str, Any]]) -> Table:
+    names = dict.fromkeys((item["name"] for item in instances), LOGIN)
+    spec = parse_specification("0.8.0", instances, names, ZONES)
+    return table(spec.present, list(spec.zones.values()), Surroundings(("192.0.2.53",)))
+
+
+def base(found: Table) -> list[Chain]:
+    return [item for item in found.chains if item.hook]
+
+
+@given(specifications())
+def test_every_packet_that_meets_a_rule_is_of_a_port_or_a_user_of_ours(instances: list[dict[str, Any]]) -> None:
+    ports = {str(item["port"]) for item in instances if item["bind"] != {"discovery": False}}
+    users = {f"librespot-{item['name']}" for item in instances}
+    arriving, leaving = base(compiled(instances))
+    for rule in arriving.rules:
+        match = re.fullmatch(r'iifname != "lo" fib daddr type local tcp dport (\d+) goto door_\w+', rule)
+        assert match is not None
+        assert match.group(1) in ports
+    for rule in leaving.rules:
+        match = re.fullmatch(r'meta skuid "([a-z0-9-]+)" goto out_\w+', rule)
+        assert match is not None
+        assert match.group(1) in users
+    assert all(item.hook.endswith("policy accept;") for item in (arriving, leaving))
+
+
+@given(specifications())
+def test_every_instance_has_one_way_in_and_one_way_out(instances: list[dict[str, Any]]) -> None:
+    arriving, leaving = base(compiled(instances))
+    assert len(arriving.rules) == sum(item["bind"] != {"discovery": False} for item in instances)
+    assert len(leaving.rules) == len(instances)
+
+
+@given(specifications())
+def test_a_door_ends_in_refusal(instances: list[dict[str, Any]]) -> None:
+    for chain in compiled(instances).chains:
+        if chain.name.startswith(("door_", "out_")):
+            assert chain.rules[-1].startswith("goto refused_")
+        if chain.name.startswith("refused_"):
+            assert chain.rules[-1] == "counter drop"
+
+
+@given(specifications())
+def test_chains_are_there_before_they_are_called(instances: list[dict[str, Any]]) -> None:
+    seen: set[str] = set()
+    for chain in compiled(instances).chains:
+        assert {name for rule in chain.rules for name in re.findall(r"goto (\w+)", rule)} <= seen
+        seen.add(chain.name)
+
+
+def test_a_door_without_zones_lets_nobody_in() -> None:
+    found = compiled([{"name": "a", "access": [], "bind": {"interface": "eth0"}}])
+    (door,) = [item for item in found.chains if item.name == "door_a"]
+    assert not [rule for rule in door.rules if "goto from_" in rule or "accept" in rule]
+
+
+@given(st.lists(st.sampled_from(["set a", "map b", "chain c"]), unique=True))
+def test_what_is_not_wanted_goes_in_the_same_transaction(others: list[str]) -> None:
+    found = compiled([{"name": "a", "access": ["home"]}]).transaction(["door_a", "old"], others)
+    assert "flush chain inet librespot old\n" in found
+    assert "delete chain inet librespot old\n" in found
+    for name in others:
+        kind, _space, plain = name.partition(" ")
+        assert f"delete {kind} inet librespot {plain}\n" in found
+    assert "delete chain inet librespot door_a" not in found
+    assert "flush set inet librespot grant_" not in found
