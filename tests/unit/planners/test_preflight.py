@@ -65,7 +65,7 @@ def test_what_a_relaxation_names_is_there(
 
 def test_a_host_with_what_a_relaxation_names_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = {
-        "fifo": {"reason": "r", "path": "/run/snap/pipe", "group": "root"},
+        "fifo": {"reason": "r", "path": "/run/snap/pipe", "group": "audio"},
         "hooks": {"reason": "r", "programs": ["/bin/sh"]},
     }
     look(monkeypatch, "/librespot.slice/librespot-kitchen.service", [{**KITCHEN, "relaxations": opened}])
