@@ -40,6 +40,21 @@ _FETCH_TIMEOUT = 1800.0
 _SPEAK_EVERY = 1.0
 
 
+_EMBEDDED = b".dep-v0"
+"""The section of the program that names what was compiled."""
+
+
+def _embed(auditable: str) -> dict[str, str]:
+    """Return what makes cargo call cargo-auditable at *auditable* around the compiler.
+
+    ``cargo auditable`` would name itself as the wrapper of the workspace, and of that one cargo mixes the path into the
+    names of all symbols: another directory gave another program. It says the same as here besides, of the arguments
+    that it was given (cargo-auditable 0.7.1, src/cargo_auditable.rs).
+    """
+    given = {"offline": False, "locked": True, "frozen": False, "config": []}
+    return {"RUSTC_WRAPPER": auditable, "CARGO_AUDITABLE_ORIG_ARGS": json.dumps(given)}
+
+
 class CrateBuild:
     """Builds with *toolchain* in *workplace*, for at most *timeout* seconds.
 
@@ -74,6 +89,7 @@ class CrateBuild:
             flags = [f"--remap-path-prefix={path}={name}" for path, name in hidden.items()]
             environment = {
                 **_PROFILE,
+                **_embed(auditable),
                 "CARGO_ENCODED_RUSTFLAGS": "\x1f".join([*flags, *_FLAGS]),
                 "CARGO_TARGET_DIR": f"{scratch}/target",
                 "CFLAGS": " ".join(f"-ffile-prefix-map={path}={name}" for path, name in hidden.items()),
@@ -83,8 +99,15 @@ class CrateBuild:
                 "VERGEN_GIT_COMMIT_DATE": time.strftime("%Y-%m-%d", time.gmtime(source.source_date_epoch)),
             }
             chosen = ["--no-default-features", "--features", " ".join(source.features)]
-            self._compile(source.crate, [auditable, "auditable", "build", "--release"], chosen, tree, environment)
+            self._compile(
+                source.crate, ["cargo", "build", "--release"], chosen, tree, {**environment, **_embed(auditable)}
+            )
             binary = self._workplace.read(f"{scratch}/target/release/librespot")
+            if _EMBEDDED not in binary:
+                raise HostError(
+                    f"{AUDITABLE.name} {AUDITABLE.version} has not written the dependencies into the program",
+                    "Nothing was installed; report it with the version of cargo on the build host",
+                )
             lock = self._workplace.read(f"{tree}/Cargo.lock")
         return Built(
             binary,

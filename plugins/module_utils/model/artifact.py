@@ -27,7 +27,7 @@ CHECKSUMS = "SHA256SUMS"
 FILES = (BINARY, MANIFEST, CHECKSUMS)
 """All files of an artifact, relative to its directory."""
 
-_METHOD_REVISION = {CRATE: 2, ARTIFACT: 1, PACKAGE: 1}
+_METHOD_REVISION = {CRATE: 3, ARTIFACT: 1, PACKAGE: 1}
 """Raised whenever the same inputs would give other bytes, so that a cached artifact is not taken for the new one."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -52,6 +52,7 @@ class Cargo(Commands):
         self.calls: list[tuple[list[str], dict[str, str]]] = []
         self.timeouts: list[float] = []
         self.fails = False
+        self.embeds = True
 
     def stream(
         self,
@@ -88,7 +89,8 @@ class Cargo(Commands):
             name = where.name.rsplit("-", 1)[0]
             target = Path(env["CARGO_TARGET_DIR"], "release" if "--release" in argv else "debug")
             target.mkdir(parents=True)
-            (target / name).write_bytes(f"program {name}".encode())
+            embedded = " .dep-v0" if "RUSTC_WRAPPER" in env and self.embeds else ""
+            (target / name).write_bytes(f"program {name}{embedded}".encode())
 
 
 class Bench:
@@ -115,7 +117,7 @@ class Bench:
         return [argv[-1] for argv, _env in self.cargo.calls if "build" in argv]
 
     def environment(self) -> dict[str, str]:
-        return next(env for argv, env in self.cargo.calls if "auditable" in argv)
+        return next(env for argv, env in self.cargo.calls if "--release" in argv)
 
     def left(self) -> set[str]:
         return {path.name for path in (self.root / "work").iterdir()}
@@ -129,20 +131,20 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 class TestBuild:
     def test_the_program_and_where_it_came_from(self, bench: Bench) -> None:
         built = bench.build()
-        assert built.binary == b"program librespot"
+        assert built.binary == b"program librespot .dep-v0"
         assert built.facts["crate_sha256"] == built.facts["index_sha256"] == bench.source.crate.sha256
         assert built.facts["lock_sha256"] == hashlib.sha256(b"version = 4\n").hexdigest()
 
     def test_exactly_the_chosen_features_are_compiled_as_locked(self, bench: Bench) -> None:
         bench.build()
-        argv = next(argv for argv, _env in bench.cargo.calls if "auditable" in argv)
+        argv = next(argv for argv, _env in bench.cargo.calls if "--release" in argv)
         assert {"--release", "--locked", "--no-default-features"} < set(argv)
         assert argv[argv.index("--features") + 1] == "alsa-backend with-libmdns"
 
     def test_the_compiler_gets_no_more_time_than_the_build_has(self, bench: Bench) -> None:
         bench.build()
         calls = zip(bench.cargo.calls, bench.cargo.timeouts, strict=True)
-        (given,) = (timeout for (argv, _env), timeout in calls if "auditable" in argv)
+        (given,) = (timeout for (argv, _env), timeout in calls if "--release" in argv)
         assert 0 < given <= 60
 
     def test_a_panic_never_ends_the_process(self, bench: Bench) -> None:
@@ -163,6 +165,13 @@ class TestBuild:
         assert environment["SOURCE_DATE_EPOCH"] == "86400"
         assert environment["VERGEN_GIT_SHA"] == "d36f9f1"
         assert str(bench.root) not in json.dumps(built.facts)
+
+    def test_the_place_of_the_tool_is_no_input_of_the_program(self, bench: Bench) -> None:
+        bench.build()
+        (argv,) = (argv for argv, _env in bench.cargo.calls if "--release" in argv)
+        assert argv[0] == "cargo"
+        assert "RUSTC_WORKSPACE_WRAPPER" not in bench.environment()
+        assert bench.environment()["RUSTC_WRAPPER"].startswith(f"{bench.root}/work/tools/cargo-auditable-")
 
     def test_the_way_to_the_registry_is_passed_on(self, bench: Bench) -> None:
         bench.build()
@@ -210,8 +219,15 @@ class TestRefusal:
     def refuse(bench: Bench, message: str) -> None:
         with pytest.raises(HostError, match=message):
             bench.build()
-        assert not any("auditable" in argv for argv, _env in bench.cargo.calls)
+        assert not any("--release" in argv for argv, _env in bench.cargo.calls)
         assert bench.left() == {"cargo", "lock", "tools"}
+
+
+def test_a_program_that_does_not_name_its_dependencies_is_refused(bench: Bench) -> None:
+    bench.cargo.embeds = False
+    with pytest.raises(HostError, match="has not written the dependencies"):
+        bench.build()
+    assert bench.left() == {"cargo", "lock", "tools"}
 
 
 def test_after_a_failed_build_nothing_is_left_of_it(bench: Bench) -> None:
