@@ -51,7 +51,7 @@ def test_it_answers_at_an_address_that_comes_and_announces_it(host: Site) -> Non
     host.out("ip", "address", "del", f"{address(LAN, ANSWERING, 4)}/{length}", "dev", interface)
     host.out("ip", "address", "replace", f"{address(LAN, NEW, 4)}/{length}", "dev", interface)
     new = address(LAN, NEW, 4)
-    took = until(lambda: new in host.out("cat", "/run/librespot/kitchen.env"), BACK_S, "it announces the new address")
+    took = until(lambda: new in host.run("cat", "/run/librespot/kitchen.env").stdout, BACK_S, "the new address")
     until(lambda: host.ask(LAN, _asked(NEW)) == [True], 20, "it answers at the new address")
     show(f"another address on {host.image}", ["announced after"], [[f"{took:.0f} s"]])
     host.out("ip", "address", "replace", f"{address(LAN, ANSWERING, 4)}/{length}", "dev", interface)
