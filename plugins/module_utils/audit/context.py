@@ -15,6 +15,7 @@ from ..model.controls import CONTROLS
 from ..model.errors import LibrespotError
 from ..model.finding import ERROR, FAILED, PASSED, Finding
 from ..model.instance import Instance, Specification
+from ..model.plan import Plan
 from ..planners import live
 from ..planners.base import Planner
 from ..planners.registry import Host
@@ -29,12 +30,19 @@ class Context:
     planners: list[Planner]
     live: bool
     _processes: dict[str, list[Process]] = field(default_factory=dict)
+    _plans: dict[int, Plan] = field(default_factory=dict)
 
     def processes(self, instance: Instance) -> list[Process]:
         """Return the live processes of *instance*, read once."""
         if instance.name not in self._processes:
             self._processes[instance.name] = live.running(instance)
         return self._processes[instance.name]
+
+    def plan(self, planner: Planner) -> Plan:
+        """Return the plan of one of the planners, made once."""
+        if id(planner) not in self._plans:
+            self._plans[id(planner)] = planner.plan()
+        return self._plans[id(planner)]
 
     def main(self, instance: Instance) -> Process | None:
         """Return the oldest process of *instance*: librespot itself."""

@@ -24,12 +24,12 @@ def look(context: Context) -> Iterator[Finding]:
     """Yield CFG-04 (modes and owners) and CFG-06 (anything at all) for the host and each instance."""
     for scope in [HOST, *(item.name for item in context.spec.instances)]:
         chosen = [planner for planner in context.planners if planner.scope == scope]
-        yield from guarded("CFG-06", "drift", scope, partial(_scope, scope, chosen))
+        yield from guarded("CFG-06", "drift", scope, partial(_scope, context, scope, chosen))
     yield from guarded("CFG-06", "undeclared", HOST, partial(_undeclared, context))
 
 
-def _scope(scope: str, planners: list[Planner]) -> Iterator[Finding]:
-    plans = [(planner, planner.plan()) for planner in planners]
+def _scope(context: Context, scope: str, planners: list[Planner]) -> Iterator[Finding]:
+    plans = [(planner, context.plan(planner)) for planner in planners]
     yield _modes(scope, plans)
     differences = [item for _planner, plan in plans for item in plan.differences()]
     said = [_said(item) for item in differences]

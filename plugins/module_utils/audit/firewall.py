@@ -20,7 +20,7 @@ from ..model.instance import Instance
 from ..model.plan import Difference
 from ..model.zones import seconds_text
 from ..planners.base import HOST, Planner
-from ..planners.grant import granted
+from ..planners.grant import LongGrantsPlanner, granted
 from ..planners.table import TablePlanner
 from ..planners.unit import UnitPlanner
 from ..render.firewall import TABLE
@@ -84,7 +84,7 @@ def look(context: Context) -> Iterator[Finding]:
 
 def _table(context: Context) -> Iterator[Finding]:
     (planner,) = _of(context, TablePlanner)
-    plan = planner.plan()
+    plan = context.plan(planner)
     found: dict[str, list[Difference]] = {name: [] for name in _TITLES}
     for item in plan.differences():
         control = next((name for name, parts in _PARTS if item.attribute.startswith(parts)), "NET-03")
@@ -117,7 +117,7 @@ def _boot(context: Context) -> Iterator[Finding]:
         item
         for planner in _of(context, UnitPlanner)
         if planner.subject.startswith("unit librespot-firewall")
-        for item in planner.plan().differences()
+        for item in context.plan(planner).differences()
     ]
     said = "; ".join(f"{item.subject}: {item.attribute} is {item.before}" for item in differences)
     yield finding(
@@ -134,8 +134,9 @@ def _boot(context: Context) -> Iterator[Finding]:
 def _grants(context: Context) -> Iterator[Finding]:
     known = {zone.name: zone.max_ttl for zone in context.spec.zones.values() if zone.grants}
     found = granted(Nftables(context.host.commands), known)
-    longer = [item for item in found if int(item["seconds"]) > known[str(item["zone"])]]
-    said = "; ".join(f"{item['zone']}: {item['address']} for {_time(int(item['seconds']))}" for item in longer or found)
+    # The planner judges them; here they are listed.
+    longer = [item for planner in _of(context, LongGrantsPlanner) for item in context.plan(planner).differences()]
+    said = "; ".join(f"{item['zone']}: {item['address']} for {_time(int(item['seconds']))}" for item in found)
     yield finding(
         "NET-07",
         "grants",

@@ -39,7 +39,6 @@ _FLAGS = ("-C", "link-arg=-Wl,-z,relro,-z,now")
 _FETCH_TIMEOUT = 1800.0
 _SPEAK_EVERY = 1.0
 
-
 _EMBEDDED = b".dep-v0"
 """The section of the program that names what was compiled."""
 
@@ -99,9 +98,7 @@ class CrateBuild:
                 "VERGEN_GIT_COMMIT_DATE": time.strftime("%Y-%m-%d", time.gmtime(source.source_date_epoch)),
             }
             chosen = ["--no-default-features", "--features", " ".join(source.features)]
-            self._compile(
-                source.crate, ["cargo", "build", "--release"], chosen, tree, {**environment, **_embed(auditable)}
-            )
+            self._compile(source.crate, ["cargo", "build", "--release"], chosen, tree, environment)
             binary = self._workplace.read(f"{scratch}/target/release/librespot")
             if _EMBEDDED not in binary:
                 raise HostError(

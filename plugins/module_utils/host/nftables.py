@@ -55,14 +55,14 @@ class Nftables:
         objects: list[Object] = json.loads(listed)["nftables"]
         return [item for item in objects if "metainfo" not in item]
 
-    def timed(self, table: str, name: str) -> dict[str, int]:
-        """Return the addresses in a set with times, and the seconds that are left of each; none without such a set."""
+    def timed(self, table: str, name: str) -> dict[str, int] | None:
+        """Return the addresses in a set with times, and the seconds that are left of each; None without such a set."""
         argv = ["nft", "--json", "list", "set", "inet", table, name]
         try:
             listed = self._commands.run(argv, remedy=_INSTALL).stdout
         except CommandError as error:
             if _MISSING in error.output:
-                return {}
+                return None
             raise
         found = {}
         for item in json.loads(listed)["nftables"]:

@@ -23,7 +23,7 @@ def granted(nftables: Nftables, zones: Mapping[str, int]) -> list[dict[str, str 
         {"zone": zone, "address": address, "seconds": left}
         for zone in sorted(zones)
         for family in (V4, V6)
-        for address, left in sorted(nftables.timed(TABLE, grant_set(zone, family)).items())
+        for address, left in sorted((nftables.timed(TABLE, grant_set(zone, family)) or {}).items())
     ]
 
 
@@ -42,14 +42,15 @@ class GrantPlanner(Planner):
 
     def found(self) -> State:
         """Return the grant as the kernel has it; one with more time left is as good."""
-        left = self._nftables.timed(TABLE, grant_set(self._grant.zone, self._grant.family)).get(self._grant.address)
+        there = self._nftables.timed(TABLE, grant_set(self._grant.zone, self._grant.family)) or {}
+        left = there.get(self._grant.address)
         if left is None:
             return {}
         return {"seconds": str(self._grant.ttl if self._present and left >= self._grant.ttl else left)}
 
     def refuse(self, plan: Plan) -> None:
         """Refuse where there is no table to grant in."""
-        if self._nftables.table(TABLE) is None:
+        if self._nftables.timed(TABLE, grant_set(self._grant.zone, self._grant.family)) is None:
             raise HostError(
                 f"There is no table {TABLE} for the {plan.subject}", "Run playbooks/site.yml against it first"
             )

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..host import bpf
+from ..host.files import Files
 from ..model.errors import HostError
 from ..model.plan import Plan, State
 from .base import Planner
@@ -63,8 +63,9 @@ class PinsPlanner(Planner):
 class NoPinsPlanner(Planner):
     """The absence of the pinned programs of the instance *name* at *paths*."""
 
-    def __init__(self, name: str, paths: Sequence[str]) -> None:
+    def __init__(self, files: Files, name: str, paths: Sequence[str]) -> None:
         super().__init__(f"bind programs of {name}", name)
+        self._files = files
         self._paths = paths
 
     def wanted(self) -> State:
@@ -73,11 +74,12 @@ class NoPinsPlanner(Planner):
 
     def found(self) -> State:
         """Return what is pinned."""
-        return {path: "there" for path in self._paths if os.path.lexists(path)}
+        return {path: "there" for path in self._paths if self._files.read(path, content=False)}
 
     def apply(self, plan: Plan) -> None:
         """Remove the pins, and their directory with the last of them."""
         for path in plan.before:
-            os.unlink(path)
-        with contextlib.suppress(OSError):
-            os.rmdir(os.path.dirname(self._paths[0]))
+            self._files.remove(path)
+        directory = os.path.dirname(self._paths[0])
+        if not self._files.names(directory):
+            self._files.remove(directory)

@@ -59,7 +59,6 @@ _SETTINGS = re.compile(r"^([a-z][a-z0-9-]*)\.env$")
 _LOGIN = re.compile(r"^([a-z][a-z0-9-]*)\.json$")
 _SERVICE = re.compile(r"^librespot-(?!firewall)([a-z][a-z0-9-]*)(?<!-watchdog)(?<!-bind)\.service$")
 
-
 _PLACES = (UNITS, f"{UNITS}.control", "/run/systemd/system", "/run/systemd/system.control")
 """Where units, and what is added to them, can lie besides those of packages."""
 
@@ -236,7 +235,7 @@ def _absent(host: Host, item: Instance) -> list[Planner]:
     units = unit_files(item, host.facts, "")
     return [
         ServicePlanner(host.systemd, files, item, host.facts, "", ""),
-        NoPinsPlanner(item.name, [pin_path(item.name, family) for family in (V4, V6)]),
+        NoPinsPlanner(files, item.name, [pin_path(item.name, family) for family in (V4, V6)]),
         FilePlanner(files, programs_path(item.name), None, scope=item.name),
         FilePlanner(files, announced_path(item.name), None, scope=item.name),
         *(FilePlanner(files, path, None, scope=item.name) for path in units),

@@ -10,7 +10,7 @@ from ..host.files import Files
 from ..host.systemd import Systemd
 from ..model.plan import Plan, State
 from ..render.unit import UNITS
-from .base import HOST, Planner
+from .base import Planner
 
 _PROPERTIES = ("NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState")
 
@@ -18,8 +18,8 @@ _PROPERTIES = ("NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState
 class UnitPlanner(Planner):
     """The unit *name*, whose file another planner writes or, after this one, removes."""
 
-    def __init__(self, systemd: Systemd, files: Files, name: str, present: bool = True, scope: str = HOST) -> None:
-        super().__init__(f"unit {name}", scope)
+    def __init__(self, systemd: Systemd, files: Files, name: str, present: bool = True) -> None:
+        super().__init__(f"unit {name}")
         self._systemd = systemd
         self._files = files
         self._name = name
