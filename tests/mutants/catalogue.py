@@ -286,7 +286,7 @@ _NETWORK = (
     ),
     Mutant(
         "table-not-at-boot",
-        "systemctl disable --quiet librespot-firewall.service",
+        "systemctl disable --quiet librespot-firewall.service; settled",
         "NET-03 boot host, CFG-06 drift host",
     ),
     Mutant(
