@@ -15,6 +15,8 @@ from .command import Commands
 # Debian 12 and 13 have no machine-readable form of the overall score of a loaded unit.
 _EXPOSURE = re.compile(r"Overall exposure level for \S+: (\d+\.\d)")
 
+_SLICE = "librespot.slice"
+
 
 class Systemd:
     """systemd of this host through ``systemctl``."""
@@ -30,15 +32,26 @@ class Systemd:
 
     def daemon_reload(self) -> None:
         """Let systemd read all unit files again."""
-        self._commands.run(["systemctl", "daemon-reload"])
+        self._reloading("daemon-reload")
 
     def enable(self, units: Sequence[str]) -> None:
         """Start *units* at boot."""
-        self._commands.run(["systemctl", "enable", "--quiet", *units])
+        self._reloading("enable", "--quiet", *units)
 
     def disable(self, units: Sequence[str]) -> None:
         """Start *units* at boot no more."""
-        self._commands.run(["systemctl", "disable", "--quiet", *units])
+        self._reloading("disable", "--quiet", *units)
+
+    def _reloading(self, *verb: str) -> None:
+        """Run a *verb* that makes systemd reload, and attach again what it then lets go.
+
+        After a reload systemd 257 lets running units bind any port (it attaches the programs of SocketBindDeny= no
+        more) until a unit of their slice starts. So one is started that does nothing; measured on Debian 13. It is not
+        waited for: with ``--wait`` systemd-run needs the message bus, which not every host has.
+        """
+        self._commands.run(["systemctl", *verb])
+        if self.show(_SLICE, ["ActiveState"])["ActiveState"] == "active":
+            self._commands.run(["systemd-run", "--quiet", "--collect", f"--slice={_SLICE}", "/bin/true"])
 
     def start(self, units: Sequence[str]) -> None:
         """Start *units*, and wait until they are up."""

@@ -151,8 +151,7 @@ class ServicePlanner(Planner):
             self._systemd.restart([unit])
             self._wait()
         else:
-            # After a reload systemd 257 lets running units bind any port again, until a unit of their slice starts.
-            self._systemd.start([self._timer, self._watchdog])
+            self._systemd.start([self._timer])
 
     def _wait(self) -> None:
         """Wait until the instance answers; without discovery, until it has stayed up for a moment."""
