@@ -13,6 +13,7 @@ from ..host import firewall
 from ..host.nftables import Nftables
 from ..model.grants import record
 from ..model.instance import Specification
+from ..model.openings import openings
 from ..render.firewall import Surroundings, table
 from ..render.firewall_units import CLOCK, GRANTS_FILE, LOADER, RESOLVERS_WATCH, TABLE_FILE, firewall_units
 from ..render.unit import FIREWALL, SETTINGS
@@ -20,6 +21,7 @@ from .account import AccountPlanner
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner
 from .grant import LongGrantsPlanner
+from .openings import opening_planners
 from .package import ProgramPlanner
 from .registry import Host
 from .table import TablePlanner
@@ -57,6 +59,8 @@ def firewall_planners(host: Host, spec: Specification) -> list[Planner]:
             UnitPlanner(host.systemd, files, name)
             for name in (FIREWALL, RESOLVERS_WATCH, *([CLOCK] if windows else []))
         ),
+        # Only now, when the table judges who comes that way.
+        *opening_planners(host, openings(spec.present, used)),
     ]
 
 
@@ -67,6 +71,7 @@ def _clock(host: Host, windows: bool) -> list[Planner]:
 def _absent(host: Host) -> list[Planner]:
     files = host.files
     return [
+        *opening_planners(host, []),
         *(UnitPlanner(host.systemd, files, name, present=False) for name in (CLOCK, RESOLVERS_WATCH, FIREWALL)),
         *(FilePlanner(files, path, None) for path in firewall_units(windows=False)),
         *([TablePlanner(Nftables(host.commands), None)] if os.path.exists(NFT) else []),
