@@ -30,14 +30,17 @@ STOP_S = 2.0
 
 @contextlib.contextmanager
 def idle_connections(host: Target, port: int) -> Iterator[None]:
-    """Hold connections that say nothing."""
+    """Hold connections that say nothing.
+
+    They are begun all at once: what the zone's share refuses would be waited for until ours is up again.
+    """
     _unused, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
     with contextlib.ExitStack() as held:
         for _unused in range(CONNECTIONS):
             connection = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            connection.settimeout(2)
-            with contextlib.suppress(OSError):
+            connection.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
                 connection.connect((host.address, port))
         yield
 
