@@ -15,6 +15,7 @@ description:
   - Enables and starts the instances. One that runs with another unit, other options, other credentials or another
     release than wanted is restarted, whoever changed them, and must then answer.
   - Directives that the host's systemd does not know, or accepts and does not enforce, are left out.
+  - An instance never runs without the firewall's table, so M(hardened.librespot.firewall) comes first.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
@@ -31,13 +32,17 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Run a speaker
-  hardened.librespot.unit:
-    instances:
+- name: Let nobody in but the private networks
+  hardened.librespot.firewall:
+    instances: &speakers
       - name: kitchen
         limits:
           memory: 128M
           cpu: 50%
+
+- name: Run a speaker
+  hardened.librespot.unit:
+    instances: *speakers
 
 - name: Remove a speaker with its user and files
   hardened.librespot.unit:
@@ -70,6 +75,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, ours, unit_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import FIREWALL, UNITS
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -79,9 +85,20 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         return outcome(module, converge(unit_planners(host, ours(host), ""), module.check_mode))
     spec = usable(host, specification(module))
     release = module.params["release"] or host.active_release()
-    if spec.present and not release and not module.check_mode:
-        raise HostError("No release of librespot is active on this host", "Run the role librespot_install first")
+    if spec.present and not module.check_mode:
+        _ready(host, release)
     return outcome(module, converge(unit_planners(host, spec, release), module.check_mode))
+
+
+def _ready(host: Host, release: str) -> None:
+    """Raise `HostError` when what an instance cannot start without is missing. What other modules do comes before."""
+    if not release:
+        raise HostError("No release of librespot is active on this host", "Run the role librespot_install first")
+    if host.files.read(f"{UNITS}/{FIREWALL}", content=False) is None:
+        raise HostError(
+            f"{FIREWALL} is not on this host, and no instance starts without the table that it loads",
+            "Run hardened.librespot.firewall with the same instances first, or the role librespot_systemd, which does",
+        )
 
 
 def main() -> None:

@@ -15,7 +15,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.deployment import APPLY, BEDROOM, KITCHEN, NEIGHBOUR, NEIGHBOUR_PORT, OURS, PORT, apply, specified
+from tests.attacks.deployment import (
+    APPLY,
+    BEDROOM,
+    KITCHEN,
+    NEIGHBOUR,
+    NEIGHBOUR_PORT,
+    OURS,
+    PORT,
+    ZONES,
+    apply,
+    specified,
+)
 from tests.attacks.hosts import Target
 from tests.support.plays import Controller
 
@@ -74,8 +85,9 @@ def test_hostile_text_is_refused(host: Target, controller: Controller, text: str
 def test_template_in_a_value_is_not_run(host: Target, controller: Controller, tmp_path: Path) -> None:
     vault = tmp_path / "unsafe.yml"
     vault.write_text(
+        f"librespot_zones: {json.dumps(ZONES)}\n"
         "librespot_instances:\n"
-        f"  - {{name: kitchen, port: {PORT}, options: {{name: !unsafe {json.dumps(TEMPLATE)}}}}}\n"
+        f"  - {{name: kitchen, port: {PORT}, access: [lab], options: {{name: !unsafe {json.dumps(TEMPLATE)}}}}}\n"
         f"  - {json.dumps(BEDROOM)}\n",
         encoding="utf-8",
     )

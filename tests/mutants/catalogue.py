@@ -224,8 +224,8 @@ _UNITS = (
         "stopped",
         "systemctl stop $unit",
         "CFG-01 options kitchen, CFG-02 rights kitchen, CFG-02 file system kitchen, CFG-03 relaxations kitchen, "
-        "NET-01 sockets kitchen, NET-05 sockets kitchen, NET-05 other ports kitchen, RES-03 limits kitchen, "
-        f"RES-09 limits kitchen, UPD-08 running binary kitchen, {DRIFT}",
+        "NET-01 sockets kitchen, NET-02 bind kitchen, NET-05 sockets kitchen, NET-05 other ports kitchen, "
+        f"NET-11 send kitchen, RES-03 limits kitchen, RES-09 limits kitchen, UPD-08 running binary kitchen, {DRIFT}",
     ),
     Mutant("not-at-boot", "systemctl disable --quiet $unit; settled", DRIFT),
     Mutant("watchdog-off", "systemctl disable --quiet --now $watchdog.timer; settled", DRIFT),

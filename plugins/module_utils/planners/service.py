@@ -151,7 +151,8 @@ class ServicePlanner(Planner):
             self._systemd.restart([unit])
             self._wait()
         else:
-            self._systemd.start([self._timer])
+            # What happened while nothing watched is put right now, not at the timer's first turn.
+            self._systemd.start([self._timer, self._watchdog])
 
     def _wait(self) -> None:
         """Wait until the instance answers; without discovery, until it has stayed up for a moment."""

@@ -84,7 +84,10 @@ def test_a_closed_port_is_none() -> None:
 def test_a_process_that_can_run() -> None:
     with subprocess.Popen(["/usr/bin/sleep", "60"]) as sleeping:
         try:
-            assert liveness.can_run(sleeping.pid)
+            # It is stuck in the kernel while its program is loaded.
+            deadline = time.monotonic() + 10
+            while not liveness.can_run(sleeping.pid):
+                assert time.monotonic() < deadline
             os.kill(sleeping.pid, signal.SIGSTOP)
             os.waitpid(sleeping.pid, os.WUNTRACED)
             assert not liveness.can_run(sleeping.pid)

@@ -24,6 +24,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.network i
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 from ansible_collections.hardened.librespot.plugins.module_utils.render.options import credentials_directory
 from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import (
+    FIREWALL,
     GENERATION,
     UNITS,
     credentials_path,
@@ -84,6 +85,8 @@ class Machine(Commands):
             (root / place).mkdir(parents=True)
         (root / "opt/librespot/releases" / RELEASE).mkdir()
         (root / "opt/librespot/current").symlink_to(f"releases/{RELEASE}")
+        # Another module's.
+        (root / UNITS.lstrip("/") / FIREWALL).touch()
         self.root = root
         self.files = Tree(str(root))
         self.facts = FACTS

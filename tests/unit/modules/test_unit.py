@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from ansible_collections.hardened.librespot.plugins.modules import settings, unit
 
 from .conftest import Run
@@ -124,13 +126,20 @@ def test_a_user_of_that_name_that_is_not_ours_is_refused(run: Run, machine: Mach
     assert machine.users["librespot-kitchen"].comment == "Anna"
 
 
-def test_without_a_release_it_says_what_to_do_and_changes_nothing(
-    run: Run, machine: Machine, kitchen: dict[str, Any]
+@pytest.mark.parametrize(
+    ("missing", "by"),
+    [
+        ("/opt/librespot/current", "librespot_install"),
+        ("/etc/systemd/system/librespot-firewall.service", "hardened.librespot.firewall"),
+    ],
+)
+def test_without_what_others_do_it_says_who_and_changes_nothing(
+    run: Run, machine: Machine, kitchen: dict[str, Any], missing: str, by: str
 ) -> None:
-    machine.path("/opt/librespot/current").unlink()
+    machine.path(missing).unlink()
     before = machine.snapshot()
     said = run(unit, instances=[kitchen])
-    assert "librespot_install" in said.data["remedy"]
+    assert by in said.data["remedy"]
     assert machine.snapshot() == before
     assert run(unit, check=True, instances=[kitchen]).changes
 

@@ -76,7 +76,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 
 GOOD = {"generation": "abc", "binary": "/bin/x", "credentials": "none", "process": "as described"}
-SETTLED = f"start {WATCHDOG}.timer"
+SETTLED = f"start {WATCHDOG}.timer {WATCHDOG}.service"
 
 
 def test_one_that_is_right_is_left_alone(run: Any) -> None:
