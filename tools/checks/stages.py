@@ -78,6 +78,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("test", "kill-five"), limit_min=20),
     Stage("kill", ("pytest", "tests/kill", "--kills=50"), ("kill",), limit_min=120),
     Stage("attacks", ("pytest", "tests/attacks"), ("attacks",), limit_min=60),
+    Stage("beside", ("pytest", "tests/beside"), ("attacks",), limit_min=30),
     Stage("limits", ("pytest", "tests/machine"), ("machine",), limit_min=60),
     Stage("network", ("pytest", "tests/network"), ("machine",), limit_min=60),
     Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),

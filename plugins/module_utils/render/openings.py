@@ -60,9 +60,9 @@ def firewalld_policy(openings: Iterable[Opening]) -> str | None:
         return None
     policy = ElementTree.Element("policy", target="CONTINUE")
     ElementTree.SubElement(policy, "short").text = POLICY
-    ElementTree.SubElement(policy, "description").text = (
-        "Managed by the Ansible collection hardened.librespot: what its own table, inet librespot, then judges."
-    )
+    ElementTree.SubElement(
+        policy, "description"
+    ).text = "Managed by the Ansible collection hardened.librespot: what its own table, inet librespot, then judges."
     ElementTree.SubElement(policy, "ingress-zone", name="ANY")
     ElementTree.SubElement(policy, "egress-zone", name="HOST")
     for _key, item in sorted(rules.items()):
