@@ -46,8 +46,8 @@ FIREWALLS = (
         reload="firewall-cmd --reload",
         ours="ls /etc/firewalld/policies; firewall-cmd --list-rich-rules --policy=librespot 2> /dev/null || true",
         theirs="firewall-cmd --list-ports | grep 8080; firewall-cmd --permanent --list-ports | grep 8080",
-        forget="for rule in ipv4 ipv6; do firewall-cmd --policy=librespot --list-rich-rules | while read -r line; do "
-        'firewall-cmd --policy=librespot --remove-rich-rule="$line"; done; done',
+        forget="firewall-cmd --policy=librespot --list-rich-rules | grep . | while read -r line; do "
+        'firewall-cmd --policy=librespot --remove-rich-rule="$line"; done',
     ),
 )
 
