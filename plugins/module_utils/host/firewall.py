@@ -15,9 +15,9 @@ import argparse
 import ipaddress
 import os
 import re
-import subprocess
 import time
 from collections.abc import Iterator
+from typing import NoReturn
 
 TABLE = "librespot"
 RESOLVERS = "/etc/resolv.conf"
@@ -91,23 +91,29 @@ def resolver_commands() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _run(text: str) -> int:
+def _become_nft(text: str) -> NoReturn:
+    """Go on as nft, which reads *text* from its standard input: a file in memory, since a pipe would not hold it."""
+    source = os.memfd_create("table")
+    with open(source, "w", encoding="ascii", closefd=False) as handle:
+        handle.write(text)
+    os.lseek(source, 0, os.SEEK_SET)
+    os.dup2(source, 0)
     # Numbers of hours are UTC to nft whatever the zone; names of days are not.
-    environment = {"LC_ALL": "C", "TZ": "UTC"}
-    return subprocess.run(["/usr/sbin/nft", "-f", "-"], input=text, text=True, env=environment, check=False).returncode
+    os.execve("/usr/sbin/nft", ["nft", "-f", "-"], {"LC_ALL": "C", "TZ": "UTC"})
 
 
-def main() -> int:
+def main() -> NoReturn:
     """Load the table, or the name servers alone."""
     parser = argparse.ArgumentParser(description="Puts the firewall's table in force.")
     parser.add_argument("--table", help="a file with the table; without it, only the name servers are set")
     path = parser.parse_args().table
     if path is None:
-        return _run(resolver_commands())
+        _become_nft(resolver_commands())
     with open(path, encoding="ascii") as handle:
-        return _run(localized(handle.read(), utc_offset()) + resolver_commands())
+        text = handle.read()
+    _become_nft(localized(text, utc_offset()) + resolver_commands())
 
 
 if __name__ == "__main__":
     os.umask(0o077)
-    raise SystemExit(main())
+    main()
