@@ -12,6 +12,13 @@ version_added: 0.1.0
 description:
   - Compiles the zones and binds of all instances into one table C(inet librespot), lets the kernel judge it, and puts
     it in force in one transaction. Nothing of any other table is touched.
+  - Where C(ufw) or C(firewalld) is in force, the way through it is opened for the same sources, since what another
+    firewall refuses stays refused. Rules of C(ufw) are marked by a comment that begins with C(hardened.librespot), and
+    C(firewalld) gets a policy C(librespot). With O(state=absent) they go. Of more than 64 networks, of grants, of cards
+    and of interfaces these firewalls are told nothing; there everyone is let through to the port, and the table
+    judges alone.
+  - C(firewalld) learns of a new policy only by loading all its files anew, which happens once; what was put in force
+    there without a file is lost then.
   - The table only ever drops, and each rule that drops names the port or the user of an instance. It can stand beside
     C(ufw), C(firewalld), C(nftables.service), C(iptables) and Docker.
   - What is in force is compared with what should be as the kernel describes both, so that a rule that was added,
