@@ -217,6 +217,7 @@ _RIGHTS = (
     ),
     Mutant("sound-group", "usermod -aG audio librespot-kitchen; restarted", f"CFG-02 rights kitchen, {DRIFT}"),
     Mutant("shell", "usermod --shell /bin/bash librespot-kitchen", DRIFT),
+    Mutant("password", "usermod --password x librespot-kitchen", DRIFT),
 )
 
 _UNITS = (

@@ -21,7 +21,8 @@ NO_SHELL = "/usr/sbin/nologin"
 class Account:
     """A user as the name service knows it; *groups* are its supplementary groups.
 
-    *shared* says whose its numbers are besides, root's above all; empty when they are its own.
+    *shared* says whose its numbers are besides, root's above all; empty when they are its own. *password* tells whether
+    there is one, or none is needed, to become that user.
     """
 
     name: str
@@ -32,6 +33,24 @@ class Account:
     shell: str
     groups: tuple[str, ...]
     shared: str = ""
+    password: bool = False
+
+
+def login_open(name: str, field: str, shadow: str = "") -> bool:
+    """Tell whether a password, or none, lets someone in as the user *name*.
+
+    *field* is what passwd has of it; ``x`` refers to the text *shadow*, where a user who is missing cannot log in.
+    """
+    if field == "x":
+        found = [line.split(":")[1] for line in shadow.splitlines() if line.startswith(f"{name}:")]
+        field = found[0] if found else "!"
+    return not field.startswith(("!", "*"))
+
+
+def _shadow() -> str:
+    # The module spwd is gone since Python 3.13.
+    with open("/etc/shadow", encoding="utf-8", errors="replace") as handle:
+        return handle.read()
 
 
 def group_exists(name: str) -> bool:
@@ -78,6 +97,7 @@ class Accounts:
             entry.pw_shell,
             tuple(member_of),
             _shared(name, entry.pw_uid, entry.pw_gid),
+            login_open(name, entry.pw_passwd, _shadow()),
         )
 
     def create(self, name: str, comment: str) -> None:
@@ -86,9 +106,9 @@ class Accounts:
         self._commands.run([*argv, "--shell", NO_SHELL, "--comment", comment, name])
 
     def mend(self, name: str, comment: str) -> None:
-        """Give an existing user the group, home, shell and comment that `create` would have given."""
+        """Give an existing user the group, home, shell and comment that `create` would have given, and no password."""
         argv = ["usermod", "--home", NO_HOME, "--shell", NO_SHELL, "--comment", comment, "--gid", name]
-        self._commands.run([*argv, "--groups", "", name])
+        self._commands.run([*argv, "--groups", "", "--password", "!", name])
 
     def remove(self, name: str) -> None:
         """Remove the user with its group."""

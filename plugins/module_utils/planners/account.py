@@ -13,6 +13,7 @@ from ..model.plan import Plan, State
 from .base import Planner
 
 _OWN = "its own"
+_NONE = "none"
 
 
 class AccountPlanner(Planner):
@@ -24,7 +25,7 @@ class AccountPlanner(Planner):
         self._instance = instance
 
     def wanted(self) -> State:
-        """Return the user: without home, shell or foreign groups."""
+        """Return the user: without home, shell, password or foreign groups."""
         if not self._instance.present:
             return {}
         return {
@@ -34,6 +35,7 @@ class AccountPlanner(Planner):
             "shell": NO_SHELL,
             "comment": self._instance.comment,
             "numbers": _OWN,
+            "password": _NONE,
         }
 
     def found(self) -> State:
@@ -48,6 +50,7 @@ class AccountPlanner(Planner):
             "shell": account.shell,
             "comment": account.comment,
             "numbers": account.shared or _OWN,
+            "password": "set" if account.password else _NONE,
         }
 
     def refuse(self, plan: Plan) -> None:
