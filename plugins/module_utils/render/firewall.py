@@ -24,8 +24,9 @@ TABLE = "librespot"
 WINDOW = "@window"
 """Begins a rule with a window of local time, which `localized` turns into the kernel's."""
 
-_ADDRESS = {V4: "ip", V6: "ip6"}
-_TYPE = {V4: "ipv4_addr", V6: "ipv6_addr"}
+ADDRESSES = {V4: "ip", V6: "ip6"}
+TYPES = {V4: "ipv4_addr", V6: "ipv6_addr"}
+"""What nftables calls the header and the addresses of a family."""
 _LONGEST_MEMORY = "5m"
 _MOST_SOURCES = 65535
 _MDNS = 5353
@@ -73,9 +74,9 @@ def zone_sets(zone: Zone) -> Iterator[Set]:
         intervals = zone.networks.of(family)
         if intervals:
             elements = tuple(interval_text(item, family) for item in intervals)
-            yield Set(_sources(zone, family), _TYPE[family], ("interval",), elements)
+            yield Set(_sources(zone, family), TYPES[family], ("interval",), elements)
         if zone.grants:
-            yield Set(grant_set(zone.name, family), _TYPE[family], ("timeout",), size=_MOST_SOURCES, kept=True)
+            yield Set(grant_set(zone.name, family), TYPES[family], ("timeout",), size=_MOST_SOURCES, kept=True)
     if zone.macs:
         yield Set(_cards(zone), "ether_addr", elements=zone.macs)
 
@@ -89,8 +90,8 @@ def _families(zone: Zone) -> list[int]:
 def _counts(instance: Instance, zone: Zone) -> Iterator[Set]:
     stem = f"{identifier(instance.name)}_{identifier(zone.name)}"
     for family in _families(zone):
-        yield Set(f"rate_{stem}_{family}", _TYPE[family], ("dynamic", "timeout"), (), _LONGEST_MEMORY, _MOST_SOURCES)
-        yield Set(f"conn_{stem}_{family}", _TYPE[family], ("dynamic",), size=_MOST_SOURCES)
+        yield Set(f"rate_{stem}_{family}", TYPES[family], ("dynamic", "timeout"), (), _LONGEST_MEMORY, _MOST_SOURCES)
+        yield Set(f"conn_{stem}_{family}", TYPES[family], ("dynamic",), size=_MOST_SOURCES)
 
 
 def _from_zone(instance: Instance, zone: Zone) -> Chain:
@@ -99,7 +100,7 @@ def _from_zone(instance: Instance, zone: Zone) -> Chain:
     rate = f"limit rate over {zone.rate.count}/{zone.rate.unit} burst {zone.rate.count} packets"
     rules = []
     for family in _families(zone):
-        source = f"{_ADDRESS[family]} saddr"
+        source = f"{ADDRESSES[family]} saddr"
         rules += [
             f"ct state new update @rate_{stem}_{family} {{ {source} {rate} }} counter drop",
             f"ct state new add @conn_{stem}_{family} {{ {source} ct count over {zone.connections} }} counter drop",
@@ -124,7 +125,7 @@ def _admissions(instance: Instance, zone: Zone) -> Iterator[str]:
         yield f"{window}{arrives}{target}"
         return
     for family in (V4, V6):
-        source = f"{_ADDRESS[family]} saddr"
+        source = f"{ADDRESSES[family]} saddr"
         if zone.networks.of(family):
             yield f"{window}{arrives}{source} @{_sources(zone, family)} {target}"
         if zone.grants:
@@ -142,7 +143,7 @@ def _bound(bind: Bind) -> Iterator[str]:
     elif bind.kind == ADDRESS:
         family = bind.family
         yield f"meta nfproto != ipv{family} counter drop"
-        yield f"{_ADDRESS[family]} daddr != {bind.value} counter drop"
+        yield f"{ADDRESSES[family]} daddr != {bind.value} counter drop"
     elif bind.kind == LOOPBACK:
         yield "counter drop"
 
@@ -175,11 +176,11 @@ def _answers(instance: Instance, zones: Sequence[Zone]) -> Iterator[str]:
     yield f'oifname "lo" tcp sport {instance.port} accept'
     yield f'oifname "lo" tcp dport {instance.port} accept'
     for family, group in ((V4, "224.0.0.251"), (V6, "ff02::fb")):
-        yield f"{_ADDRESS[family]} daddr {group} udp sport {_MDNS} udp dport {_MDNS} accept"
+        yield f"{ADDRESSES[family]} daddr {group} udp sport {_MDNS} udp dport {_MDNS} accept"
     for zone in zones:
         for answer in answers:
             for family in (V4, V6):
-                target = f"{_ADDRESS[family]} daddr"
+                target = f"{ADDRESSES[family]} daddr"
                 if zone.networks.of(family):
                     yield f"{target} @{_sources(zone, family)} {answer} accept"
                 if zone.grants:
@@ -196,14 +197,14 @@ def _outgoing(instance: Instance, zones: Sequence[Zone]) -> Chain:
     # A listen() without a bind() passes every bind hook; its answers end here.
     rules.append(f"ct direction reply {refused}")
     rules += [
-        f"{_ADDRESS[family]} daddr @resolvers_{family} {protocol} dport 53 accept"
+        f"{ADDRESSES[family]} daddr @resolvers_{family} {protocol} dport 53 accept"
         for family in (V4, V6)
         for protocol in ("udp", "tcp")
     ]
     proxy = proxy_address(str(instance.options.get("proxy", "")))
     if proxy:
         address, port = proxy
-        rules.append(f"{_ADDRESS[V6 if ':' in address else V4]} daddr {address} tcp dport {port} counter accept")
+        rules.append(f"{ADDRESSES[V6 if ':' in address else V4]} daddr {address} tcp dport {port} counter accept")
     rules += [
         f"ip daddr {{ {', '.join(_NEAR_V4)} }} {refused}",
         f"ip6 daddr {{ {', '.join(_NEAR_V6)} }} {refused}",
@@ -225,8 +226,8 @@ def table(instances: Sequence[Instance], zones: Sequence[Zone], around: Surround
     by_name = {zone.name: zone for zone in zones}
     sets = [item for zone in zones for item in zone_sets(zone)]
     sets += [
-        Set("resolvers_4", _TYPE[V4], elements=around.resolvers_v4),
-        Set("resolvers_6", _TYPE[V6], elements=around.resolvers_v6),
+        Set("resolvers_4", TYPES[V4], elements=around.resolvers_v4),
+        Set("resolvers_6", TYPES[V6], elements=around.resolvers_v6),
     ]
     chains: list[Chain] = []
     arriving, leaving = [], []
