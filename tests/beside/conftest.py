@@ -13,10 +13,12 @@ import pytest
 
 from tests.attacks.deployment import APPLY
 from tests.attacks.hosts import Target, target
-from tests.beside.firewalls import FIREWALLS, Firewall, specified
+from tests.attacks.tables import TABLES
+from tests.beside.firewalls import FIREWALLS, KNOCKER, Firewall, specified
 from tests.support.plays import Controller, activate, built
 
 ASK = Path(__file__).resolve().parents[1] / "network" / "ask.py"
+KNOCK = Path(__file__).resolve().parent / "knock.py"
 IMAGES = ("debian12", "debian13")
 
 
@@ -41,6 +43,7 @@ def stranger() -> Iterator[Target]:
     """Return a host that is in no zone."""
     with target(IMAGES[-1], "stranger") as made:
         made.put(ASK, "/root/ask.py")
+        made.put(KNOCK, KNOCKER)
         yield made
 
 
@@ -53,3 +56,11 @@ def firewall(request: pytest.FixtureRequest, controller: Controller) -> Iterator
     controller.converge(APPLY, specified())
     yield found
     controller.host.shell(found.off)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the tables after the tests."""
+    for title, lines in TABLES.items():
+        terminalreporter.section(title)
+        for line in lines:
+            terminalreporter.write_line(line)

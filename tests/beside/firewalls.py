@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from tests.attacks.deployment import KITCHEN, OURS, PORT
 from tests.attacks.hosts import Target
+
+KNOCKER = "/root/knock.py"
+KNOCKS_S = 6.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,18 @@ def answered(host: Target, stranger: Target) -> tuple[bool, bool]:
     asked = json.dumps([["get_info", stranger.address, host.address, PORT]])
     (said,) = json.loads(stranger.out("python3", "/root/ask.py", text=asked))
     return host.answer(PORT) is not None, said
+
+
+def knocked(host: Target, stranger: Target, script: str, port: int = PORT) -> list[float]:
+    """Let the stranger knock while *script* runs on the host; return the seconds at which it was let in."""
+    argv = ["docker", "exec", stranger.name, "python3", KNOCKER, host.address, str(port), str(KNOCKS_S)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as knocking:
+        time.sleep(1)
+        host.shell(script)
+        said, _unused = knocking.communicate(timeout=60)
+    assert knocking.returncode == 0
+    opened: list[float] = json.loads(said)
+    return opened
 
 
 def running(host: Target) -> bool:

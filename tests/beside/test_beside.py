@@ -10,7 +10,7 @@ import pytest
 
 from tests.attacks.deployment import APPLY
 from tests.attacks.hosts import Target, until
-from tests.beside.firewalls import Firewall, answered, running, specified
+from tests.beside.firewalls import Firewall, answered, knocked, running, specified
 from tests.support.plays import Controller
 
 TRUSTED_ALONE = (True, False)
@@ -38,7 +38,7 @@ def test_the_trusted_get_through_and_what_closes_the_way_is_mended(
 
 
 def test_a_reload_changes_nothing(host: Target, stranger: Target, firewall: Firewall) -> None:
-    host.shell(firewall.reload)
+    assert knocked(host, stranger, firewall.reload) == []
     assert answered(host, stranger) == TRUSTED_ALONE
     assert running(host)
 
