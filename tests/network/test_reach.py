@@ -6,21 +6,24 @@
 
 from __future__ import annotations
 
-from tests.attacks.deployment import BASELINES, OURS, baseline
+from tests.attacks.deployment import APPLY, BASELINES, OURS, baseline
 from tests.attacks.hosts import until
 from tests.attacks.tables import show
 from tests.network.site import (
     ANSWERING,
+    BOUND,
     FAMILIES,
     FAR,
     INTERFACES,
     LAN,
     STRANGER,
     TRUSTED,
+    ZONES,
     Site,
     address,
     right,
 )
+from tests.support.plays import Controller
 
 
 def test_only_who_is_trusted_and_comes_by_the_interface_is_answered(host: Site) -> None:
@@ -54,11 +57,24 @@ def test_without_the_bind_the_table_alone_keeps_everyone_else_out(host: Site) ->
     assert found == right(list(found))
 
 
+def test_one_that_runs_unbound_is_bound_by_the_next_run(host: Site, controller: Controller) -> None:
+    # As before, but now all files are right again: what runs is not.
+    host.shell(
+        f"""
+        cp /etc/systemd/system/{OURS} /root/kept
+        sed -i '/^BPFProgram=/d; /^AssertPathExists=/d' /etc/systemd/system/{OURS}
+        systemctl daemon-reload; systemctl restart {OURS}
+        cp /root/kept /etc/systemd/system/{OURS}; systemctl daemon-reload
+        """
+    )
+    assert not _tied(host)
+    controller.converge(APPLY, {"librespot_instances": [BOUND], "librespot_zones": ZONES})
+    assert _tied(host)
+
+
 def test_the_sockets_are_tied_to_the_device(host: Site) -> None:
-    listed = host.out("ss", "-Hlntup").splitlines()
-    ours = [line.split()[4] for line in listed if f"pid={host.process(OURS)}," in line]
-    assert {item.rpartition(":")[2] for item in ours} == {"37879", "5353"}
-    assert all(f"%{INTERFACES[LAN]}:" in item for item in ours)
+    until(lambda: {item.rpartition(":")[2] for item in _sockets(host)} == {"37879", "5353"}, 20, "it announces itself")
+    assert _tied(host)
 
 
 def test_it_announces_itself_where_it_is_bound_and_nowhere_else(host: Site) -> None:
@@ -83,6 +99,15 @@ def test_without_the_table_it_does_not_start(host: Site) -> None:
     assert host.show(OURS, "ActiveState")["ActiveState"] != "active"
     host.shell("systemctl restart librespot-firewall.service")
     until(lambda: host.show(OURS, "ActiveState")["ActiveState"] == "active", 40, "it starts with the table")
+
+
+def _sockets(host: Site) -> list[str]:
+    listed = host.out("ss", "-Hlntup").splitlines()
+    return [line.split()[4] for line in listed if f"pid={host.process(OURS)}," in line]
+
+
+def _tied(host: Site) -> bool:
+    return all(f"%{INTERFACES[LAN]}:" in item for item in _sockets(host))
 
 
 def _word(answer: bool) -> str:

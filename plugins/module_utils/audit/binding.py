@@ -13,6 +13,7 @@ from ..host.sockets import receiving
 from ..model.bind import ADDRESS
 from ..model.finding import NOT_ENFORCED, Finding
 from ..model.instance import Instance
+from ..planners.live import loose_sockets
 from ..render.unit import announced_path
 from .context import Context, each, finding, not_running
 
@@ -36,13 +37,7 @@ def _bound(context: Context, instance: Instance) -> Iterator[Finding]:
         return
     pids = {item.pid for item in context.processes(instance)}
     seen = [item for item in receiving(context.host.commands) if pids.intersection(item.pids)]
-    loose = [item for item in seen if item.device != instance.interface or not instance.discovery]
-    if instance.bind.kind == ADDRESS:
-        loose += [
-            item
-            for item in seen
-            if item.protocol == "tcp" and item.address.removeprefix("::ffff:") != instance.bind.value
-        ]
+    loose = loose_sockets(seen, context.processes(instance), instance)
     said = ", ".join(
         sorted({f"{item.protocol} {item.address}%{item.device or 'any'}:{item.port}" for item in loose or seen})
     )

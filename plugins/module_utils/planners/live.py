@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from ..host.files import DIRECTORY, LINK, Files
 from ..host.liveness import processes
 from ..host.proc import Mount, Process, command_line, process
+from ..host.sockets import BoundSocket
+from ..model.bind import ADDRESS
 from ..model.facts import Facts
 from ..model.instance import Instance
 from ..model.limits import Limits, size_text
@@ -278,6 +280,26 @@ def wrong_sockets(found: Sequence[Process], instance: Instance) -> list[str]:
     """Return the ports that nobody asked for. One that is missing is not wrong: it may be about to be opened."""
     extra = sorted(sockets(found) - declared_sockets(instance))
     return [f"{protocol} {port} is open" for protocol, port in extra]
+
+
+def loose_sockets(seen: Sequence[BoundSocket], found: Sequence[Process], instance: Instance) -> list[BoundSocket]:
+    """Return those of the sockets *seen* on the host that are of the processes and not tied to where they shall be."""
+    pids = {item.pid for item in found}
+    ours = [item for item in seen if pids.intersection(item.pids)]
+    loose = [item for item in ours if item.device != instance.interface or not instance.discovery]
+    if instance.bind.kind == ADDRESS:
+        loose += [
+            item
+            for item in ours
+            if item.protocol == "tcp" and item.address.removeprefix("::ffff:") != instance.bind.value
+        ]
+    return loose
+
+
+def wrong_ties(seen: Sequence[BoundSocket], found: Sequence[Process], instance: Instance) -> list[str]:
+    """Return the sockets that the kernel has not tied to where the instance is bound."""
+    ports = sorted({(item.protocol, item.port) for item in loose_sockets(seen, found, instance)})
+    return [f"{protocol} {port} is not tied to where it is bound" for protocol, port in ports]
 
 
 def wrong(found: Sequence[Process], instance: Instance, facts: Facts) -> list[str]:

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from ..host import bpf, liveness
 from ..host.accounts import Accounts
@@ -19,6 +20,7 @@ from ..host.command import Commands
 from ..host.facts import gather
 from ..host.files import Files
 from ..host.network import network
+from ..host.sockets import receiving
 from ..host.systemd import Systemd
 from ..model.artifact import BINARY
 from ..model.bind import LOOPBACK, Bind
@@ -215,7 +217,9 @@ def _present(host: Host, item: Instance, release: str) -> list[Planner]:
         *(FilePlanner(host.files, path, text, scope=item.name) for path, text in units.items()),
         *_overrides(host, item),
         *bind_planners(host, item),
-        ServicePlanner(host.systemd, host.files, item, host.facts, generation, binary),
+        ServicePlanner(
+            host.systemd, host.files, item, host.facts, generation, binary, partial(receiving, host.commands)
+        ),
     ]
 
 

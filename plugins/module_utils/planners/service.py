@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..host.files import FILE, Files
 from ..host.liveness import addresses, alive
 from ..host.proc import Process
+from ..host.sockets import BoundSocket
 from ..host.systemd import Systemd
 from ..model.bind import ADDRESS
 from ..model.errors import HostError
@@ -41,7 +42,7 @@ DWELL = 4.0
 
 
 class ServicePlanner(Planner):
-    """*generation* and *binary* are what the running process shall have been started with.
+    """*generation* and *binary* are what the running process shall have been started with; *sockets* tells the host's.
 
     Both are read from the process itself, not from the files, and so are its rights, its mounts and its limits: a run
     that is killed between writing and restarting is completed by the next one, and a process that was started with
@@ -49,7 +50,14 @@ class ServicePlanner(Planner):
     """
 
     def __init__(
-        self, systemd: Systemd, files: Files, instance: Instance, facts: Facts, generation: str, binary: str
+        self,
+        systemd: Systemd,
+        files: Files,
+        instance: Instance,
+        facts: Facts,
+        generation: str,
+        binary: str,
+        sockets: Callable[[], Sequence[BoundSocket]] = tuple,
     ) -> None:
         super().__init__(f"service {instance.unit}", instance.name)
         self._systemd = systemd
@@ -58,6 +66,7 @@ class ServicePlanner(Planner):
         self._facts = facts
         self._generation = generation
         self._binary = binary
+        self._sockets = sockets
         self._timer = f"librespot-{instance.name}-watchdog.timer"
         self._watchdog = f"librespot-{instance.name}-watchdog.service"
         self._binding = bind_unit(instance.name)
@@ -111,6 +120,8 @@ class ServicePlanner(Planner):
     def _process(self, running: Sequence[Process]) -> State:
         main = running[0]
         wrong = live.wrong(running, self._instance, self._facts)
+        if self._facts.binds:
+            wrong += live.wrong_ties(self._sockets(), running, self._instance)
         return {
             "generation": main.environment.get(GENERATION, "unknown"),
             "binary": main.executable,

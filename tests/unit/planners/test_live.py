@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.proc import Mount, Process, Socket
+from ansible_collections.hardened.librespot.plugins.module_utils.host.sockets import BoundSocket
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Instance, parse_specification
 from ansible_collections.hardened.librespot.plugins.module_utils.planners import live
 from ansible_collections.hardened.librespot.plugins.module_utils.render.environment import environment
@@ -212,3 +213,26 @@ def test_the_kernel_is_read_as_the_specification_is_written(name: str, text: str
 def test_files() -> None:
     item = instance(limits={"files": 64})
     assert live.wrong_files(librespot(item), item) == ["1024 files can be open"]
+
+
+@pytest.mark.parametrize(
+    ("bind", "sockets", "said"),
+    [
+        ({"interface": "eth1"}, "tcp *%eth1:37879 udp *%eth1:5353", []),
+        ({"interface": "eth1"}, "tcp *%:37879 udp *%eth1:5353", ["tcp 37879 is not tied to where it is bound"]),
+        ({"interface": "eth1"}, "tcp *%eth1:37879 udp *%eth0:5353", ["udp 5353 is not tied to where it is bound"]),
+        ({"address": "192.0.2.1"}, "tcp ::ffff:192.0.2.1%eth1:37879", []),
+        ({"address": "192.0.2.1"}, "tcp *%eth1:37879", ["tcp 37879 is not tied to where it is bound"]),
+    ],
+)
+def test_sockets_are_tied_to_where_it_is_bound(bind: dict[str, str], sockets: str, said: list[str]) -> None:
+    item = replace(instance(bind=bind), interface="eth1")
+    words = sockets.split()
+    seen = []
+    for protocol, text in zip(words[::2], words[1::2], strict=True):
+        address, _percent, rest = text.partition("%")
+        device, _colon, port = rest.rpartition(":")
+        seen.append(BoundSocket(protocol, address, int(port), device, (10**9,)))
+    # Another program's is nobody's business here.
+    seen.append(BoundSocket("tcp", "*", 22, "", (1,)))
+    assert live.wrong_ties(seen, [librespot(item)], item) == said
