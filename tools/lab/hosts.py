@@ -89,7 +89,8 @@ def _image_of(name: str, cache: Cache) -> str | None:
     image, _unused, owner = found.stdout.strip().partition(" ")
     if owner != cache.claim():
         raise LabError(
-            f"a container named {name} is there and was not made by this lab", f"Remove it: docker rm {name}"
+            f"a container named {name} is there and was not made by this lab",
+            f"Find out whose it is; when nobody needs it, remove it: docker rm --force {name}",
         )
     return image
 

@@ -80,7 +80,11 @@ def guarded(control: str, check: str, scope: str, look: Callable[[], Iterator[Fi
     try:
         yield from look()
     except (LibrespotError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        yield Finding(control, check, ERROR, scope, "can be looked at", str(error), "the audit", "Mend what it says")
+        said, remedy = str(error), "Mend what it says"
+        if isinstance(error, OSError) and str(error.filename).startswith("/proc/"):
+            said = f"a process ended while it was looked at: {said}"
+            remedy = "Read why it ended: journalctl --unit 'librespot-*' --lines 50"
+        yield Finding(control, check, ERROR, scope, "can be looked at", said, "the audit", remedy)
 
 
 def each(

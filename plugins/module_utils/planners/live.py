@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import grp
 import pwd
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ MDNS = 5353
 
 _PREFIX = "LIBRESPOT_"
 _CGROUPS = "/sys/fs/cgroup"
+_MANAGER = ("/usr/lib/systemd/systemd", "/usr/lib/systemd/systemd-executor")
+_STARTED_WITHIN_S = 2.0
 _NO_SPACE = ("proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2", "bpf", "hugetlbfs")
 _VISIBLE = frozenset(
     ("dev", "etc", "lib", "lib64", "opt", "proc", "root", "run", "scratch", "sys", "tmp", "usr", "var")
@@ -61,9 +64,17 @@ class Limit:
 
 
 def running(instance: Instance) -> list[Process]:
-    """Return the live processes of *instance*, librespot itself first."""
-    seen = (process(pid) for pid in sorted(processes(instance.unit)))
-    return [item for item in seen if item is not None]
+    """Return the live processes of *instance*, librespot itself first.
+
+    One that systemd is about to start still has the manager's rights and its program; it becomes librespot at once.
+    """
+    deadline = time.monotonic() + _STARTED_WITHIN_S
+    while True:
+        seen = (process(pid) for pid in sorted(processes(instance.unit)))
+        found = [item for item in seen if item is not None]
+        if time.monotonic() > deadline or not any(item.executable in _MANAGER for item in found):
+            return found
+        time.sleep(0.05)
 
 
 def options(main: Process) -> dict[str, str]:

@@ -22,11 +22,16 @@ from .registry import Host
 # librespot has one thread per processor and about 16 besides.
 _THREADS = 16
 
+_AVAHI = "/etc/avahi/avahi-daemon.conf"
+_ALONE = re.compile(r"(?m)^\s*disallow-other-stacks\s*=\s*yes\s*$")
+
 
 def usable(host: Host, spec: Specification) -> Specification:
     """Return *spec* as it is on this host, or raise one error with all that stands in the way of it."""
     found: list[LibrespotError] = list(refusals(host.facts))
     found += _unbound(host, spec)
+    if any(item.discovery for item in spec.present):
+        found += _responders(host)
     network = host.network() if spec.present else HostNetwork()
     instances = []
     for item in spec.instances:
@@ -57,6 +62,21 @@ def _unbound(host: Host, spec: Specification) -> list[LibrespotError]:
         HostError(
             f"{', '.join(bound)} was bound by the kernel, and now it cannot be: {host.facts.unbound}",
             f"Give the host back what it needs for that; or go on without, by removing {programs_path(bound[0])}",
+        )
+    ]
+
+
+def _responders(host: Host) -> list[LibrespotError]:
+    """Refuse to fight an avahi that has port 5353 to itself: librespot would stop where it cannot announce itself."""
+    entry = host.files.read(_AVAHI)
+    if entry is None or not _ALONE.search(entry.content.decode(errors="replace")):
+        return []
+    if host.systemd.show("avahi-daemon.service", ["ActiveState"]).get("ActiveState") != "active":
+        return []
+    return [
+        HostError(
+            f"avahi-daemon keeps every other program from multicast DNS (disallow-other-stacks=yes in {_AVAHI})",
+            f"Write disallow-other-stacks=no in {_AVAHI} and restart avahi-daemon; or bind: {{discovery: false}}",
         )
     ]
 

@@ -236,3 +236,20 @@ def test_sockets_are_tied_to_where_it_is_bound(bind: dict[str, str], sockets: st
     # Another program's is nobody's business here.
     seen.append(BoundSocket("tcp", "*", 22, "", (1,)))
     assert live.wrong_ties(seen, [librespot(item)], item) == said
+
+
+class TestRunning:
+    """A process that systemd is about to start is waited for, and not for ever."""
+
+    @pytest.fixture(autouse=True)
+    def _one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(live, "processes", lambda _unit: [10**9])
+        monkeypatch.setattr(live, "_STARTED_WITHIN_S", 0.3)
+
+    @pytest.mark.parametrize(("starts", "last"), [(2, "librespot"), (10**6, "systemd-executor")])
+    def test_it(self, monkeypatch: pytest.MonkeyPatch, starts: int, last: str) -> None:
+        item, asked = instance(), iter(range(10**7))
+        manager = librespot(item, executable="/usr/lib/systemd/systemd-executor")
+        monkeypatch.setattr(live, "process", lambda _pid: manager if next(asked) < starts else librespot(item))
+        (found,) = live.running(item)
+        assert found.executable.endswith(last)

@@ -11,7 +11,8 @@ from typing import Any, cast
 
 import pytest
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import FILE, Entry
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import Facts
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
 from ansible_collections.hardened.librespot.plugins.module_utils.model.network import HostNetwork
@@ -69,3 +70,31 @@ def test_a_host_with_what_a_relaxation_names_is_fine(monkeypatch: pytest.MonkeyP
         "hooks": {"reason": "r", "programs": ["/bin/sh"]},
     }
     look(monkeypatch, "/librespot.slice/librespot-kitchen.service", [{**KITCHEN, "relaxations": opened}])
+
+
+@pytest.mark.parametrize(
+    ("setting", "state", "refused"),
+    [
+        ("disallow-other-stacks=yes", "active", True),
+        ("disallow-other-stacks=yes", "inactive", False),
+        ("#disallow-other-stacks=yes", "active", False),
+        ("disallow-other-stacks=no", "active", False),
+    ],
+)
+def test_an_avahi_that_lets_nobody_else_answer_is_named(
+    monkeypatch: pytest.MonkeyPatch, setting: str, state: str, refused: bool
+) -> None:
+    monkeypatch.setattr(preflight, "owner_of_port", lambda _port: None)
+    entry = Entry(FILE, 0o644, 0, 0, f"[server]\n{setting}\n".encode())
+    files = SimpleNamespace(read=lambda path, **_how: entry if path.startswith("/etc/avahi/") else None)
+    systemd = SimpleNamespace(show=lambda *_asked: {"ActiveState": state})
+    network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
+    host = cast(Host, SimpleNamespace(facts=FACTS, files=files, systemd=systemd, network=lambda: network))
+    spec = parse_specification("0.8.0", [KITCHEN])
+    if refused:
+        with pytest.raises(HostError, match="disallow-other-stacks"):
+            preflight.usable(host, spec)
+    else:
+        preflight.usable(host, spec)
+    login = {"kitchen": '{"auth_type": 1, "auth_data": "eA=="}'}
+    preflight.usable(host, parse_specification("0.8.0", [{**KITCHEN, "bind": {"discovery": False}}], login))
