@@ -23,6 +23,8 @@ description:
     C(ufw), C(firewalld), C(nftables.service), C(iptables) and Docker.
   - What is in force is compared with what should be as the kernel describes both, so that a rule that was added,
     changed or deleted by hand is found and mended. Grants are kept.
+  - An instance that is on the host and not described any more is sealed off, with a warning. It reaches nobody, and
+    nobody gets an answer from it, until it is described again or removed by C(state=absent) of its own.
   - Units of its own load the table before the network is up, follow the host's name servers, and follow summer time
     where a zone has hours.
 author:
@@ -72,7 +74,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.firewall import firewall_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.firewall import firewall_planners, forgotten
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
@@ -80,9 +82,15 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.regist
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the table and its units to where they shall be."""
     host = Host()
-    spec = Specification("0.0.0", ())
-    if module.params["state"] == "present":
-        spec = usable(host, specification(module))
+    if module.params["state"] == "absent":
+        planners = firewall_planners(host, Specification("0.0.0", ()), removed=True)
+        return outcome(module, converge(planners, module.check_mode))
+    spec = usable(host, specification(module))
+    for name in forgotten(host, spec):
+        module.warn(
+            f"The instance {name} is on this host and not in librespot_instances. It is sealed off, and goes on "
+            "running; write state: absent for it to remove it."
+        )
     return outcome(module, converge(firewall_planners(host, spec), module.check_mode))
 
 

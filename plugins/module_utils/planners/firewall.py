@@ -23,23 +23,34 @@ from .file import DirectoryPlanner, FilePlanner
 from .grant import LongGrantsPlanner
 from .openings import opening_planners
 from .package import ProgramPlanner
-from .registry import Host
+from .registry import Host, undeclared
 from .table import TablePlanner
 from .unit import UnitPlanner
 
 NFT = "/usr/sbin/nft"
 
 
-def firewall_planners(host: Host, spec: Specification) -> list[Planner]:
-    """Return what puts the table of *spec* in force, now and at every boot; of no present instance, what removes it."""
-    if not spec.present:
+def forgotten(host: Host, spec: Specification) -> dict[str, int]:
+    """Return the instances that are on the host and not in *spec*, with their users' ids."""
+    found = {name: host.accounts.find(f"librespot-{name}") for name in undeclared(host, spec)}
+    return {name: account.uid for name, account in found.items() if account is not None}
+
+
+def firewall_planners(host: Host, spec: Specification, removed: bool = False) -> list[Planner]:
+    """Return what puts the table of *spec* in force, now and at every boot; of no instance, what removes it.
+
+    What runs and is not in *spec* is sealed off, not let go: it would be open to everyone without its rules. When the
+    table shall be *removed*, nothing is.
+    """
+    sealed = () if removed else tuple(forgotten(host, spec).values())
+    if not spec.present and not sealed:
         return _absent(host)
     files, nftables = host.files, Nftables(host.commands)
     used = [zone for name, zone in spec.zones.items() if any(name in item.access for item in spec.present)]
     windows = any(zone.hours or zone.days for zone in used)
     # Name servers are not in the file: they are read anew whenever it is loaded.
-    kept = table(spec.present, used, Surroundings())
-    wanted = table(spec.present, used, Surroundings(*map(tuple, firewall.resolvers())))
+    kept = table(spec.present, used, Surroundings(), sealed)
+    wanted = table(spec.present, used, Surroundings(*map(tuple, firewall.resolvers())), sealed)
     users = [item.user for item in spec.present if host.accounts.find(item.user)]
     units = firewall_units(windows)
     return [

@@ -150,7 +150,7 @@ class TablePlanner(Planner):
         )
 
     def _loadable(self, rule: str) -> bool:
-        return "meta skuid" not in rule or any(f'"{user}"' in rule for user in self._users)
+        return 'meta skuid "' not in rule or any(f'"{user}"' in rule for user in self._users)
 
     def _chain_text(self, chain: Chain, seen: Listing, right: Listing) -> str:
         """Return the rules of a chain, in our words where they are ours."""

@@ -221,16 +221,33 @@ def _ports(instance: Instance) -> list[int]:
     return sorted({443, int(str(chosen))} if chosen else _ACCESS_POINTS)
 
 
-def table(instances: Sequence[Instance], zones: Sequence[Zone], around: Surroundings) -> Table:
-    """Return the table of *instances*; *zones* are those that they name."""
+def _sealed(users: Sequence[int]) -> tuple[list[Chain], list[str]]:
+    """Return the chain for what nobody describes any more and still runs, and the rules that lead there.
+
+    It reaches nobody, and nobody has an answer from it but its own watchdog. Its user may be gone when the table is
+    loaded at boot, so it is named by its number.
+    """
+    if not users:
+        return [], []
+    chain = Chain("sealed", ('oifname "lo" ct direction reply accept', "counter drop"))
+    return [chain], [f"meta skuid {user} goto sealed" for user in sorted(users)]
+
+
+def table(
+    instances: Sequence[Instance], zones: Sequence[Zone], around: Surroundings, sealed: Sequence[int] = ()
+) -> Table:
+    """Return the table of *instances*; *zones* are those that they name.
+
+    *sealed* are the user ids of instances that are on the host and that nobody describes any more.
+    """
     by_name = {zone.name: zone for zone in zones}
     sets = [item for zone in zones for item in zone_sets(zone)]
     sets += [
         Set("resolvers_4", TYPES[V4], elements=around.resolvers_v4),
         Set("resolvers_6", TYPES[V6], elements=around.resolvers_v6),
     ]
-    chains: list[Chain] = []
-    arriving, leaving = [], []
+    chains, leaving = _sealed(sealed)
+    arriving = []
     for item in instances:
         admitted = [by_name[name] for name in item.access]
         leaving.append(f'meta skuid "{item.user}" goto out_{identifier(item.name)}')

@@ -110,3 +110,12 @@ def test_what_is_not_wanted_goes_in_the_same_transaction(others: list[str]) -> N
         assert f"delete {kind} inet librespot {plain}\n" in found
     assert "delete chain inet librespot door_a" not in found
     assert "flush set inet librespot grant_" not in found
+
+
+def test_what_nobody_describes_any_more_is_sealed_off() -> None:
+    spec = parse_specification("0.8.0", [{"name": "kitchen", "access": []}], {}, ZONES)
+    found = table(spec.present, [], Surroundings(), (998, 997))
+    (leaving,) = [item for item in base(found) if "hook output" in item.hook]
+    assert leaving.rules[:2] == ("meta skuid 997 goto sealed", "meta skuid 998 goto sealed")
+    (sealed,) = [item for item in found.chains if item.name == "sealed"]
+    assert sealed.rules == ('oifname "lo" ct direction reply accept', "counter drop")
