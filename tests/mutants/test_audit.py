@@ -15,7 +15,7 @@ LOOKED_AT = "/etc /opt /var/lib/hardened-librespot /var/lib/librespot /root"
 SNAPSHOT = f"""
 find {LOOKED_AT} -printf '%p %y %m %U:%G %T@ %C@ %s %l\\n' 2>/dev/null | sort
 find {LOOKED_AT} -type f -exec sha256sum {{}} + 2>/dev/null | sort
-systemctl list-units --all --plain --no-legend 'librespot*' | grep -v watchdog
+systemctl list-units --all --plain --no-legend 'librespot*' | grep -v watchdog | awk '{{ print $1, $2, $3, $4 }}'
 systemctl list-units --all --plain --no-legend 'run-*'
 getent passwd
 """
