@@ -13,7 +13,8 @@ description:
   - Opens the door of a zone that has grants to one address. The kernel itself ends it when the time is over, without
     another run, and connections that are held open get no further answer then.
   - It is made to be called by an application that has just authenticated someone, and takes well under a second.
-  - A grant survives every change of the firewall's table, and no reboot.
+  - A grant survives every change of the firewall's table, but neither a reboot nor a flush of all tables, as
+    C(nftables.service) does it.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:

@@ -26,6 +26,7 @@ UNITS = (
     f"librespot-{SPEAKER}-watchdog.service",
     f"librespot-{SPEAKER}-watchdog.timer",
     "librespot-firewall.service",
+    "librespot-firewall-again.service",
     "librespot-firewall-resolvers.service",
     "librespot-firewall-resolvers.path",
 )

@@ -286,6 +286,20 @@ _NETWORK = (
         "NET-03 table host, NET-11 send kitchen, NET-11 send bedroom, CFG-06 drift host",
     ),
     Mutant(
+        "table-not-at-boot-by-hand",
+        # systemd believes it is enabled until it is reloaded.
+        "rm /etc/systemd/system/sysinit.target.wants/librespot-firewall.service",
+        "NET-03 boot host, CFG-06 drift host",
+    ),
+    Mutant(
+        "loads-no-table",
+        "mkdir -p /etc/systemd/system/librespot-firewall.service.d\n"
+        "printf '[Service]\\nExecStart=\\nExecStart=/bin/true\\n' "
+        "> /etc/systemd/system/librespot-firewall.service.d/a.conf\nsystemctl daemon-reload; settled",
+        "NET-03 boot host, CFG-06 drift host",
+    ),
+    Mutant("not-at-boot-by-hand", "rm /etc/systemd/system/multi-user.target.wants/$unit", DRIFT),
+    Mutant(
         "table-not-at-boot",
         "systemctl disable --quiet librespot-firewall.service; settled",
         "NET-03 boot host, CFG-06 drift host",

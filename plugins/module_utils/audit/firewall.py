@@ -20,6 +20,7 @@ from ..model.instance import Instance
 from ..model.plan import Difference
 from ..model.zones import seconds_text
 from ..planners.base import HOST, Planner
+from ..planners.file import DirectoryPlanner
 from ..planners.grant import LongGrantsPlanner, granted
 from ..planners.table import TablePlanner
 from ..planners.unit import UnitPlanner
@@ -115,8 +116,8 @@ def _said(item: Difference) -> str:
 def _boot(context: Context) -> Iterator[Finding]:
     differences = [
         item
-        for planner in _of(context, UnitPlanner)
-        if planner.subject.startswith("unit librespot-firewall")
+        for planner in (*_of(context, UnitPlanner), *_of(context, DirectoryPlanner))
+        if "librespot-firewall" in planner.subject
         for item in context.plan(planner).differences()
     ]
     said = "; ".join(f"{item.subject}: {item.attribute} is {item.before}" for item in differences)

@@ -25,10 +25,16 @@ class Systemd:
         self._commands = commands
 
     def show(self, unit: str, properties: Sequence[str]) -> Mapping[str, str]:
-        """Return the *properties* of *unit* by name; a property that this systemd does not know is left out."""
+        """Return the *properties* of *unit* by name; a property that this systemd does not know is left out.
+
+        Whether it is enabled systemd remembers until it is reloaded, so that is looked up on disk.
+        """
         argv = ["systemctl", "show", "--property", ",".join(properties), unit]
         lines = self._commands.run(argv).stdout.splitlines()
-        return {name: value for name, _equals, value in (line.partition("=") for line in lines)}
+        found = {name: value for name, _equals, value in (line.partition("=") for line in lines)}
+        if found.get("UnitFileState") == "enabled":
+            found["UnitFileState"] = self._commands.run(["systemctl", "is-enabled", unit], ok=()).stdout.strip()
+        return found
 
     def daemon_reload(self) -> None:
         """Let systemd read all unit files again."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Iterable
 
 from ..host import firewall
 from ..host.nftables import Nftables
@@ -15,7 +16,7 @@ from ..model.grants import record
 from ..model.instance import Specification
 from ..model.openings import openings
 from ..render.firewall import Surroundings, table
-from ..render.firewall_units import CLOCK, GRANTS_FILE, LOADER, RESOLVERS_WATCH, TABLE_FILE, firewall_units
+from ..render.firewall_units import AGAIN, CLOCK, GRANTS_FILE, LOADER, RESOLVERS_WATCH, TABLE_FILE, firewall_units
 from ..render.unit import FIREWALL, SETTINGS
 from .account import AccountPlanner
 from .base import Planner
@@ -23,7 +24,7 @@ from .file import DirectoryPlanner, FilePlanner
 from .grant import LongGrantsPlanner
 from .openings import opening_planners
 from .package import ProgramPlanner
-from .registry import Host, undeclared
+from .registry import PLACES, Host, undeclared
 from .table import TablePlanner
 from .unit import UnitPlanner
 
@@ -66,13 +67,22 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
         LongGrantsPlanner(nftables, {zone.name: zone.max_ttl for zone in used if zone.grants}),
         *_clock(host, windows),
         *(FilePlanner(files, path, text) for path, text in units.items()),
+        *_overrides(host, units),
         *(
             UnitPlanner(host.systemd, files, name)
             for name in (FIREWALL, RESOLVERS_WATCH, *([CLOCK] if windows else []))
         ),
+        UnitPlanner(host.systemd, files, AGAIN, stay=False),
         # Only now, when the table judges who comes that way.
         *opening_planners(host, openings(spec.present, used)),
     ]
+
+
+def _overrides(host: Host, units: Iterable[str]) -> list[Planner]:
+    """Drop-ins weaken a unit unseen, as for an instance: there shall be none."""
+    names = {"librespot-firewall-.service", *map(os.path.basename, units)}
+    paths = [f"{place}/{name}.d" for place in PLACES for name in sorted(names)]
+    return [DirectoryPlanner(host.files, path, None) for path in paths]
 
 
 def _clock(host: Host, windows: bool) -> list[Planner]:
@@ -83,10 +93,13 @@ def _absent(host: Host) -> list[Planner]:
     files = host.files
     return [
         *opening_planners(host, []),
-        *(UnitPlanner(host.systemd, files, name, present=False) for name in (CLOCK, RESOLVERS_WATCH, FIREWALL)),
+        *(UnitPlanner(host.systemd, files, name, present=False) for name in (CLOCK, RESOLVERS_WATCH, AGAIN, FIREWALL)),
+        *_overrides(host, firewall_units(windows=True)),
         *(FilePlanner(files, path, None) for path in firewall_units(windows=False)),
         *([TablePlanner(Nftables(host.commands), None)] if os.path.exists(NFT) else []),
         FilePlanner(files, TABLE_FILE, None),
         FilePlanner(files, GRANTS_FILE, None),
+        # When a timer last ran, systemd keeps.
+        FilePlanner(files, f"/var/lib/systemd/timers/stamp-{CLOCK}", None),
         FilePlanner(files, LOADER, None),
     ]

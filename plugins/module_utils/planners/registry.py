@@ -61,7 +61,7 @@ _SETTINGS = re.compile(r"^([a-z][a-z0-9-]*)\.env$")
 _LOGIN = re.compile(r"^([a-z][a-z0-9-]*)\.json$")
 _SERVICE = re.compile(r"^librespot-(?!firewall)([a-z][a-z0-9-]*)(?<!-watchdog)(?<!-bind)\.service$")
 
-_PLACES = (UNITS, f"{UNITS}.control", "/run/systemd/system", "/run/systemd/system.control")
+PLACES = (UNITS, f"{UNITS}.control", "/run/systemd/system", "/run/systemd/system.control")
 """Where units, and what is added to them, can lie besides those of packages."""
 
 
@@ -164,7 +164,7 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
     planners: list[Planner] = []
     if spec.present:
         planners += [
-            *(DirectoryPlanner(files, f"{place}/{SLICE}.d", None) for place in _PLACES),
+            *(DirectoryPlanner(files, f"{place}/{SLICE}.d", None) for place in PLACES),
             DirectoryPlanner(files, os.path.dirname(LIVENESS)),
             DirectoryPlanner(files, os.path.dirname(EMPTY_ROOT)),
             DirectoryPlanner(files, EMPTY_ROOT),
@@ -186,6 +186,9 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
                 HuskPlanner(files, place, [f"{place}/{item.name}" for item in spec.instances])
                 for place in ("/var/lib/librespot", "/var/cache/librespot")
             ),
+            HuskPlanner(
+                files, os.path.dirname(announced_path("any")), [announced_path(x.name) for x in spec.instances]
+            ),
         ]
     return planners
 
@@ -198,8 +201,8 @@ def _overrides(host: Host, item: Instance) -> list[Planner]:
     watchdog = f"librespot-{item.name}-watchdog"
     units = (item.unit, bind_unit(item.name), f"{watchdog}.service", f"{watchdog}.timer")
     kinds = ("d", "requires", "upholds")
-    gone = [f"{place}/{unit}.{kind}" for place in _PLACES for unit in units for kind in kinds]
-    gone += [f"{place}/{unit}.wants" for place in _PLACES for unit in units if unit != item.unit]
+    gone = [f"{place}/{unit}.{kind}" for place in PLACES for unit in units for kind in kinds]
+    gone += [f"{place}/{unit}.wants" for place in PLACES for unit in units if unit != item.unit]
     alone = f"{UNITS}/{item.unit}.wants"
     return [
         *(DirectoryPlanner(host.files, path, None, item.name) for path in gone),

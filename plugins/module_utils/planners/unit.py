@@ -16,20 +16,25 @@ _PROPERTIES = ("NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState
 
 
 class UnitPlanner(Planner):
-    """The unit *name*, whose file another planner writes or, after this one, removes."""
+    """The unit *name*, whose file another planner writes or, after this one, removes.
 
-    def __init__(self, systemd: Systemd, files: Files, name: str, present: bool = True) -> None:
+    One that does not *stay* active is started along with others, and is only enabled here.
+    """
+
+    def __init__(self, systemd: Systemd, files: Files, name: str, present: bool = True, stay: bool = True) -> None:
         super().__init__(f"unit {name}")
         self._systemd = systemd
         self._files = files
         self._name = name
         self._present = present
+        self._stay = stay
 
     def wanted(self) -> State:
         """Return the unit as it shall be."""
         if not self._present:
             return {"state": "inactive", "boot": "disabled"}
-        return {"state": "active", "boot": "enabled", "loaded": "as on disk"}
+        state = {"state": "active"} if self._stay else {}
+        return {**state, "boot": "enabled", "loaded": "as on disk"}
 
     def found(self) -> State:
         """Return what systemd says of it."""
@@ -41,6 +46,8 @@ class UnitPlanner(Planner):
         }
         if not self._present:
             return state
+        if not self._stay:
+            del state["state"]
         loaded = bool(shown["FragmentPath"]) or self._files.read(f"{UNITS}/{self._name}", content=False) is None
         return {**state, "loaded": "as on disk" if loaded and shown["NeedDaemonReload"] == "no" else "not as on disk"}
 
@@ -55,6 +62,8 @@ class UnitPlanner(Planner):
             self._systemd.daemon_reload()
         if plan.before["boot"] != plan.after["boot"]:
             self._systemd.enable([self._name])
+        if not self._stay:
+            return
         if plan.before["loaded"] != plan.after["loaded"] or plan.before["state"] == "failed":
             self._systemd.restart([self._name])
         else:

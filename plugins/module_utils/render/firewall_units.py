@@ -14,6 +14,7 @@ TABLE_FILE = f"{SETTINGS}/firewall.nft"
 GRANTS_FILE = f"{SETTINGS}/firewall.grants"
 RESOLVERS = "librespot-firewall-resolvers.service"
 RESOLVERS_WATCH = "librespot-firewall-resolvers.path"
+AGAIN = "librespot-firewall-again.service"
 CLOCK = "librespot-firewall-clock.timer"
 CLOCK_SERVICE = "librespot-firewall-clock.service"
 
@@ -50,7 +51,19 @@ def _service() -> str:
         ("ExecReload", f"{_LOAD} --table {TABLE_FILE}"),
         *_SANDBOX,
     ]
-    return unit_text([("Unit", before), ("Service", run), ("Install", [("WantedBy", "sysinit.target")])])
+    install = [("WantedBy", "sysinit.target"), ("Also", AGAIN)]
+    return unit_text([("Unit", before), ("Service", run), ("Install", install)])
+
+
+def _again() -> str:
+    before = [
+        ("Description", "Puts the firewall of librespot back when nftables.service has flushed all tables"),
+        # A start of it is told to nobody who is active already; this unit never stays active, so it is started along.
+        ("After", f"nftables.service {FIREWALL}"),
+        ("Requisite", FIREWALL),
+    ]
+    run = [("Type", "oneshot"), ("ExecStart", f"{_LOAD} --table {TABLE_FILE}"), *_SANDBOX]
+    return unit_text([("Unit", before), ("Service", run), ("Install", [("WantedBy", "nftables.service")])])
 
 
 def _resolvers_service() -> str:
@@ -85,6 +98,7 @@ def firewall_units(windows: bool) -> dict[str, str | None]:
     """Return the text of each unit by its path; None for one that is not needed without *windows* of local time."""
     return {
         f"{UNITS}/{FIREWALL}": _service(),
+        f"{UNITS}/{AGAIN}": _again(),
         f"{UNITS}/{RESOLVERS}": _resolvers_service(),
         f"{UNITS}/{RESOLVERS_WATCH}": _resolvers_watch(),
         f"{UNITS}/{CLOCK_SERVICE}": _clock_service() if windows else None,

@@ -159,6 +159,8 @@ class Machine(Commands):
             return "systemd 257 (257)\n+BPF_FRAMEWORK\n"
         if verb == "show":
             return "".join(f"{name}={value}\n" for name, value in self._show(words[-1]).items())
+        if verb == "is-enabled":
+            return "enabled\n" if units[0] in self._enabled else "disabled\n"
         self.told.append(f"{verb} {' '.join(units)}".strip())
         act: Mapping[str, Callable[[], None]] = {
             "daemon-reload": self._loaded.clear,
