@@ -48,6 +48,9 @@ options:
       - Without pipelining Ansible puts the arguments of a module into a file on the host, which stays there when the
         run is killed. The collection's roles turn it on for the tasks that get credentials; in tasks of your own, set
         C(ansible_pipelining) in their C(vars).
+      - Only what is written here is kept out of the host's log. Ansible logs the other arguments of each module there,
+        a password that was written to a wrong place with them, unless C(ansible_no_target_syslog) is set, as the roles
+        do.
     type: dict
     default: {}
 """

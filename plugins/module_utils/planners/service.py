@@ -70,6 +70,7 @@ class ServicePlanner(Planner):
         self._timer = f"librespot-{instance.name}-watchdog.timer"
         self._watchdog = f"librespot-{instance.name}-watchdog.service"
         self._binding = bind_unit(instance.name)
+        self._names = (instance.unit, self._timer, self._watchdog, self._binding)
 
     def wanted(self) -> State:
         """Return the service as it shall be."""
@@ -98,8 +99,7 @@ class ServicePlanner(Planner):
         watchdog = self._systemd.show(self._watchdog, _PROPERTIES)
         binding = self._systemd.show(self._binding, _PROPERTIES)
         units = (shown, timer, watchdog, binding)
-        names = (self._instance.unit, self._timer, self._watchdog, self._binding)
-        fresh = all(self._fresh(name, item) for name, item in zip(names, units))
+        fresh = all(self._fresh(name, item) for name, item in zip(self._names, units))
         overrides = [path for item in units for path in _overrides(item["FragmentPath"], item["DropInPaths"])]
         state = {
             "loaded": "as on disk" if fresh else "not as on disk",
@@ -151,10 +151,8 @@ class ServicePlanner(Planner):
             if plan.before["boot"] == "enabled":
                 self._systemd.disable([self._timer, unit])
             return
-        for path in plan.before["overrides"].split():
-            self._files.remove(path)
         if any(plan.before[name] != plan.after[name] for name in ("loaded", "overrides")):
-            self._systemd.daemon_reload()
+            self._reload(plan.before["overrides"].split())
         if plan.before["boot"] != plan.after["boot"] or not plan.before["watchdog"].endswith(", enabled"):
             self._systemd.enable([unit, self._timer])
         causes = ("overrides", "state", "generation", "binary", "credentials", "process")
@@ -164,6 +162,20 @@ class ServicePlanner(Planner):
         else:
             # What happened while nothing watched is put right now, not at the timer's first turn.
             self._systemd.start([self._timer, self._watchdog])
+
+    def _reload(self, overrides: Sequence[str]) -> None:
+        """Remove *overrides* and reload; once it has read all again, systemd may know of more that lay in wait."""
+        removed: set[str] = set()
+        while True:
+            for path in overrides:
+                self._files.remove(path)
+            removed.update(overrides)
+            self._systemd.daemon_reload()
+            shown = [self._systemd.show(name, _PROPERTIES) for name in self._names]
+            found = {path for item in shown for path in _overrides(item["FragmentPath"], item["DropInPaths"])}
+            overrides = sorted(found - removed)
+            if not overrides:
+                return
 
     def _wait(self) -> None:
         """Wait until the instance answers; without discovery, until it has stayed up for a moment."""

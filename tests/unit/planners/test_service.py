@@ -124,6 +124,22 @@ def test_what_overrides_the_unit_is_removed(run: Any, tmp_path: Path, changed: d
     assert not override.exists()
 
 
+def test_what_lay_in_wait_for_a_reload_is_removed_too(run: Any, tmp_path: Path) -> None:
+    paths = [f"{place}/{UNIT}.d/a.conf" for place in ("/run/systemd/system", "/usr/lib/systemd/system")]
+    for path in paths:
+        (tmp_path / path[1:]).parent.mkdir(parents=True)
+        (tmp_path / path[1:]).touch()
+
+    class Waiting(Scripted):
+        def daemon_reload(self) -> None:
+            super().daemon_reload()
+            there = [path for path in paths if (tmp_path / path[1:]).exists()]
+            self.shown = shown(DropInPaths=" ".join(there))
+
+    assert run(Waiting(shown(DropInPaths=paths[0])), GOOD) == ["daemon-reload", "daemon-reload", f"restart {UNIT}"]
+    assert not any((tmp_path / path[1:]).exists() for path in paths)
+
+
 def test_drop_ins_for_all_services_are_the_administrators(run: Any) -> None:
     assert run(Scripted(shown(DropInPaths="/etc/systemd/system/service.d/a.conf")), GOOD) == []
 
