@@ -23,6 +23,7 @@ LOGIN = '{"username": "", "note": "librespot reads it, warns and goes on"}'
 UNITS = (
     "librespot.slice",
     f"librespot-{SPEAKER}.service",
+    f"librespot-{SPEAKER}-bind.service",
     f"librespot-{SPEAKER}-watchdog.service",
     f"librespot-{SPEAKER}-watchdog.timer",
     "librespot-firewall.service",

@@ -39,9 +39,8 @@ def test_many_networks(host: Host) -> None:
     assert all(row["apply"] / row["nft"] <= MOST for count, row in found.items() if int(count) >= 10_000)
 
 
-def test_fifty_rules_beside_the_stock_module(host: Host, controller: Controller) -> None:
+def test_fifty_rules_beside_the_stock_module(controller: Controller) -> None:
     networks = [f"198.51.100.{number}/32" for number in range(RULES)]
-    host.run("useradd", "--system", "librespot-kitchen")
     ours = _took(
         controller,
         {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from ..model.errors import CommandError
 from .command import Commands
 
 _PROGRAM = "/usr/bin/firewall-cmd"
@@ -32,13 +33,14 @@ class Firewalld:
 
     def rules(self, policy: str) -> list[str] | None:
         """Return the rich rules of *policy* that are in force; None when firewalld has not loaded such a policy."""
-        done = self._commands.run([_PROGRAM, f"--policy={policy}", "--list-rich-rules"], ok=())
-        if done.returncode == 0:
-            return done.stdout.splitlines()
-        if _NO_POLICY in done.stderr:
-            return None
-        # Tell what went wrong.
-        return self._commands.run([_PROGRAM, f"--policy={policy}", "--list-rich-rules"]).stdout.splitlines()
+        try:
+            listed = self._commands.run([_PROGRAM, f"--policy={policy}", "--list-rich-rules"]).stdout
+        except CommandError as error:
+            if _NO_POLICY in error.output:
+                return None
+            raise
+        # Of no rules Debian 13's prints an empty line.
+        return [line for line in listed.splitlines() if line.strip()]
 
     def add(self, policy: str, rule: str) -> None:
         """Put *rule* in force, until firewalld is loaded anew."""
