@@ -51,8 +51,7 @@ def _service() -> str:
         ("ExecReload", f"{_LOAD} --table {TABLE_FILE}"),
         *_SANDBOX,
     ]
-    install = [("WantedBy", "sysinit.target"), ("Also", AGAIN)]
-    return unit_text([("Unit", before), ("Service", run), ("Install", install)])
+    return unit_text([("Unit", before), ("Service", run), ("Install", [("WantedBy", "sysinit.target")])])
 
 
 def _again() -> str:
