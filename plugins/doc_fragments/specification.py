@@ -21,11 +21,15 @@ options:
     description:
       - The instances of librespot on this host, all of them.
       - Each has a C(name) (at most 20 of a-z, 0-9 and C(-), a letter first), and may have C(state) (V(present) or
-        V(absent)), C(port) (TCP, 1024 to 65535, 37879 unless given), C(bind), C(access), C(options) (of librespot, by
-        their long names), C(limits) (C(memory), C(memory_high), C(swap), C(scratch), C(cpu), C(tasks), C(files),
-        C(io_weight), C(io)) and C(relaxations) (by name, with the reason).
+        V(absent)), C(port) (TCP, 1024 to 65535, 37879 unless given), C(bind), C(segment), C(access), C(options) (of
+        librespot, by their long names), C(limits) (C(memory), C(memory_high), C(swap), C(scratch), C(cpu), C(tasks),
+        C(files), C(io_weight), C(io)) and C(relaxations) (by name, with the reason).
       - C(bind) is one of C(interface), C(address) and C(loopback=true), or C(discovery=false), which turns the
         discovery service off; the interface of the host's default route unless given.
+      - C(segment) gives it a network of its own in the place of C(bind), on the host's interface C(parent). It is in
+        the VLAN C(vlan), or without one on the same wire with a hardware address of its own (macvlan). It has
+        C(addresses) with the length of their networks, one of C(gateways) for each family, and C(resolvers), which are
+        the gateways unless given.
       - C(access) lists the zones that may reach the instance; nobody else can.
       - They are validated as a whole before anything changes; an error names the path of the value.
     type: list

@@ -71,25 +71,28 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
-from ansible_collections.hardened.librespot.plugins.module_utils.host.nftables import Nftables
 from ansible_collections.hardened.librespot.plugins.module_utils.model.grants import parse_grant, recorded
 from ansible_collections.hardened.librespot.plugins.module_utils.module import STATE_ARGUMENT, outcome, run
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import Planner, converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.grant import GrantPlanner, granted
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.grant import (
+    GrantPlanner,
+    doors,
+    granted,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.render.firewall_units import GRANTS_FILE
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Grant, end or list."""
     asked = module.params
-    nftables, entry = Nftables(Commands()), Files().read(GRANTS_FILE)
+    tables, entry = doors(Commands()), Files().read(GRANTS_FILE)
     known = recorded(entry.content.decode()) if entry else {}
     planners: list[Planner] = []
     if asked["zone"] is not None:
         grant = parse_grant(asked["zone"], asked["address"], asked["ttl"], known)
-        planners.append(GrantPlanner(nftables, grant, asked["state"] == "present"))
+        planners.append(GrantPlanner(tables, grant, asked["state"] == "present"))
     result = outcome(module, converge(planners, module.check_mode))
-    return {**result, "grants": granted(nftables, known)}
+    return {**result, "grants": granted(tables, known)}
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ description:
   - Enables and starts the instances. One that runs with another unit, other options, other credentials or another
     release than wanted is restarted, whoever changed them, and must then answer.
   - Directives that the host's systemd does not know, or accepts and does not enforce, are left out.
+  - An instance with a C(segment) gets it first, as M(hardened.librespot.segment) makes it.
   - An instance never runs without the firewall's table, so M(hardened.librespot.firewall) comes first.
 author:
   - hardened.librespot contributors (@hardened-librespot)
@@ -75,6 +76,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, ours, unit_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.segments import segment_planners
 from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import FIREWALL, UNITS
 
 
@@ -87,7 +89,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     release = module.params["release"] or host.active_release()
     if spec.present and not module.check_mode:
         _ready(host, release)
-    return outcome(module, converge(unit_planners(host, spec, release), module.check_mode))
+    planners = [*segment_planners(host, spec), *unit_planners(host, spec, release)]
+    return outcome(module, converge(planners, module.check_mode))
 
 
 def _ready(host: Host, release: str) -> None:

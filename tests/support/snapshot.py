@@ -16,6 +16,7 @@ import sys
 
 PLACES = (
     "/etc/librespot",
+    "/etc/netns",
     "/opt/librespot",
     "/var/lib/hardened-librespot",
     "/etc/systemd/system/*librespot*",

@@ -17,7 +17,8 @@ from ..model.network import HostNetwork, placed
 from ..planners.firewall import firewall_planners
 from ..planners.registry import Host, settings_planners, unit_planners
 from ..planners.releases import Releases
-from . import binding, drift, firewall, limits, network, options, privileges, provenance, secrets
+from ..planners.segments import segment_planners
+from . import binding, drift, firewall, limits, network, options, privileges, provenance, secrets, segment
 from .context import Check, Context
 
 CHECKS: tuple[Check, ...] = (
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     network.look,
     binding.look,
     firewall.look,
+    segment.look,
     limits.look,
     provenance.look,
 )
@@ -50,7 +52,12 @@ def audit(host: Host, spec: Specification, live: bool) -> list[Finding]:
     release = host.active_release()
     spec = _on_host(host, spec)
     # The firewall and the units need the same users and directories.
-    every = [*firewall_planners(host, spec), *settings_planners(host, spec), *unit_planners(host, spec, release)]
+    every = [
+        *firewall_planners(host, spec),
+        *settings_planners(host, spec),
+        *segment_planners(host, spec),
+        *unit_planners(host, spec, release),
+    ]
     planners = list({(item.subject, item.scope): item for item in every}.values())
     if spec.present:
         planners += Releases(host.commands, host.files, Libraries(host.commands, host.files)).installed(release)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..host.liveness import addresses, announced, outdated
+from ..host.namespaces import inside
 from ..host.sockets import receiving
 from ..model.bind import ADDRESS
 from ..model.finding import NOT_ENFORCED, Finding
@@ -36,7 +37,8 @@ def _bound(context: Context, instance: Instance) -> Iterator[Finding]:
         yield not_running(_CONTROL, "bind", instance, expected)
         return
     pids = {item.pid for item in context.processes(instance)}
-    seen = [item for item in receiving(context.host.commands) if pids.intersection(item.pids)]
+    with inside(instance.namespace):
+        seen = [item for item in receiving(context.host.commands) if pids.intersection(item.pids)]
     loose = loose_sockets(seen, context.processes(instance), instance)
     said = ", ".join(
         sorted({f"{item.protocol} {item.address}%{item.device or 'any'}:{item.port}" for item in loose or seen})
@@ -58,7 +60,8 @@ def _announced(_context: Context, instance: Instance) -> Iterator[Finding]:
     if not instance.interface:
         return
     only = instance.bind.value if instance.bind.kind == ADDRESS else ""
-    now, path = addresses(instance.interface, only), announced_path(instance.name)
+    with inside(instance.namespace):
+        now, path = addresses(instance.interface, only), announced_path(instance.name)
     said = announced(path)
     expected = f"the addresses of {instance.interface}: {', '.join(now) or 'none now'}"
     yield finding(

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ..host.namespaces import inside
 from ..host.nftables import NEVER, Nftables
 from ..host.proc import cgroup_directory
 from ..model.errors import HostError
@@ -21,7 +22,7 @@ from ..model.plan import Difference
 from ..model.zones import seconds_text
 from ..planners.base import HOST, Planner
 from ..planners.file import DirectoryPlanner
-from ..planners.grant import LongGrantsPlanner, granted
+from ..planners.grant import LongGrantsPlanner, doors, granted
 from ..planners.table import TablePlanner
 from ..planners.unit import UnitPlanner
 from ..render.firewall import TABLE
@@ -75,7 +76,8 @@ def look(context: Context) -> Iterator[Finding]:
     """Yield what is found of the table and its unit, and with live probes of what an instance can send."""
     if not context.spec.present:
         return
-    yield from guarded("NET-03", "table", HOST, partial(_table, context))
+    for planner in _of(context, TablePlanner):
+        yield from guarded("NET-03", "table", planner.scope, partial(_table, context, planner))
     yield from guarded("NET-03", "boot", HOST, partial(_boot, context))
     yield from guarded("NET-07", "grants", HOST, partial(_grants, context))
     yield from each(context, "NET-12", "families", _families)
@@ -83,8 +85,7 @@ def look(context: Context) -> Iterator[Finding]:
         yield from each(context, "NET-11", "send", _send)
 
 
-def _table(context: Context) -> Iterator[Finding]:
-    (planner,) = _of(context, TablePlanner)
+def _table(context: Context, planner: Planner) -> Iterator[Finding]:
     plan = context.plan(planner)
     found: dict[str, list[Difference]] = {name: [] for name in _TITLES}
     for item in plan.differences():
@@ -97,7 +98,7 @@ def _table(context: Context) -> Iterator[Finding]:
         yield finding(
             control,
             "table",
-            HOST,
+            planner.scope,
             not differences,
             _TITLES[control],
             said if differences else "as described",
@@ -134,7 +135,7 @@ def _boot(context: Context) -> Iterator[Finding]:
 
 def _grants(context: Context) -> Iterator[Finding]:
     known = {zone.name: zone.max_ttl for zone in context.spec.zones.values() if zone.grants}
-    found = granted(Nftables(context.host.commands), known)
+    found = granted(doors(context.host.commands), known)
     # The planner judges them; here they are listed.
     longer = [item for planner in _of(context, LongGrantsPlanner) for item in context.plan(planner).differences()]
     said = "; ".join(f"{item['zone']}: {item['address']} for {_time(int(item['seconds']))}" for item in found)
@@ -156,7 +157,7 @@ def _time(number: int) -> str:
 
 def _families(context: Context, instance: Instance) -> Iterator[Finding]:
     """Follow what the kernel does with a packet to the port: in both families it ends in a drop."""
-    listed = Nftables(context.host.commands).table(TABLE) or []
+    listed = Nftables(context.host.commands, instance.namespace).table(TABLE) or []
     rules = [item["rule"] for item in listed if "rule" in item]
     wrong = [] if not instance.discovery else list(_astray(rules, instance.port))
     yield finding(
@@ -203,7 +204,8 @@ def _send(context: Context, instance: Instance) -> Iterator[Finding]:
     account = pwd.getpwnam(instance.user)
     members = f"{cgroup_directory(main.cgroup)}/cgroup.procs"
     argv = ["/usr/bin/python3", "-I", "-c", _SEND, members, str(account.pw_uid), str(account.pw_gid), *_TARGETS]
-    done = context.host.commands.run(argv, ok=())
+    with inside(instance.namespace):
+        done = context.host.commands.run(argv, ok=())
     first, *lines = done.stdout.splitlines() or [""]
     if first != "joined" or len(lines) != len(_TARGETS):
         raise HostError(f"the probe ended otherwise than expected: {done.stderr.strip()[-200:]}", "Run it by hand")

@@ -58,4 +58,5 @@ def gather(commands: Commands, files: Files) -> Facts:
         ipv6=os.path.exists("/proc/net/if_inet6"),
         processors=os.cpu_count() or 1,
         root=os.geteuid() == 0,
+        udev=os.path.exists("/run/udev/control"),
     )

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from ..model.network import HostNetwork
@@ -28,7 +29,8 @@ def network(commands: Commands) -> HostNetwork:
     )
     # Of several the kernel takes the one with the smallest metric.
     best = sorted((item.get("metric", 0), item["dev"]) for item in routes if "dev" in item)
-    return HostNetwork(interfaces, best[0][1] if best else "")
+    wireless = frozenset(name for name in interfaces if os.path.exists(f"/sys/class/net/{name}/phy80211"))
+    return HostNetwork(interfaces, best[0][1] if best else "", wireless)
 
 
 def _listed(commands: Commands, argv: list[str]) -> list[dict[str, Any]]:

@@ -38,7 +38,10 @@ def _below(directory: str, device: int) -> Iterator[tuple[str, bytes]]:
         for entry in sorted(entries, key=lambda item: item.name):
             with contextlib.suppress(FileNotFoundError, PermissionError):
                 found = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(found.st_mode) and found.st_dev == device and found.st_mode & stat.S_IXOTH:
+                # A file can be a mount as well: those in /run/netns are namespaces, and cannot be read.
+                if found.st_dev != device:
+                    continue
+                if stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IXOTH:
                     yield from _below(entry.path, device)
                 elif stat.S_ISREG(found.st_mode) and found.st_mode & stat.S_IROTH and found.st_size <= _LARGEST:
                     yield entry.path, _content(entry.path)

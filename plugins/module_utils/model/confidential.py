@@ -14,15 +14,17 @@ from .limits import Limits
 from .option import URL
 from .options_table import BY_NAME
 from .relaxations import NAMES
+from .segment import KEYS as SEGMENT_KEYS
 
 _LOGIN_KEYS = frozenset({"access-token", "credentials", "login", "password", "token", "username"})
-KEYS = ("name", "state", "port", "bind", "access", "options", "limits", "relaxations")
+KEYS = ("name", "state", "port", "bind", "segment", "access", "options", "limits", "relaxations")
 """The keys of an instance."""
 
 _NESTED: Mapping[str, Collection[str]] = {
     "bind": BIND_KEYS,
     "limits": tuple(Limits.__dataclass_fields__),
     "relaxations": NAMES,
+    "segment": SEGMENT_KEYS,
 }
 # Hiding a text hides it wherever it occurs, and so short a one would hide half of every message.
 _SHORTEST = 4

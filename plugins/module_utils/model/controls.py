@@ -125,6 +125,14 @@ _CONTROLS = (
         "End it with hardened.librespot.grant and state: absent",
     ),
     Control(
+        "NET-08",
+        "An instance can have a network segment of its own",
+        MEDIUM,
+        "A hijacked instance shares the network of the host and of everyone on it",
+        "A network namespace with one interface, a VLAN or a macvlan: the instance cannot reach what is not in it",
+        _CONVERGE,
+    ),
+    Control(
         "NET-09",
         "One source cannot take all connections",
         MEDIUM,

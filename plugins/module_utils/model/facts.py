@@ -33,6 +33,7 @@ class Facts:
     ipv6: bool
     processors: int
     root: bool
+    udev: bool = False
     unbound: str = "not looked at"
     """Why this kernel does not bind instances by programs of ours; empty when it does."""
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .bind import LOOPBACK, OFF, Bind, parse_bind, refuse_unreachable
+from .bind import AUTOMATIC, INTERFACE, LOOPBACK, OFF, Bind, parse_bind, refuse_unreachable
 from .confidential import KEYS
 from .consistency import consistent
 from .errors import SpecificationError
@@ -22,18 +22,21 @@ from .option_values import OptionValue
 from .options import normalise
 from .reading import integer, mapping, sequence
 from .relaxations import Relaxation, parse_relaxations
+from .segment import SEGMENT_INTERFACE, Segment, parse_segment
 from .zones import Zone, default_zones, parse_access, parse_zones
 
 DEFAULT_PORT = 37879
 LONGEST_NAME = 20  # "librespot-" and this are a user's name, of which Linux allows 31 characters
 
 _NAME = re.compile(r"^[a-z]([a-z0-9-]*[a-z0-9])?$")
+_TAKEN = ("-watchdog", "-bind", "-segment")
 _VERSION = re.compile(r"^\d{1,4}\.\d{1,4}\.\d{1,4}$", re.ASCII)
 
 _HINTS = {
     "zeroconf_port": "Write port",
     "zones": "Write access, the names of zones of librespot_zones",
     "credentials": "Write them to librespot_credentials, under the instance's name",
+    "vlan": "Write segment: {parent: eth0, vlan: 20, ...}",
 }
 
 Values = Mapping[str, OptionValue]
@@ -66,6 +69,7 @@ class Instance:
     port: int = DEFAULT_PORT
     bind: Bind = field(default_factory=Bind)
     interface: str = ""
+    segment: Segment | None = None
     access: tuple[str, ...] = ()
     options: Values = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -86,6 +90,11 @@ class Instance:
     def user(self) -> str:
         """The name of its system user."""
         return f"{_USER}{self.name}"
+
+    @property
+    def namespace(self) -> str:
+        """The name of its network namespace; empty when it is on the host's network."""
+        return f"{_USER}{self.name}" if self.segment else ""
 
     @property
     def comment(self) -> str:
@@ -121,14 +130,14 @@ def parse_version(value: Any, path: str = "librespot_version") -> str:
 
 def _name(value: Any, path: str) -> str:
     # "host" is the scope of what belongs to no instance; the others would be the names of units of ours.
-    taken = value == "host" or str(value).startswith("firewall") or str(value).endswith(("-watchdog", "-bind"))
+    taken = value == "host" or str(value).startswith("firewall") or str(value).endswith(_TAKEN)
     if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > LONGEST_NAME or taken:
         raise SpecificationError(
             path,
             value,
             "is not an instance's name",
             f"Write at most {LONGEST_NAME} of a-z, 0-9 and -, a letter first, not host, not beginning with firewall "
-            "and not ending in -watchdog or -bind; what people see is options.name",
+            f"and not ending in {' or '.join(_TAKEN)}; what people see is options.name",
         )
     return value
 
@@ -141,7 +150,8 @@ def _instance(
     state = entry.get("state", "present")
     if state not in ("present", "absent"):
         raise SpecificationError(f"{path}.state", state, "is not a state", "Write present or absent")
-    bind = parse_bind(_written(entry, "bind"), f"{path}.bind")
+    segment = parse_segment(entry.get("segment"), f"{path}.segment")
+    bind = _bind(entry, segment, path)
     if state == "present" and not bind.discovery and not complete_login(credentials.get(name, "")):
         raise SpecificationError(
             f"{path}.bind.discovery",
@@ -164,12 +174,28 @@ def _instance(
         present=state == "present",
         port=integer(entry.get("port", DEFAULT_PORT), f"{path}.port", 1024, 65535),
         bind=bind,
+        segment=segment,
         access=_access(entry.get("access"), bind, zones, path) if state == "present" else (),
         options=values,
         limits=parse_limits(_written(entry, "limits"), f"{path}.limits"),
         relaxations=relaxations,
         credentials=name in credentials,
     )
+
+
+def _bind(entry: Mapping[str, Any], segment: Segment | None, path: str) -> Bind:
+    """Return where an instance is bound: in a segment of its own, to the one interface that there is."""
+    bind = parse_bind(_written(entry, "bind"), f"{path}.bind")
+    if segment is None or bind.kind == OFF:
+        return bind
+    if bind.kind != AUTOMATIC:
+        raise SpecificationError(
+            f"{path}.bind",
+            entry["bind"],
+            "contradicts segment: an instance in a segment of its own is bound to the one interface in it",
+            "Leave bind out, or segment",
+        )
+    return Bind(INTERFACE, SEGMENT_INTERFACE)
 
 
 def _written(entry: Mapping[str, Any], key: str) -> Any:
@@ -189,23 +215,43 @@ def _access(value: Any, bind: Bind, zones: Mapping[str, Zone], path: str) -> tup
 
 def _unique(instances: Sequence[Instance]) -> None:
     names: dict[str, str] = {}
-    ports: dict[int, str] = {}
+    ports: dict[tuple[str, int], str] = {}
+    tags: dict[Segment, str] = {}
     for item in instances:
         if item.name in names:
             raise SpecificationError(
                 f"{item.path}.name", item.name, f"is the name of {names[item.name]} too", "Give each its own"
             )
         names[item.name] = item.path
-        if not item.present or not item.discovery:
+        if not item.present:
             continue
-        if item.port in ports:
+        if item.segment and item.segment.vlan:
+            _own_tag(item, item.segment, tags)
+        if not item.discovery:
+            continue
+        # In segments of their own they do not meet.
+        place = (item.namespace, item.port)
+        if place in ports:
             raise SpecificationError(
                 f"{item.path}.port",
                 item.port,
-                f"is the port of {ports[item.port]} too",
+                f"is the port of {ports[place]} too",
                 "Give each instance its own port",
             )
-        ports[item.port] = item.path
+        ports[place] = item.path
+
+
+def _own_tag(item: Instance, segment: Segment, seen: dict[Segment, str]) -> None:
+    """Refuse a second instance in a VLAN: the kernel has one device for each tag of an interface."""
+    tag = Segment(segment.parent, segment.vlan)
+    if tag in seen:
+        raise SpecificationError(
+            f"{item.path}.segment.vlan",
+            segment.vlan,
+            f"on {segment.parent} is that of {seen[tag]} too",
+            f"Make {segment.parent}.{segment.vlan} an interface of the host, and the parent of both, without vlan",
+        )
+    seen[tag] = item.path
 
 
 def _credentials(value: Any, names: Sequence[str]) -> Mapping[str, str]:

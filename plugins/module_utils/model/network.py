@@ -12,16 +12,21 @@ from dataclasses import dataclass, field, replace
 from .bind import ADDRESS, AUTOMATIC, INTERFACE, LOOPBACK, Bind
 from .errors import SpecificationError
 from .instance import Instance
+from .segment import SEGMENT_INTERFACE
 
 LOOPBACK_INTERFACE = "lo"
 
 
 @dataclass(frozen=True)
 class HostNetwork:
-    """*interfaces* are names to the addresses that they have now; *default* is that of the default route, or empty."""
+    """*interfaces* are names to the addresses that they have now; *default* is that of the default route, or empty.
+
+    *wireless* are those of them that are Wi-Fi.
+    """
 
     interfaces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default: str = ""
+    wireless: frozenset[str] = frozenset()
 
     def holder(self, address: str) -> str:
         """Return the interface that has *address*; empty when none has."""
@@ -65,6 +70,24 @@ def resolved(bind: Bind, network: HostNetwork, path: str) -> Bind:
 
 def placed(item: Instance, network: HostNetwork) -> Instance:
     """Return the present instance *item* bound to what this host has. Raises `SpecificationError`."""
+    if item.segment is not None:
+        _refuse_parent(item.segment.parent, network, f"{item.path}.segment.parent")
+        return replace(item, interface=SEGMENT_INTERFACE if item.discovery else "")
     bind = resolved(item.bind, network, item.path)
     interfaces = {INTERFACE: bind.value, ADDRESS: network.holder(bind.value), LOOPBACK: LOOPBACK_INTERFACE}
     return replace(item, bind=bind, interface=interfaces.get(bind.kind, ""))
+
+
+def _refuse_parent(parent: str, network: HostNetwork, path: str) -> None:
+    """Raise `SpecificationError` for an interface that can have no segment on it."""
+    if parent not in network.interfaces:
+        raise SpecificationError(
+            path, parent, "is not an interface of this host", f"It has: {', '.join(network.usable) or 'none'}"
+        )
+    if parent in network.wireless:
+        raise SpecificationError(
+            path,
+            parent,
+            "is Wi-Fi: an access point takes no frames from a second hardware address, nor tagged ones",
+            "Name a wired interface, or leave segment out and write bind",
+        )

@@ -194,6 +194,26 @@ SOCKET_BIND_DENY = Directive(
 )
 
 
+def namespace_directive(namespace: str) -> Directive:
+    """Return the directive that puts a process in the network *namespace* of a segment."""
+    return Directive("NetworkNamespacePath", (f"/run/netns/{namespace}",), "The host's network is not there for it")
+
+
+def segmented(namespace: str, resolvers: str) -> list[Directive]:
+    """Return the directives of an instance in the *namespace* of a segment; *resolvers* is its ``resolv.conf``."""
+    return [
+        # Of the two systemd takes the path; this one keeps a start without it off the host's network.
+        Directive("PrivateNetwork", ("yes",), "Without its segment the instance has no network at all"),
+        namespace_directive(namespace),
+        Directive("BindReadOnlyPaths", (f"{resolvers}:/etc/resolv.conf",), "It asks the segment's resolvers"),
+        Directive(
+            "InaccessiblePaths",
+            ("-+/run/systemd/resolve/io.systemd.Resolve -+/run/systemd/resolve/io.systemd.Resolve.Monitor",),
+            "The host's resolver cannot be asked past the segment",
+        ),
+    ]
+
+
 def known(directives: Sequence[Directive], systemd: int, features: frozenset[str]) -> list[Directive]:
     """Return the directives that this systemd knows and enforces."""
     return [item for item in directives if item.since <= systemd and (not item.needs or item.needs in features)]

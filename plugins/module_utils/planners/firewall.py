@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..host import firewall
 from ..host.nftables import Nftables
 from ..model.grants import record
-from ..model.instance import Specification
+from ..model.instance import Instance, Specification
 from ..model.openings import openings
+from ..model.zones import Zone
 from ..render.firewall import Surroundings, table
 from ..render.firewall_units import AGAIN, CLOCK, GRANTS_FILE, LOADER, RESOLVERS_WATCH, TABLE_FILE, firewall_units
 from ..render.unit import FIREWALL, SETTINGS
 from .account import AccountPlanner
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner
-from .grant import LongGrantsPlanner
+from .grant import LongGrantsPlanner, doors
 from .openings import opening_planners
 from .package import ProgramPlanner
 from .registry import PLACES, Host, undeclared
@@ -47,12 +48,15 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
     if not spec.present and not sealed:
         return _absent(host)
     files, nftables = host.files, Nftables(host.commands)
-    used = [zone for name, zone in spec.zones.items() if any(name in item.access for item in spec.present)]
-    windows = any(zone.hours or zone.days for zone in used)
+    # What has a segment of its own has its table there.
+    here = [item for item in spec.present if not item.segment]
+    used = _used(spec, here)
+    everywhere = _used(spec, spec.present)
+    windows = any(zone.hours or zone.days for zone in everywhere)
     # Name servers are not in the file: they are read anew whenever it is loaded.
-    kept = table(spec.present, used, Surroundings(), sealed)
-    wanted = table(spec.present, used, Surroundings(*map(tuple, firewall.resolvers())), sealed)
-    users = [item.user for item in spec.present if host.accounts.find(item.user)]
+    kept = table(here, used, Surroundings(), sealed)
+    wanted = table(here, used, Surroundings(*map(tuple, firewall.resolvers())), sealed)
+    users = [item.user for item in here if host.accounts.find(item.user)]
     units = firewall_units(windows)
     return [
         ProgramPlanner(host.commands, NFT, "nftables"),
@@ -62,9 +66,9 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
         DirectoryPlanner(files, os.path.dirname(LOADER)),
         FilePlanner(files, LOADER, inspect.getsource(firewall)),
         FilePlanner(files, TABLE_FILE, kept.transaction(), 0o600),
-        FilePlanner(files, GRANTS_FILE, record(used), 0o600),
+        FilePlanner(files, GRANTS_FILE, record(everywhere), 0o600),
         TablePlanner(nftables, wanted, users),
-        LongGrantsPlanner(nftables, {zone.name: zone.max_ttl for zone in used if zone.grants}),
+        LongGrantsPlanner(doors(host.commands), {zone.name: zone.max_ttl for zone in everywhere if zone.grants}),
         *_clock(host, windows),
         *(FilePlanner(files, path, text) for path, text in units.items()),
         *_overrides(host, units),
@@ -74,8 +78,12 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
         ),
         UnitPlanner(host.systemd, files, AGAIN, stay=False),
         # Only now, when the table judges who comes that way.
-        *opening_planners(host, openings(spec.present, used)),
+        *opening_planners(host, openings(here, used)),
     ]
+
+
+def _used(spec: Specification, instances: Sequence[Instance]) -> list[Zone]:
+    return [zone for name, zone in spec.zones.items() if any(name in item.access for item in instances)]
 
 
 def _overrides(host: Host, units: Iterable[str]) -> list[Planner]:

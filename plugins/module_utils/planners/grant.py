@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from ..host.command import Commands
+from ..host.namespaces import names
 from ..host.nftables import Nftables
 from ..model.errors import HostError
 from ..model.grants import Grant
@@ -17,61 +19,78 @@ from ..render.firewall import TABLE, grant_set
 from .base import Planner
 
 
-def granted(nftables: Nftables, zones: Mapping[str, int]) -> list[dict[str, str | int]]:
-    """Return the grants that are in force: zone, address, and the seconds that are left of each."""
+def doors(commands: Commands) -> list[Nftables]:
+    """Return every place with a table of ours: the host, and the segments that instances have of their own."""
+    return [Nftables(commands, name) for name in ("", *names("librespot-"))]
+
+
+def granted(tables: Sequence[Nftables], zones: Mapping[str, int]) -> list[dict[str, str | int]]:
+    """Return the grants that are in force: zone, address, and the most seconds that are left of each anywhere."""
+    found: dict[tuple[str, int, str], int] = {}
+    for nftables in tables:
+        for zone in zones:
+            for family in (V4, V6):
+                for address, left in (nftables.timed(TABLE, grant_set(zone, family)) or {}).items():
+                    place = (zone, family, address)
+                    found[place] = max(left, found.get(place, 0))
     return [
-        {"zone": zone, "address": address, "seconds": left}
-        for zone in sorted(zones)
-        for family in (V4, V6)
-        for address, left in sorted((nftables.timed(TABLE, grant_set(zone, family)) or {}).items())
+        {"zone": zone, "address": address, "seconds": found[zone, family, address]}
+        for zone, family, address in sorted(found)
     ]
 
 
 class GrantPlanner(Planner):
-    """The address of *grant* in its zone for at least its time; when not *present*, not in it at all."""
+    """The address of *grant* in its zone for at least its time, in all *tables* that have it; else not in any."""
 
-    def __init__(self, nftables: Nftables, grant: Grant, present: bool) -> None:
+    def __init__(self, tables: Sequence[Nftables], grant: Grant, present: bool) -> None:
         super().__init__(f"grant of {grant.zone} to {grant.address}")
-        self._nftables = nftables
+        self._tables = tables
         self._grant = grant
         self._present = present
+        self._set = grant_set(grant.zone, grant.family)
 
     def wanted(self) -> State:
         """Return the grant as it shall be."""
         return {"seconds": str(self._grant.ttl)} if self._present else {}
 
     def found(self) -> State:
-        """Return the grant as the kernel has it; one with more time left is as good."""
-        there = self._nftables.timed(TABLE, grant_set(self._grant.zone, self._grant.family)) or {}
-        left = there.get(self._grant.address)
-        if left is None:
+        """Return the grant as the kernel has it, where it has least; one with more time left is as good."""
+        sets = [there for there in (item.timed(TABLE, self._set) for item in self._tables) if there is not None]
+        left = [there.get(self._grant.address) for there in sets]
+        times = [time for time in left if time is not None]
+        if not times or (self._present and len(times) < len(left)):
             return {}
-        return {"seconds": str(self._grant.ttl if self._present and left >= self._grant.ttl else left)}
+        least = min(times)
+        return {"seconds": str(self._grant.ttl if self._present and least >= self._grant.ttl else least)}
 
     def refuse(self, plan: Plan) -> None:
         """Refuse where there is no table to grant in."""
-        if self._nftables.timed(TABLE, grant_set(self._grant.zone, self._grant.family)) is None:
+        if not self._open():
             raise HostError(
                 f"There is no table {TABLE} for the {plan.subject}", "Run playbooks/site.yml against it first"
             )
 
     def apply(self, plan: Plan) -> None:
         """Set the time anew, or end it."""
-        target = f"inet {TABLE} {grant_set(self._grant.zone, self._grant.family)}"
+        target = f"inet {TABLE} {self._set}"
         address = self._grant.address
         # An element that is there keeps its time when it is added again, so it is taken out first, in one transaction.
         lines = [f"add element {target} {{ {address} timeout 1h }}", f"delete element {target} {{ {address} }}"]
         if plan.after:
             lines.append(f"add element {target} {{ {address} timeout {self._grant.ttl}s }}")
-        self._nftables.load("\n".join([*lines, ""]))
+        for nftables in self._open():
+            nftables.load("\n".join([*lines, ""]))
+
+    def _open(self) -> list[Nftables]:
+        return [item for item in self._tables if item.timed(TABLE, self._set) is not None]
 
 
 class LongGrantsPlanner(Planner):
     """No grant lasts longer than its zone allows, as one that was made by hand may. *zones* are names to seconds."""
 
-    def __init__(self, nftables: Nftables, zones: Mapping[str, int]) -> None:
+    def __init__(self, tables: Sequence[Nftables], zones: Mapping[str, int]) -> None:
         super().__init__("grants")
-        self._nftables = nftables
+        self._tables = tables
         self._zones = zones
 
     def wanted(self) -> State:
@@ -82,7 +101,7 @@ class LongGrantsPlanner(Planner):
         """Return the addresses that are let in for longer."""
         return {
             f"{item['address']} in {item['zone']}": "let in for longer than the zone allows"
-            for item in granted(self._nftables, self._zones)
+            for item in granted(self._tables, self._zones)
             if int(item["seconds"]) > self._zones[str(item["zone"])]
         }
 
@@ -91,4 +110,6 @@ class LongGrantsPlanner(Planner):
         for entry in plan.before:
             address, _in, zone = entry.split()
             name = grant_set(zone, V6 if ":" in address else V4)
-            self._nftables.load(f"delete element inet {TABLE} {name} {{ {address} }}\n")
+            for nftables in self._tables:
+                if address in (nftables.timed(TABLE, name) or {}):
+                    nftables.load(f"delete element inet {TABLE} {name} {{ {address} }}\n")

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from ..host.files import DIRECTORY, LINK, Files
 from ..host.liveness import processes
+from ..host.namespaces import exists, inode
 from ..host.proc import Mount, Process, command_line, process
 from ..host.sockets import BoundSocket
 from ..model.bind import ADDRESS
@@ -148,7 +149,15 @@ def _wrong_rights(item: Process, instance: Instance, shared: dict[str, str]) -> 
         for name in ("mnt", "user", "ipc", "uts")
         if item.namespaces[name] == shared.get(name)
     ]
-    return wrong
+    return wrong + _wrong_network(item, instance, shared)
+
+
+def _wrong_network(item: Process, instance: Instance, shared: dict[str, str]) -> list[str]:
+    seen = item.namespaces["net"]
+    if not instance.namespace:
+        return [] if seen == shared.get("net", seen) else ["is not on the host's network"]
+    right = exists(instance.namespace) and seen == inode(instance.namespace)
+    return [] if right else [f"is not in its segment, the network namespace {instance.namespace}"]
 
 
 def wrong_root(main: Process, instance: Instance) -> list[str]:

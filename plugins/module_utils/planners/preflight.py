@@ -82,7 +82,8 @@ def _responders(host: Host) -> list[LibrespotError]:
 
 
 def _port(item: Instance, spec: Specification) -> list[LibrespotError]:
-    if not item.discovery:
+    # In a segment of its own it meets nobody.
+    if not item.discovery or item.segment:
         return []
     holder = owner_of_port(item.port)
     # An instance that goes makes room: that is how one gets another name.

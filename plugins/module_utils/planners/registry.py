@@ -19,8 +19,9 @@ from ..host.accounts import Accounts
 from ..host.command import Commands
 from ..host.facts import gather
 from ..host.files import Files
+from ..host.namespaces import inside
 from ..host.network import network
-from ..host.sockets import receiving
+from ..host.sockets import BoundSocket, receiving
 from ..host.systemd import Systemd
 from ..model.artifact import BINARY
 from ..model.bind import LOOPBACK, Bind
@@ -46,6 +47,7 @@ from ..render.unit import (
     generation_of,
     pin_path,
     programs_path,
+    segment_unit,
     settings_path,
     slice_unit,
     unit_files,
@@ -55,11 +57,12 @@ from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HollowPlanner, HuskPlanner, OnlyPlanner
 from .pins import NoPinsPlanner, PinsPlanner
 from .release import Links
+from .segment import no_segment_planners
 from .service import ForgottenPlanner, ServicePlanner, StoppedPlanner
 
 _SETTINGS = re.compile(r"^([a-z][a-z0-9-]*)\.env$")
 _LOGIN = re.compile(r"^([a-z][a-z0-9-]*)\.json$")
-_SERVICE = re.compile(r"^librespot-(?!firewall)([a-z][a-z0-9-]*)(?<!-watchdog)(?<!-bind)\.service$")
+_SERVICE = re.compile(r"^librespot-(?!firewall)([a-z][a-z0-9-]*)(?<!-watchdog)(?<!-bind)(?<!-segment)\.service$")
 
 PLACES = (UNITS, f"{UNITS}.control", "/run/systemd/system", "/run/systemd/system.control")
 """Where units, and what is added to them, can lie besides those of packages."""
@@ -199,7 +202,7 @@ def _overrides(host: Host, item: Instance) -> list[Planner]:
     Nor shall anything else be started with them.
     """
     watchdog = f"librespot-{item.name}-watchdog"
-    units = (item.unit, bind_unit(item.name), f"{watchdog}.service", f"{watchdog}.timer")
+    units = (item.unit, bind_unit(item.name), segment_unit(item.name), f"{watchdog}.service", f"{watchdog}.timer")
     kinds = ("d", "requires", "upholds")
     gone = [f"{place}/{unit}.{kind}" for place in PLACES for unit in units for kind in kinds]
     gone += [f"{place}/{unit}.wants" for place in PLACES for unit in units if unit != item.unit]
@@ -212,7 +215,10 @@ def _overrides(host: Host, item: Instance) -> list[Planner]:
 
 def _present(host: Host, item: Instance, release: str) -> list[Planner]:
     # Whoever is bound otherwise is another instance, though its unit is the same.
-    units = unit_files(item, host.facts, settings_text(item) + (programs_file(item) if host.facts.binds else ""))
+    started_with = settings_text(item) + (programs_file(item) if host.facts.binds else "")
+    # Its resolvers are bound into its root.
+    started_with += repr(item.segment) if item.segment else ""
+    units = unit_files(item, host.facts, started_with)
     generation = generation_of(units[f"{UNITS}/{item.unit}"])
     binary = f"{RELEASES}/{release}/{BINARY}"
     return [
@@ -220,10 +226,14 @@ def _present(host: Host, item: Instance, release: str) -> list[Planner]:
         *(FilePlanner(host.files, path, text, scope=item.name) for path, text in units.items()),
         *_overrides(host, item),
         *bind_planners(host, item),
-        ServicePlanner(
-            host.systemd, host.files, item, host.facts, generation, binary, partial(receiving, host.commands)
-        ),
+        ServicePlanner(host.systemd, host.files, item, host.facts, generation, binary, partial(_receiving, host, item)),
+        *([] if item.segment else no_segment_planners(host.systemd, host.files, item)),
     ]
+
+
+def _receiving(host: Host, item: Instance) -> list[BoundSocket]:
+    with inside(item.namespace):
+        return receiving(host.commands)
 
 
 def bind_planners(host: Host, item: Instance) -> list[Planner]:
@@ -253,6 +263,7 @@ def _absent(host: Host, item: Instance) -> list[Planner]:
             for root in ("", EMPTY_ROOT)
             for kind in ("lib", "cache")
         ),
+        *no_segment_planners(host.systemd, files, item),
         ForgottenPlanner(host.systemd, item.name, [os.path.basename(path) for path in units]),
         AccountPlanner(host.accounts, item),
     ]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..host.files import FILE, Files
 from ..host.liveness import addresses, alive
+from ..host.namespaces import inside
 from ..host.proc import Process
 from ..host.sockets import BoundSocket
 from ..host.systemd import Systemd
@@ -184,8 +185,11 @@ class ServicePlanner(Planner):
         only = item.bind.value if item.bind.kind == ADDRESS else ""
         process, since = "", 0.0
         while time.monotonic() < deadline:
-            if item.discovery and (not item.interface or addresses(item.interface, only)):
-                if alive(unit, item.port, item.interface, only):
+            with inside(item.namespace):
+                asked = item.discovery and (not item.interface or bool(addresses(item.interface, only)))
+                answered = asked and alive(unit, item.port, item.interface, only)
+            if asked:
+                if answered:
                     return
             else:
                 # There is nothing to ask: one that fails at once and is started again would look active, too.

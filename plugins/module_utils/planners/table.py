@@ -18,7 +18,7 @@ from ..model.networks import V4, V6, Networks, interval_text, parse_networks
 from ..model.plan import Plan, State
 from ..render.firewall import TABLE
 from ..render.nft import Chain, Set, Table
-from .base import Planner
+from .base import HOST, Planner
 
 _FEW = 32
 """So many elements of a set are shown one by one in a diff; of more, their number and digest."""
@@ -93,8 +93,8 @@ class Listing:
 class TablePlanner(Planner):
     """The table as a whole; with *table* None its absence. *users* are those that its rules may name."""
 
-    def __init__(self, nftables: Nftables, table: Table | None, users: Collection[str] = ()) -> None:
-        super().__init__(f"table inet {TABLE}")
+    def __init__(self, nftables: Nftables, table: Table | None, users: Collection[str] = (), scope: str = HOST) -> None:
+        super().__init__(f"table inet {TABLE}", scope)
         self._nftables = nftables
         self._table = table
         self._users = users

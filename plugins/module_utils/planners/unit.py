@@ -10,7 +10,7 @@ from ..host.files import Files
 from ..host.systemd import Systemd
 from ..model.plan import Plan, State
 from ..render.unit import UNITS
-from .base import Planner
+from .base import HOST, Planner
 
 _PROPERTIES = ("NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState")
 
@@ -21,8 +21,10 @@ class UnitPlanner(Planner):
     One that does not *stay* active is started along with others, and is only enabled here.
     """
 
-    def __init__(self, systemd: Systemd, files: Files, name: str, present: bool = True, stay: bool = True) -> None:
-        super().__init__(f"unit {name}")
+    def __init__(
+        self, systemd: Systemd, files: Files, name: str, present: bool = True, stay: bool = True, scope: str = HOST
+    ) -> None:
+        super().__init__(f"unit {name}", scope)
         self._systemd = systemd
         self._files = files
         self._name = name

@@ -14,7 +14,18 @@ from ..model.facts import Facts
 from ..model.instance import Instance
 from ..model.limits import Limits, size_text
 from ..model.relaxations import audio_group, opened
-from ..model.sandbox import BPF_FRAMEWORK, HELPER, SANDBOX, SCRATCH, SOCKET_BIND_DENY, Directive, known, socket_binds
+from ..model.sandbox import (
+    BPF_FRAMEWORK,
+    HELPER,
+    SANDBOX,
+    SCRATCH,
+    SOCKET_BIND_DENY,
+    Directive,
+    known,
+    namespace_directive,
+    segmented,
+    socket_binds,
+)
 from .environment import arguments
 from .firewall import TABLE, identifier
 
@@ -61,6 +72,16 @@ def announced_path(name: str) -> str:
     return f"/run/librespot/{name}.env"
 
 
+def segment_unit(name: str) -> str:
+    """Return the unit that makes the network segment of the instance *name*."""
+    return f"librespot-{name}-segment.service"
+
+
+def resolvers_path(namespace: str) -> str:
+    """Return the ``resolv.conf`` of a network namespace, where ip-netns(8) looks for it too."""
+    return f"/etc/netns/{namespace}/resolv.conf"
+
+
 def bind_unit(name: str) -> str:
     """Return the unit that pins the programs which bind the instance *name*."""
     return f"librespot-{name}-bind.service"
@@ -70,6 +91,8 @@ def sandbox(instance: Instance, facts: Facts) -> list[Directive]:
     """Return the directives of the sandbox that this host's systemd knows and enforces, relaxations included."""
     features = frozenset({BPF_FRAMEWORK} if facts.bpf_framework else ())
     wanted = [*SANDBOX, SOCKET_BIND_DENY, socket_binds(instance.port, instance.discovery)]
+    if instance.segment:
+        wanted += segmented(instance.namespace, resolvers_path(instance.namespace))
     for relaxation in instance.relaxations:
         wanted += opened(relaxation, instance.name)
     return known(wanted, facts.systemd, features)
@@ -147,6 +170,7 @@ def service(instance: Instance, facts: Facts, settings: str) -> str:
         ("Documentation", "https://github.com/librespot-org/librespot/wiki"),
         ("Wants", f"network-online.target {FIREWALL} {bind_unit(instance.name)}"),
         ("After", f"network-online.target sound.target {FIREWALL} {bind_unit(instance.name)}"),
+        *_within(instance),
         # Stopped with nftables.service, or by hand, it is back at once: the instance goes on.
         ("Upholds", FIREWALL),
         ("StartLimitIntervalSec", "0"),
@@ -160,6 +184,22 @@ def service(instance: Instance, facts: Facts, settings: str) -> str:
     draft = unit_text([("Unit", before), ("Service", lines), ("Install", after)])
     marked = [*lines, ("Environment", f"{GENERATION}={generation(draft, settings)}")]
     return unit_text([("Unit", before), ("Service", marked), ("Install", after)])
+
+
+def _within(instance: Instance) -> list[tuple[str, str]]:
+    """Return the lines by which a unit of *instance* follows its segment: it starts, stops and restarts with it."""
+    if not instance.segment:
+        return []
+    name = segment_unit(instance.name)
+    return [("Wants", name), ("After", name), ("PartOf", name)]
+
+
+def _namespace(instance: Instance) -> list[tuple[str, str]]:
+    """Return the lines by which a helper of *instance* runs in its segment."""
+    if not instance.segment:
+        return []
+    directive = namespace_directive(instance.namespace)
+    return [(directive.name, value) for value in directive.values]
 
 
 def _where(instance: Instance) -> str:
@@ -217,6 +257,7 @@ def watchdog_service(instance: Instance) -> str:
         ("MemoryMax", "64M"),
         ("TasksMax", "8"),
         ("CPUQuota", "50%"),
+        *_namespace(instance),
     ]
     before = [
         ("Description", f"Restarts the Spotify Connect speaker {instance.name} when it is up but silent"),
@@ -248,6 +289,7 @@ def bind_service(instance: Instance, facts: Facts) -> str:
     before = [
         ("Description", f"Binds the Spotify Connect speaker {instance.name} to {instance.interface or 'no port'}"),
         ("After", FIREWALL),
+        *_within(instance),
     ]
     door = f"add rule inet {TABLE} out_{identifier(instance.name)} accept"
     steps = [
@@ -269,6 +311,7 @@ def bind_service(instance: Instance, facts: Facts) -> str:
         ("SystemCallFilter", "@system-service bpf"),
         ("SystemCallFilter", "~@resources"),
         *HELPER,
+        *_namespace(instance),
         ("MemoryMax", "64M"),
         ("TasksMax", "8"),
     ]

@@ -1,0 +1,55 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All that the segments of a host's instances are made of, in the order in which it is put there."""
+
+from __future__ import annotations
+
+import os
+
+from ..host.nftables import Nftables
+from ..model.instance import Instance, Specification
+from ..model.segment import Segment, card
+from ..render.segment import segment_files, segment_table
+from ..render.unit import UNITS, resolvers_path, segment_unit
+from .account import AccountPlanner
+from .base import Planner
+from .file import DirectoryPlanner, FilePlanner
+from .registry import Host
+from .segment import NETNS, LinkPlanner
+from .table import TablePlanner
+from .unit import UnitPlanner
+
+
+def segment_planners(host: Host, spec: Specification) -> list[Planner]:
+    """Return what makes the segments of all present instances that have one."""
+    planners: list[Planner] = []
+    for item in spec.present:
+        if item.segment:
+            planners += _segment(host, spec, item, item.segment)
+    return planners
+
+
+def _segment(host: Host, spec: Specification, item: Instance, segment: Segment) -> list[Planner]:
+    files, zones = host.files, [spec.zones[name] for name in item.access]
+    entry = files.read("/etc/machine-id")
+    address = card(entry.content.decode().strip() if entry else "", item.name)
+    texts = segment_files(item, segment, zones, address, host.facts.udev)
+    unit = segment_unit(item.name)
+    nftables = Nftables(host.commands, item.namespace)
+    users = [item.user] if host.accounts.find(item.user) else []
+    return [
+        # The rules of the table name it.
+        AccountPlanner(host.accounts, item),
+        DirectoryPlanner(files, NETNS, scope=item.name),
+        DirectoryPlanner(files, os.path.dirname(resolvers_path(item.namespace)), scope=item.name),
+        *(FilePlanner(files, path, text, _mode(path), item.name) for path, text in texts.items()),
+        UnitPlanner(host.systemd, files, unit, scope=item.name),
+        LinkPlanner(host.commands, host.systemd, item, segment, "" if segment.vlan else address),
+        TablePlanner(nftables, segment_table(item, zones, segment), users, item.name),
+    ]
+
+
+def _mode(path: str) -> int:
+    return 0o644 if path.startswith((UNITS, NETNS)) else 0o600

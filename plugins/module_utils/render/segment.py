@@ -1,0 +1,145 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The segment of an instance as files: a unit that makes it, its addresses, its resolvers and its filter.
+
+The instance lives in a network namespace of its own with one interface in it. What the host's table sees never passes
+there, so the same doors are put in a table inside, before the interface is.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..model.instance import Instance
+from ..model.networks import V4, V6
+from ..model.segment import SEGMENT_INTERFACE, Segment
+from ..model.zones import Zone
+from .firewall import Surroundings, table
+from .firewall_units import LOADER
+from .nft import Chain, Table
+from .unit import FIREWALL, SETTINGS, SLICE, UNITS, resolvers_path, segment_unit, unit_text
+
+_IP = "/usr/sbin/ip"
+_UNESCAPED = re.compile(r"[^A-Za-z0-9:_.]")
+
+
+def table_path(name: str) -> str:
+    """Return the file with the table of the segment of the instance *name*."""
+    return f"{SETTINGS}/{name}.nft"
+
+
+def addresses_path(name: str) -> str:
+    """Return the file with the addresses and routes of the segment, as ``ip -batch`` reads it."""
+    return f"{SETTINGS}/{name}.segment"
+
+
+def device_unit(interface: str) -> str:
+    """Return the unit by which systemd knows an interface (systemd.unit(5): escaping of names)."""
+    escaped = _UNESCAPED.sub(lambda match: f"\\x{ord(match.group()):02x}", interface)
+    return f"sys-subsystem-net-devices-{escaped}.device"
+
+
+def segment_table(instance: Instance, zones: Sequence[Zone], segment: Segment) -> Table:
+    """Return the table inside the segment: the doors of the one instance, and no way through."""
+    by_family = {
+        family: tuple(item for item in segment.resolvers if ipaddress.ip_address(item).version == family)
+        for family in (V4, V6)
+    }
+    doors = table([instance], zones, Surroundings(by_family[V4], by_family[V6]))
+    # Forwarding may be on here because it is on the host.
+    nothing = Chain("on_forward", (), "type filter hook forward priority 0; policy drop;")
+    return replace(doors, chains=(*doors.chains, nothing))
+
+
+def batch(segment: Segment) -> str:
+    """Return the commands that give the interface its addresses and its ways out."""
+    lines = ["link set dev lo up"]
+    for item in segment.addresses:
+        # Else the address could not be announced yet when librespot starts; that it is free, its giver knows.
+        alone = " nodad" if ":" in item else ""
+        lines.append(f"address add {item} dev {SEGMENT_INTERFACE}{alone}")
+    lines.append(f"link set dev {SEGMENT_INTERFACE} up")
+    lines += [f"route add default via {item} dev {SEGMENT_INTERFACE}" for item in segment.gateways]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def resolver_file(segment: Segment) -> str:
+    """Return the ``resolv.conf`` of the segment."""
+    return "".join(f"nameserver {item}\n" for item in segment.resolvers)
+
+
+def _link(segment: Segment, namespace: str, card: str) -> str:
+    made = f"{_IP} link add link {segment.parent} name {SEGMENT_INTERFACE} netns {namespace}"
+    if segment.vlan:
+        # It shall keep its addresses and routes while the parent is down.
+        return f"{made} type vlan id {segment.vlan} loose_binding on"
+    return f"{made} address {card} type macvlan mode bridge"
+
+
+def segment_service(instance: Instance, segment: Segment, card: str, followed: bool) -> str:
+    """Return the unit that makes the segment and, stopped, removes it. *card* is the hardware address of a macvlan.
+
+    Where udev runs, the parent is *followed*: the segment goes with it, and is made again when it comes back.
+    """
+    name, device = instance.namespace, device_unit(segment.parent)
+    filtered = f"{_IP} netns exec {name} /usr/bin/python3 -I {LOADER} --table {table_path(instance.name)}"
+    before = [
+        ("Description", f"Network segment of the Spotify Connect speaker {instance.name} (librespot)"),
+        ("After", f"local-fs.target network-pre.target{f' {device}' if followed else ''}"),
+        *([("BindsTo", device)] if followed else []),
+        # Brought back with its parent, it brings the instance back.
+        ("Wants", instance.unit),
+        ("RequiresMountsFor", f"{LOADER} {SETTINGS}"),
+        # The windows of zones follow summer time there.
+        ("ReloadPropagatedFrom", FIREWALL),
+    ]
+    run = [
+        ("Type", "oneshot"),
+        ("RemainAfterExit", "yes"),
+        ("Slice", SLICE),
+        # A start that was killed may have left one.
+        ("ExecStartPre", f"-{_IP} netns delete {name}"),
+        ("ExecStart", f"{_IP} netns add {name}"),
+        ("ExecStart", filtered),
+        ("ExecStart", _link(segment, name, card)),
+        ("ExecStart", f"{_IP} -n {name} -batch {addresses_path(instance.name)}"),
+        ("ExecReload", filtered),
+        ("ExecStop", f"{_IP} netns delete {name}"),
+        # A namespace is a mount that everyone has to see, so the unit has none of its own, nor what would make one.
+        ("CapabilityBoundingSet", "CAP_SYS_ADMIN CAP_NET_ADMIN"),
+        ("NoNewPrivileges", "yes"),
+        ("RestrictAddressFamilies", "AF_NETLINK AF_UNIX AF_INET AF_INET6"),
+        ("RestrictNamespaces", "net mnt"),
+        ("RestrictRealtime", "yes"),
+        ("RestrictSUIDSGID", "yes"),
+        ("LockPersonality", "yes"),
+        ("MemoryDenyWriteExecute", "yes"),
+        ("SystemCallArchitectures", "native"),
+        ("SystemCallFilter", "@system-service @mount setns unshare"),
+        ("SystemCallFilter", "~@resources"),
+        ("SystemCallErrorNumber", "EPERM"),
+        ("KeyringMode", "private"),
+        ("UMask", "0022"),
+        ("TimeoutStartSec", "60s"),
+        ("MemoryMax", "64M"),
+        ("TasksMax", "8"),
+    ]
+    wanted_by = device if followed else "multi-user.target"
+    return unit_text([("Unit", before), ("Service", run), ("Install", [("WantedBy", wanted_by)])])
+
+
+def segment_files(
+    instance: Instance, segment: Segment, zones: Sequence[Zone], card: str, followed: bool
+) -> dict[str, str]:
+    """Return the text of each file of the segment by its path."""
+    return {
+        table_path(instance.name): segment_table(instance, zones, segment).transaction(),
+        addresses_path(instance.name): batch(segment),
+        resolvers_path(instance.namespace): resolver_file(segment),
+        f"{UNITS}/{segment_unit(instance.name)}": segment_service(instance, segment, card, followed),
+    }
