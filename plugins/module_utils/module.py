@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from .host.lock import host_lock
 from .model.confidential import logins, misplaced
 from .model.errors import LibrespotError
-from .model.instance import Specification, parse_specification
+from .model.instance import SYSTEMD, Specification, parse_specification
 from .model.plan import Plan
 from .model.releases import CURRENT
 
@@ -55,7 +55,8 @@ STATE_ARGUMENT: dict[str, dict[str, Any]] = {
 def specification(module: Module) -> Specification:
     """Return the specification that the module was given, checked as a whole."""
     asked = module.params
-    return parse_specification(asked["version"], asked["instances"], asked["credentials"], asked["zones"])
+    deployment = asked.get("deployment", SYSTEMD)
+    return parse_specification(asked["version"], asked["instances"], asked["credentials"], asked["zones"], deployment)
 
 
 def run(module: AnyModule, work: Callable[[AnyModule], dict[str, Any]], locked: bool = True) -> NoReturn:

@@ -33,6 +33,18 @@ extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.state
   - hardened.librespot.specification.attributes
+options:
+  deployment:
+    description:
+      - How the instances of this host run. The published port of a container obeys the same zones as the port of a
+        service, a packet that is routed straight to the container's address is dropped, and so is what the container
+        sends to the host, to private networks and to metadata addresses.
+      - With V(container), the container of each instance is the only one on its bridge, whose interface on the host is
+        named C(lsp-) and the name of the instance. Where that is longer than 15 characters, a digest of the name
+        follows, which RV(bridges) tells. It publishes the port of the instance, as that port.
+    type: str
+    choices: [systemd, container]
+    default: systemd
 """
 
 EXAMPLES = r"""
@@ -59,13 +71,22 @@ changes:
   type: list
   elements: str
   sample: ["table inet librespot: set zone_household_4"]
+bridges:
+  description: The interface of the bridge of each instance that runs in a container, by the name of the instance.
+  returned: success, with O(state=present)
+  type: dict
+  sample: {"kitchen": "lsp-kitchen"}
 """
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Specification
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import (
+    DEPLOYMENTS,
+    SYSTEMD,
+    Specification,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     SPECIFICATION_ARGUMENTS,
     STATE_ARGUMENT,
@@ -91,12 +112,14 @@ def work(module: AnsibleModule) -> dict[str, Any]:
             f"The instance {name} is on this host and not in librespot_instances. It is sealed off, and goes on "
             "running; write state: absent for it to remove it."
         )
-    return outcome(module, converge(firewall_planners(host, spec), module.check_mode))
+    bridges = {item.name: item.bridge for item in spec.present if item.bridge}
+    return {**outcome(module, converge(firewall_planners(host, spec), module.check_mode)), "bridges": bridges}
 
 
 def main() -> None:
     """Run the module."""
-    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT}
+    deployment = {"deployment": {"type": "str", "choices": list(DEPLOYMENTS), "default": SYSTEMD}}
+    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, **deployment}
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
 
 

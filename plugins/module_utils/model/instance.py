@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .bind import AUTOMATIC, INTERFACE, LOOPBACK, OFF, Bind, parse_bind, refuse_unreachable
@@ -28,6 +29,9 @@ from .zones import Zone, default_zones, parse_access, parse_zones
 DEFAULT_PORT = 37879
 LONGEST_NAME = 20  # "librespot-" and this are a user's name, of which Linux allows 31 characters
 
+SYSTEMD, CONTAINER = DEPLOYMENTS = ("systemd", "container")
+
+_LONGEST_INTERFACE = 15
 _NAME = re.compile(r"^[a-z]([a-z0-9-]*[a-z0-9])?$")
 _TAKEN = ("-watchdog", "-bind", "-segment")
 _VERSION = re.compile(r"^\d{1,4}\.\d{1,4}\.\d{1,4}$", re.ASCII)
@@ -44,6 +48,7 @@ Values = Mapping[str, OptionValue]
 
 
 _USER = "librespot-"
+_BRIDGE = "lsp-"
 
 
 def _comment(name: str) -> str:
@@ -70,6 +75,7 @@ class Instance:
     bind: Bind = field(default_factory=Bind)
     interface: str = ""
     segment: Segment | None = None
+    deployment: str = SYSTEMD
     access: tuple[str, ...] = ()
     options: Values = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -95,6 +101,17 @@ class Instance:
     def namespace(self) -> str:
         """The name of its network namespace; empty when it is on the host's network."""
         return f"{_USER}{self.name}" if self.segment else ""
+
+    @property
+    def bridge(self) -> str:
+        """The interface of the host that leads to its container and to nothing else; empty under systemd."""
+        if self.deployment != CONTAINER:
+            return ""
+        plain = f"{_BRIDGE}{self.name}"
+        if len(plain) <= _LONGEST_INTERFACE:
+            return plain
+        # Long names share their beginnings.
+        return _BRIDGE + hashlib.sha256(self.name.encode()).hexdigest()[: _LONGEST_INTERFACE - len(_BRIDGE)]
 
     @property
     def comment(self) -> str:
@@ -272,15 +289,21 @@ def _credentials(value: Any, names: Sequence[str]) -> Mapping[str, str]:
     return entry
 
 
-def parse_specification(version: Any, instances: Any, credentials: Any = None, zones: Any = None) -> Specification:
-    """Return the specification. Raises `SpecificationError` with the path of the first value that is not right."""
+def parse_specification(
+    version: Any, instances: Any, credentials: Any = None, zones: Any = None, deployment: str = SYSTEMD
+) -> Specification:
+    """Return the specification, of instances that all have one *deployment*.
+
+    Raises `SpecificationError` with the path of the first value that is not right.
+    """
     checked = parse_version(version)
     known = parse_zones({} if zones is None else zones)
     items = sequence(instances, "librespot_instances")
     names = [item.get("name") for item in items if isinstance(item, Mapping)]
     secrets = _credentials(credentials, [name for name in names if isinstance(name, str)])
     found = tuple(
-        _instance(item, f"librespot_instances[{at}]", checked, secrets, known) for at, item in enumerate(items)
+        replace(_instance(item, f"librespot_instances[{at}]", checked, secrets, known), deployment=deployment)
+        for at, item in enumerate(items)
     )
     _unique(found)
     return Specification(checked, found, secrets, known)

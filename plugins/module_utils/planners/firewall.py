@@ -61,7 +61,7 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
     return [
         ProgramPlanner(host.commands, NFT, "nftables"),
         # Rules name them.
-        *(AccountPlanner(host.accounts, item) for item in spec.present),
+        *(AccountPlanner(host.accounts, item) for item in spec.present if not item.bridge),
         DirectoryPlanner(files, SETTINGS, 0o700),
         DirectoryPlanner(files, os.path.dirname(LOADER)),
         FilePlanner(files, LOADER, inspect.getsource(firewall)),

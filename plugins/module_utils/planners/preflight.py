@@ -14,7 +14,7 @@ from ..host.proc import owner_of_port
 from ..host.readable import executable
 from ..model.errors import HostError, LibrespotError, SpecificationError
 from ..model.facts import refusals
-from ..model.instance import Instance, Specification
+from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
 from ..render.unit import programs_path
 from .registry import Host
@@ -82,8 +82,8 @@ def _responders(host: Host) -> list[LibrespotError]:
 
 
 def _port(item: Instance, spec: Specification) -> list[LibrespotError]:
-    # In a segment of its own it meets nobody.
-    if not item.discovery or item.segment:
+    # In a segment of its own it meets nobody; what publishes the port of a container, Docker itself sees to.
+    if not item.discovery or item.segment or item.deployment == CONTAINER:
         return []
     holder = owner_of_port(item.port)
     # An instance that goes makes room: that is how one gets another name.

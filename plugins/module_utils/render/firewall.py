@@ -221,6 +221,22 @@ def _ports(instance: Instance) -> list[int]:
     return sorted({443, int(str(chosen))} if chosen else _ACCESS_POINTS)
 
 
+def _to_container(instance: Instance) -> Chain:
+    """Return what is forwarded to the container of an instance: what passed its door, and answers.
+
+    A packet that is routed straight to the container's address was never sent on from the published port.
+    """
+    published = f"ct status dnat ct direction original meta l4proto tcp ct original proto-dst {instance.port} accept"
+    return Chain(f"to_{identifier(instance.name)}", (published, "ct direction reply accept", _refused(instance)))
+
+
+def _from_container(instance: Instance) -> Iterator[str]:
+    """Yield the rules for what a container sends to the host itself: nothing but answers, and what IPv6 needs."""
+    arrives = f'iifname "{instance.bridge}"'
+    yield f"{arrives} icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert }} accept"
+    yield f"{arrives} fib daddr type != unicast ct direction original {_refused(instance)}"
+
+
 def _sealed(users: Sequence[int]) -> tuple[list[Chain], list[str]]:
     """Return the chain for what nobody describes any more and still runs, and the rules that lead there.
 
@@ -247,11 +263,20 @@ def table(
         Set("resolvers_6", TYPES[V6], elements=around.resolvers_v6),
     ]
     chains, leaving = _sealed(sealed)
-    arriving = []
+    arriving: list[str] = []
+    passing: list[str] = []
     for item in instances:
         admitted = [by_name[name] for name in item.access]
-        leaving.append(f'meta skuid "{item.user}" goto out_{identifier(item.name)}')
         chains += [_refusal(item), _outgoing(item, admitted)]
+        if item.bridge:
+            chains.append(_to_container(item))
+            arriving += _from_container(item)
+            passing += [
+                f'oifname "{item.bridge}" goto to_{identifier(item.name)}',
+                f'iifname "{item.bridge}" goto out_{identifier(item.name)}',
+            ]
+        else:
+            leaving.append(f'meta skuid "{item.user}" goto out_{identifier(item.name)}')
         if not item.discovery:
             continue
         for zone in admitted:
@@ -264,4 +289,7 @@ def table(
         Chain("on_prerouting", tuple(arriving), "type filter hook prerouting priority -150; policy accept;"),
         Chain("on_output", tuple(leaving), "type filter hook output priority -5; policy accept;"),
     ]
+    if passing:
+        # Before Docker's own chains.
+        chains.append(Chain("on_forward", tuple(passing), "type filter hook forward priority -10; policy accept;"))
     return Table(TABLE, tuple(sets), tuple(chains))

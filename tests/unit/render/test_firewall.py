@@ -12,7 +12,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import (
+    CONTAINER,
+    SYSTEMD,
+    parse_specification,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.render.firewall import Surroundings, table
 from ansible_collections.hardened.librespot.plugins.module_utils.render.nft import Chain, Table
 
@@ -44,9 +48,9 @@ def specifications(draw: st.DrawFn) -> list[dict[str, Any]]:
     return found
 
 
-def compiled(instances: list[dict[str, Any]]) -> Table:
+def compiled(instances: list[dict[str, Any]], deployment: str = SYSTEMD) -> Table:
     names = dict.fromkeys((item["name"] for item in instances), LOGIN)
-    spec = parse_specification("0.8.0", instances, names, ZONES)
+    spec = parse_specification("0.8.0", instances, names, ZONES, deployment)
     return table(spec.present, list(spec.zones.values()), Surroundings(("192.0.2.53",)))
 
 
@@ -68,6 +72,41 @@ def test_every_packet_that_meets_a_rule_is_of_a_port_or_a_user_of_ours(instances
         assert match is not None
         assert match.group(1) in users
     assert all(item.hook.endswith("policy accept;") for item in (arriving, leaving))
+
+
+@given(specifications())
+def test_every_packet_of_a_container_that_meets_a_rule_is_of_its_port_or_its_bridge(
+    instances: list[dict[str, Any]],
+) -> None:
+    ports = {str(item["port"]) for item in instances if item["bind"] != {"discovery": False}}
+    bridges = {f"lsp-{item['name']}" for item in instances}
+    arriving, leaving, passing = base(compiled(instances, CONTAINER))
+    for rule in (*arriving.rules, *passing.rules):
+        port = re.fullmatch(r'iifname != "lo" fib daddr type local tcp dport (\d+) goto door_\w+', rule)
+        bridge = re.fullmatch(r'[io]ifname "([a-z0-9-]+)" .*', rule)
+        assert (port and port.group(1) in ports) or (bridge and bridge.group(1) in bridges)
+    assert not leaving.rules
+    assert all(item.hook.endswith("policy accept;") for item in (arriving, leaving, passing))
+
+
+def test_nothing_is_forwarded_to_a_container_but_what_came_by_its_published_port() -> None:
+    found = {
+        item.name: item.rules for item in compiled([{"name": "a", "port": 40001, "access": ["home"]}], CONTAINER).chains
+    }
+    published, answers, rest = found["to_a"]
+    assert published.endswith("ct original proto-dst 40001 accept")
+    assert (answers, rest) == ("ct direction reply accept", "goto refused_a")
+    assert found["on_forward"] == ('oifname "lsp-a" goto to_a', 'iifname "lsp-a" goto out_a')
+
+
+def test_bridges_of_long_names_are_short_and_differ() -> None:
+    names = ("kitchen-of-the-north", "kitchen-of-the-south")
+    spec = parse_specification(
+        "0.8.0", [{"name": name, "port": 40000 + at} for at, name in enumerate(names)], deployment=CONTAINER
+    )
+    bridges = {item.bridge for item in spec.instances}
+    assert len(bridges) == 2
+    assert {len(item) for item in bridges} == {15}
 
 
 @given(specifications())
