@@ -21,7 +21,7 @@ TTL_S = 20
 MODULE_S = 1.0
 
 # Asks on one connection, again and again, and prints how long it was answered.
-_HOLD = """
+HOLD = """
 import http.client, sys, time
 source, target, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
 connection = http.client.HTTPConnection(target, port, timeout=4, source_address=(source, 0))
@@ -49,7 +49,7 @@ def test_a_grant_ends_by_itself_with_the_connections_that_it_let_in(host: Site, 
     granted = time.monotonic()
     assert host.ask(LAN, asked) == [True]
     hold = subprocess.Popen(
-        ["ip", "netns", "exec", namespace(host.name, LAN), sys.executable, "-c", _HOLD, guest, own, str(PORT)],
+        ["ip", "netns", "exec", namespace(host.name, LAN), sys.executable, "-c", HOLD, guest, own, str(PORT)],
         stdout=subprocess.PIPE,
         text=True,
     )
