@@ -29,7 +29,7 @@ options:
       - C(segment) gives it a network of its own in the place of C(bind), on the host's interface C(parent). It is in
         the VLAN C(vlan), or without one on the same wire with a hardware address of its own (macvlan). It has
         C(addresses) with the length of their networks, one of C(gateways) for each family, and C(resolvers), which are
-        the gateways unless given.
+        the gateways unless given; or all of them by DHCP with C(dhcp=true).
       - C(access) lists the zones that may reach the instance; nobody else can.
       - They are validated as a whole before anything changes; an error names the path of the value.
     type: list

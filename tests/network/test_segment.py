@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -173,6 +174,30 @@ def test_a_macvlan_has_an_address_of_its_own_also_after_a_reboot(macvlan: Site) 
     until(lambda: macvlan.run("cat", "/proc/sys/kernel/random/boot_id").stdout not in ("", boot), 400, "it has booted")
     until(lambda: macvlan.ask(LAN, asked) == expected, 120, "it answers whom it trusts")
     assert macvlan.out("ip", "-n", "librespot-kitchen", "-br", "link", "show", "librespot0").split()[2] == card
+
+
+def test_an_address_can_come_by_dhcp_and_is_kept(controller: Controller) -> None:
+    host = controller.host
+    assert isinstance(host, Site)
+    trunk.lay(host)
+    trunk.serve_leases(host)
+    zones = {"home": {"networks": [trunk.ELSEWHERE]}}
+    segment = {"parent": trunk.PARENT, "vlan": trunk.OTHER_VLAN, "dhcp": True}
+    wanted = {
+        "librespot_instances": [{**KITCHEN, "segment": segment, "access": ["home"]}],
+        "librespot_zones": zones,
+    }
+    controller.converge(APPLY, wanted)
+    assert controller.converge(APPLY, wanted).recap(host)["changed"] == 0
+    asked = [("get_info", trunk.ELSEWHERE, trunk.LEASED, PORT)]
+    until(lambda: trunk.ask(host, asked) == [True], BACK_S, "it answers at the address of its lease")
+    assert trunk.ELSEWHERE in host.out("cat", "/etc/netns/librespot-kitchen/resolv.conf")
+    assert trunk.ELSEWHERE in host.out(
+        "ip", "netns", "exec", "librespot-kitchen", "nft", "list", "set", "inet", "librespot", "resolvers_4"
+    )
+    time.sleep(trunk.LEASE_S)
+    assert trunk.ask(host, asked) == [True]
+    controller.converge(APPLY, {"librespot_state": "absent"})
 
 
 def test_its_removal_leaves_nothing(macvlan: Site, controller: Controller) -> None:

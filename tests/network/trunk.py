@@ -54,6 +54,26 @@ END
 ip netns exec {_SWITCH} sysctl -q net.ipv4.ip_forward=0
 """
 
+LEASED = "192.168.30.100"
+LEASE_S = 20
+_SERVE = f"""
+DEBIAN_FRONTEND=noninteractive apt-get -qq install -y udhcpd >/dev/null
+cat > /root/udhcpd.conf <<'END'
+start {LEASED}
+end {LEASED}
+interface cable.{OTHER_VLAN}
+lease_file /root/udhcpd.leases
+pidfile /root/udhcpd.pid
+min_lease {LEASE_S}
+opt subnet 255.255.255.0
+opt router {ELSEWHERE}
+opt dns {ELSEWHERE}
+opt lease {LEASE_S}
+END
+: > /root/udhcpd.leases
+ip netns exec {_SWITCH} udhcpd /root/udhcpd.conf
+"""
+
 # Prints, when its input ends, how often which tag was seen on which kind of frame of the given addresses.
 _CAPTURE = """
 import collections, json, select, socket, struct, sys
@@ -85,6 +105,11 @@ print(json.dumps(seen))
 def lay(host: Site) -> None:
     """Make the trunk and the hosts at its other end, anew."""
     host.shell(_MAKE)
+
+
+def serve_leases(host: Site) -> None:
+    """Give `LEASED` to whoever asks for an address in the other VLAN."""
+    host.shell(_SERVE)
 
 
 def ask(host: Site, asked: Sequence[Sequence[Any]]) -> list[Any]:

@@ -81,10 +81,10 @@ def resolvers(path: str = RESOLVERS) -> tuple[list[str], list[str]]:
     return sorted(set(found[4])), sorted(set(found[6]))
 
 
-def resolver_commands() -> str:
+def resolver_commands(path: str) -> str:
     """Return the commands that make the sets of name servers those of the host, in one transaction."""
     lines = []
-    for family, addresses in zip((4, 6), resolvers()):
+    for family, addresses in zip((4, 6), resolvers(path)):
         lines.append(f"flush set inet {TABLE} resolvers_{family}")
         if addresses:
             lines.append(f"add element inet {TABLE} resolvers_{family} {{ {', '.join(addresses)} }}")
@@ -106,12 +106,13 @@ def main() -> NoReturn:
     """Load the table, or the name servers alone."""
     parser = argparse.ArgumentParser(description="Puts the firewall's table in force.")
     parser.add_argument("--table", help="a file with the table; without it, only the name servers are set")
-    path = parser.parse_args().table
-    if path is None:
-        _become_nft(resolver_commands())
-    with open(path, encoding="ascii") as handle:
+    parser.add_argument("--resolvers", default=RESOLVERS, help="the file that names the name servers")
+    asked = parser.parse_args()
+    if asked.table is None:
+        _become_nft(resolver_commands(asked.resolvers))
+    with open(asked.table, encoding="ascii") as handle:
         text = handle.read()
-    _become_nft(localized(text, utc_offset()) + resolver_commands())
+    _become_nft(localized(text, utc_offset()) + resolver_commands(asked.resolvers))
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from typing import Any, Union
 
 from .errors import SpecificationError
 from .networks import V4, V6, address_text, parse_interval
-from .reading import integer, mapping, sequence
+from .reading import boolean, integer, mapping, sequence
 from .zones import interface_name
 
-KEYS = ("parent", "vlan", "addresses", "gateways", "resolvers")
+KEYS = ("parent", "vlan", "dhcp", "addresses", "gateways", "resolvers")
 SEGMENT_INTERFACE = "librespot0"
 """What the one interface of every segment is called, inside."""
 
@@ -36,13 +36,17 @@ _Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 
 @dataclass(frozen=True)
 class Segment:
-    """*vlan* is the tag, 0 for a macvlan on *parent* itself. *addresses* have the length of their networks."""
+    """*vlan* is the tag, 0 for a macvlan on *parent* itself. *addresses* have the length of their networks.
+
+    With *dhcp* there are none of them, nor gateways and resolvers: they come with the lease.
+    """
 
     parent: str
     vlan: int = 0
     addresses: tuple[str, ...] = ()
     gateways: tuple[str, ...] = ()
     resolvers: tuple[str, ...] = ()
+    dhcp: bool = False
 
     @property
     def link(self) -> str:
@@ -68,6 +72,13 @@ def parse_segment(value: Any, path: str) -> Segment | None:
     if parent == "lo":
         raise SpecificationError(f"{path}.parent", parent, "leads nowhere", "Name the interface of a network")
     vlan = integer(entry["vlan"], f"{path}.vlan", 1, 4094) if entry.get("vlan") is not None else 0
+    if boolean(entry.get("dhcp", False), f"{path}.dhcp"):
+        for key in ("addresses", "gateways", "resolvers"):
+            if entry.get(key):
+                raise SpecificationError(
+                    f"{path}.{key}", entry[key], "comes with the lease", f"Leave out {key}, or dhcp"
+                )
+        return Segment(parent, vlan, dhcp=True)
     interfaces = _addresses(entry.get("addresses"), f"{path}.addresses")
     gateways = _gateways(entry.get("gateways"), interfaces, f"{path}.gateways")
     resolvers = _singles(entry.get("resolvers", list(gateways)), f"{path}.resolvers")
@@ -77,7 +88,7 @@ def parse_segment(value: Any, path: str) -> Segment | None:
 def _addresses(value: Any, path: str) -> list[_Interface]:
     items = [] if value is None else sequence(value, path)
     if not 1 <= len(items) <= _MOST:
-        raise SpecificationError(path, value, f"has to have 1 to {_MOST} addresses", _RIGHT)
+        raise SpecificationError(path, value, f"has to have 1 to {_MOST} addresses", f"{_RIGHT}, or dhcp: true")
     found = [_interface(item, f"{path}[{index}]") for index, item in enumerate(items)]
     for index, item in enumerate(found):
         if item.ip in [other.ip for other in found[:index]]:

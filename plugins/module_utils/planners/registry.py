@@ -44,6 +44,7 @@ from ..render.unit import (
     announced_path,
     bind_unit,
     credentials_path,
+    dhcp_unit,
     generation_of,
     pin_path,
     programs_path,
@@ -62,7 +63,9 @@ from .service import ForgottenPlanner, ServicePlanner, StoppedPlanner
 
 _SETTINGS = re.compile(r"^([a-z][a-z0-9-]*)\.env$")
 _LOGIN = re.compile(r"^([a-z][a-z0-9-]*)\.json$")
-_SERVICE = re.compile(r"^librespot-(?!firewall)([a-z][a-z0-9-]*)(?<!-watchdog)(?<!-bind)(?<!-segment)\.service$")
+_SERVICE = re.compile(
+    r"^librespot-(?!firewall)([a-z][a-z0-9-]*)(?<!-watchdog)(?<!-bind)(?<!-segment)(?<!-dhcp)\.service$"
+)
 
 PLACES = (UNITS, f"{UNITS}.control", "/run/systemd/system", "/run/systemd/system.control")
 """Where units, and what is added to them, can lie besides those of packages."""
@@ -202,14 +205,17 @@ def _overrides(host: Host, item: Instance) -> list[Planner]:
     Nor shall anything else be started with them.
     """
     watchdog = f"librespot-{item.name}-watchdog"
-    units = (item.unit, bind_unit(item.name), segment_unit(item.name), f"{watchdog}.service", f"{watchdog}.timer")
+    segment = (segment_unit(item.name), dhcp_unit(item.name))
+    units = (item.unit, bind_unit(item.name), *segment, f"{watchdog}.service", f"{watchdog}.timer")
     kinds = ("d", "requires", "upholds")
     gone = [f"{place}/{unit}.{kind}" for place in PLACES for unit in units for kind in kinds]
-    gone += [f"{place}/{unit}.wants" for place in PLACES for unit in units if unit != item.unit]
-    alone = f"{UNITS}/{item.unit}.wants"
+    along = {item.unit: [f"{watchdog}.timer"]}
+    if item.segment and item.segment.dhcp:
+        along[segment_unit(item.name)] = [dhcp_unit(item.name)]
+    gone += [f"{place}/{unit}.wants" for place in PLACES for unit in units if unit not in along]
     return [
         *(DirectoryPlanner(host.files, path, None, item.name) for path in gone),
-        OnlyPlanner(host.files, alone, [f"{watchdog}.timer"], item.name),
+        *(OnlyPlanner(host.files, f"{UNITS}/{unit}.wants", names, item.name) for unit, names in along.items()),
     ]
 
 

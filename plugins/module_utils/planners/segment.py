@@ -19,7 +19,7 @@ from ..model.instance import Instance
 from ..model.plan import Plan, State
 from ..model.segment import SEGMENT_INTERFACE, Segment
 from ..render.segment import addresses_path, table_path
-from ..render.unit import UNITS, resolvers_path, segment_unit
+from ..render.unit import UNITS, dhcp_unit, resolvers_path, segment_unit
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .unit import UnitPlanner
@@ -34,6 +34,7 @@ def no_segment_planners(systemd: Systemd, files: Files, item: Instance) -> list[
     if files.read(f"{UNITS}/{unit}", content=False) is None and files.read(directory, content=False) is None:
         return []
     return [
+        *no_lease_planners(systemd, files, item),
         UnitPlanner(systemd, files, unit, present=False, scope=item.name),
         *(
             FilePlanner(files, path, None, scope=item.name)
@@ -41,6 +42,17 @@ def no_segment_planners(systemd: Systemd, files: Files, item: Instance) -> list[
         ),
         DirectoryPlanner(files, directory, None, item.name),
         HuskPlanner(files, NETNS, [directory]),
+    ]
+
+
+def no_lease_planners(systemd: Systemd, files: Files, item: Instance) -> list[Planner]:
+    """Return what removes the DHCP client of an instance that needs none, if there is one."""
+    unit = dhcp_unit(item.name)
+    if files.read(f"{UNITS}/{unit}", content=False) is None:
+        return []
+    return [
+        UnitPlanner(systemd, files, unit, present=False, scope=item.name),
+        FilePlanner(files, f"{UNITS}/{unit}", None, scope=item.name),
     ]
 
 
@@ -61,9 +73,10 @@ class LinkPlanner(Planner):
             "interfaces": SEGMENT_INTERFACE,
             "kind": self._segment.link,
             "state": "up",
-            "addresses": " ".join(sorted(self._segment.addresses)),
-            "gateways": " ".join(sorted(self._segment.gateways)),
         }
+        if not self._segment.dhcp:
+            state["addresses"] = " ".join(sorted(self._segment.addresses))
+            state["gateways"] = " ".join(sorted(self._segment.gateways))
         return {**state, "card": self._address} if self._address else state
 
     def found(self) -> State:
@@ -73,15 +86,18 @@ class LinkPlanner(Planner):
         links = {item["ifname"]: item for item in self._inside("-details", "address", "show") if item}
         links.pop("lo", None)
         link = links.get(SEGMENT_INTERFACE, {})
-        routes = [*self._inside("-4", "route", "show", "default"), *self._inside("-6", "route", "show", "default")]
         state = {
             "interfaces": " ".join(sorted(links)),
             "kind": self._kind(link),
             "state": "up" if "UP" in link.get("flags", ()) else "down",
-            "addresses": " ".join(sorted(_static(link))),
-            # What a router of IPv6 announces comes and goes.
-            "gateways": " ".join(sorted(item.get("gateway", "?") for item in routes if item.get("protocol") != "ra")),
         }
+        if not self._segment.dhcp:
+            routes = [*self._inside("-4", "route", "show", "default"), *self._inside("-6", "route", "show", "default")]
+            state["addresses"] = " ".join(sorted(_static(link)))
+            # What a router of IPv6 announces comes and goes.
+            state["gateways"] = " ".join(
+                sorted(item.get("gateway", "?") for item in routes if item.get("protocol") != "ra")
+            )
         return {**state, "card": link.get("address", "")} if self._address else state
 
     def _kind(self, link: dict[str, Any]) -> str:

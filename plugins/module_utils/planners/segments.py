@@ -6,18 +6,21 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 
+from ..host import lease
 from ..host.nftables import Nftables
 from ..model.instance import Instance, Specification
 from ..model.segment import Segment, card
-from ..render.segment import segment_files, segment_table
-from ..render.unit import UNITS, resolvers_path, segment_unit
+from ..render.segment import LEASE, UDHCPC, segment_files, segment_table
+from ..render.unit import UNITS, dhcp_unit, resolvers_path, segment_unit
 from .account import AccountPlanner
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner
+from .package import ProgramPlanner
 from .registry import Host
-from .segment import NETNS, LinkPlanner
+from .segment import NETNS, LinkPlanner, no_lease_planners
 from .table import TablePlanner
 from .unit import UnitPlanner
 
@@ -45,9 +48,19 @@ def _segment(host: Host, spec: Specification, item: Instance, segment: Segment) 
         DirectoryPlanner(files, NETNS, scope=item.name),
         DirectoryPlanner(files, os.path.dirname(resolvers_path(item.namespace)), scope=item.name),
         *(FilePlanner(files, path, text, _mode(path), item.name) for path, text in texts.items()),
+        *(_client(host) if segment.dhcp else no_lease_planners(host.systemd, files, item)),
         UnitPlanner(host.systemd, files, unit, scope=item.name),
+        *([UnitPlanner(host.systemd, files, dhcp_unit(item.name), scope=item.name)] if segment.dhcp else []),
         LinkPlanner(host.commands, host.systemd, item, segment, "" if segment.vlan else address),
         TablePlanner(nftables, segment_table(item, zones, segment), users, item.name),
+    ]
+
+
+def _client(host: Host) -> list[Planner]:
+    return [
+        ProgramPlanner(host.commands, UDHCPC, "udhcpc"),
+        DirectoryPlanner(host.files, os.path.dirname(LEASE)),
+        FilePlanner(host.files, LEASE, "#!/usr/bin/python3 -I\n" + inspect.getsource(lease), 0o755),
     ]
 
 

@@ -11,18 +11,23 @@ there, so the same doors are put in a table inside, before the interface is.
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ..model.instance import Instance
 from ..model.networks import V4, V6
+from ..model.sandbox import HELPER, namespace_directive
 from ..model.segment import SEGMENT_INTERFACE, Segment
 from ..model.zones import Zone
 from .firewall import Surroundings, table
 from .firewall_units import LOADER
 from .nft import Chain, Table
-from .unit import FIREWALL, SETTINGS, SLICE, UNITS, resolvers_path, segment_unit, unit_text
+from .unit import FIREWALL, SETTINGS, SLICE, UNITS, dhcp_unit, resolvers_path, segment_unit, unit_text
+
+UDHCPC = "/usr/sbin/udhcpc"
+LEASE = "/opt/librespot/libexec/lease"
 
 _IP = "/usr/sbin/ip"
 _UNESCAPED = re.compile(r"[^A-Za-z0-9:_.]")
@@ -53,7 +58,11 @@ def segment_table(instance: Instance, zones: Sequence[Zone], segment: Segment) -
     doors = table([instance], zones, Surroundings(by_family[V4], by_family[V6]))
     # Forwarding may be on here because it is on the host.
     nothing = Chain("on_forward", (), "type filter hook forward priority 0; policy drop;")
-    return replace(doors, chains=(*doors.chains, nothing))
+    # Those of a lease are set when it comes.
+    kept = tuple(
+        replace(item, kept=segment.dhcp) if item.name.startswith("resolvers_") else item for item in doors.sets
+    )
+    return replace(doors, sets=kept, chains=(*doors.chains, nothing))
 
 
 def batch(segment: Segment) -> str:
@@ -87,7 +96,8 @@ def segment_service(instance: Instance, segment: Segment, card: str, followed: b
     Where udev runs, the parent is *followed*: the segment goes with it, and is made again when it comes back.
     """
     name, device = instance.namespace, device_unit(segment.parent)
-    filtered = f"{_IP} netns exec {name} /usr/bin/python3 -I {LOADER} --table {table_path(instance.name)}"
+    loaded = f"{LOADER} --table {table_path(instance.name)} --resolvers {resolvers_path(name)}"
+    filtered = f"{_IP} netns exec {name} /usr/bin/python3 -I {loaded}"
     before = [
         ("Description", f"Network segment of the Spotify Connect speaker {instance.name} (librespot)"),
         ("After", f"local-fs.target network-pre.target{f' {device}' if followed else ''}"),
@@ -133,13 +143,54 @@ def segment_service(instance: Instance, segment: Segment, card: str, followed: b
     return unit_text([("Unit", before), ("Service", run), ("Install", [("WantedBy", wanted_by)])])
 
 
+def lease_path(name: str) -> str:
+    """Return the file with the number of the process that keeps the lease of the instance *name*."""
+    return f"/run/librespot/{name}-dhcp.pid"
+
+
+def dhcp_service(instance: Instance) -> str:
+    """Return the unit that gets and keeps a lease; it is started once there is one, or after some tries."""
+    name, segment = instance.namespace, segment_unit(instance.name)
+    before = [
+        ("Description", f"Address of the Spotify Connect speaker {instance.name} by DHCP (librespot)"),
+        ("After", segment),
+        ("Requisite", segment),
+        ("PartOf", segment),
+    ]
+    client = f"{UDHCPC} -i {SEGMENT_INTERFACE} -s {LEASE} -x hostname:{instance.name} -p {lease_path(instance.name)}"
+    run = [
+        ("Type", "forking"),
+        ("Slice", SLICE),
+        # In the background once it has a lease, or when nobody has given one after four tries of three seconds.
+        ("ExecStart", f"{client} -b -t 4 -T 3 -A 10 -R"),
+        ("PIDFile", lease_path(instance.name)),
+        ("Environment", f"RESOLVERS={resolvers_path(name)}"),
+        ("RuntimeDirectory", "librespot"),
+        ("RuntimeDirectoryPreserve", "yes"),
+        ("Restart", "always"),
+        ("RestartSec", "5s"),
+        ("CapabilityBoundingSet", "CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE"),
+        ("ReadWritePaths", posixpath.dirname(resolvers_path(name))),
+        ("RestrictAddressFamilies", "AF_PACKET AF_INET AF_INET6 AF_NETLINK AF_UNIX"),
+        ("SystemCallFilter", "@system-service"),
+        ("SystemCallFilter", "~@privileged @resources"),
+        *HELPER,
+        *((directive.name, value) for directive in [namespace_directive(name)] for value in directive.values),
+        ("MemoryMax", "32M"),
+        ("TasksMax", "8"),
+    ]
+    return unit_text([("Unit", before), ("Service", run), ("Install", [("WantedBy", segment)])])
+
+
 def segment_files(
     instance: Instance, segment: Segment, zones: Sequence[Zone], card: str, followed: bool
 ) -> dict[str, str]:
-    """Return the text of each file of the segment by its path."""
+    """Return the text of each file of the segment by its path. Its resolvers come with the lease, if there is one."""
+    lease = {f"{UNITS}/{dhcp_unit(instance.name)}": dhcp_service(instance)} if segment.dhcp else {}
     return {
+        **lease,
         table_path(instance.name): segment_table(instance, zones, segment).transaction(),
         addresses_path(instance.name): batch(segment),
-        resolvers_path(instance.namespace): resolver_file(segment),
+        **({} if segment.dhcp else {resolvers_path(instance.namespace): resolver_file(segment)}),
         f"{UNITS}/{segment_unit(instance.name)}": segment_service(instance, segment, card, followed),
     }

@@ -77,6 +77,11 @@ def segment_unit(name: str) -> str:
     return f"librespot-{name}-segment.service"
 
 
+def dhcp_unit(name: str) -> str:
+    """Return the unit that gets the segment of the instance *name* its address."""
+    return f"librespot-{name}-dhcp.service"
+
+
 def resolvers_path(namespace: str) -> str:
     """Return the ``resolv.conf`` of a network namespace, where ip-netns(8) looks for it too."""
     return f"/etc/netns/{namespace}/resolv.conf"
@@ -191,7 +196,8 @@ def _within(instance: Instance) -> list[tuple[str, str]]:
     if not instance.segment:
         return []
     name = segment_unit(instance.name)
-    return [("Wants", name), ("After", name), ("PartOf", name)]
+    lease = f" {dhcp_unit(instance.name)}" if instance.segment.dhcp else ""
+    return [("Wants", name + lease), ("After", name + lease), ("PartOf", name)]
 
 
 def _namespace(instance: Instance) -> list[tuple[str, str]]:

@@ -52,6 +52,10 @@ def test_without_a_tag_it_is_a_macvlan_and_ipv6_may_have_a_router_of_the_link() 
     assert found.link == "macvlan of br-lan"
 
 
+def test_all_of_it_can_come_with_a_lease() -> None:
+    assert parse_segment({"parent": "eth0", "dhcp": True}, "segment") == Segment("eth0", dhcp=True)
+
+
 def test_nothing_is_no_segment() -> None:
     assert parse_segment(None, "segment") is None
     assert parsed(None).instances[0].namespace == ""
@@ -89,6 +93,9 @@ def test_its_instance_is_bound_to_the_one_interface_in_it() -> None:
         ({"gateways": ["192.168.20.0/24"]}, "segment.gateways[0]", "is not one address"),
         ({"resolvers": ["router"]}, "segment.resolvers[0]", "is not a network"),
         ({"gateway": "192.168.20.1"}, "segment.gateway", "is not known"),
+        ({"dhcp": True}, "segment.addresses", "comes with the lease"),
+        ({"dhcp": True, "addresses": []}, "segment.gateways", "comes with the lease"),
+        ({"dhcp": "maybe"}, "segment.dhcp", "is neither true nor false"),
     ],
 )
 def test_what_is_not_right_is_refused_with_its_path(change: dict[str, Any], path: str, said: str) -> None:

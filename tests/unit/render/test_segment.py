@@ -83,3 +83,16 @@ def test_the_table_inside_has_the_same_doors_and_no_way_through() -> None:
     assert 'iifname != "librespot0" counter drop' in chains["door_kitchen"].rules
     sets = {item.name: item.elements for item in table.sets}
     assert (sets["resolvers_4"], sets["resolvers_6"]) == (("192.168.20.53",), ("2001:db8:20::53",))
+
+
+def test_with_a_lease_the_resolvers_are_not_ours_to_write() -> None:
+    spec = parse_specification("0.8.0", [{"name": "kitchen", "segment": {"parent": "eth0", "dhcp": True}}])
+    (item,) = spec.instances
+    assert item.segment
+    zones = [spec.zones[name] for name in item.access]
+    files = segment_files(item, item.segment, zones, "02:00:00:00:00:01", followed=True)
+    assert "/etc/netns/librespot-kitchen/resolv.conf" not in files
+    assert "CAP_NET_RAW" in files["/etc/systemd/system/librespot-kitchen-dhcp.service"]
+    table = segment_table(item, zones, item.segment)
+    assert [one.name for one in table.sets if one.kept] == ["resolvers_4", "resolvers_6"]
+    assert "flush set inet librespot resolvers_4" not in table.transaction()
