@@ -17,8 +17,8 @@ description:
     the interface is.
   - A unit makes the segment at boot, and removes it when it is stopped. Where udev runs, the segment goes with its
     parent and is made again when that comes back, and the instance with it.
-  - With C(dhcp=true) the package C(udhcpc) is installed where it is missing, and runs in a sandbox inside the segment. Of
-    a lease nothing is taken but addresses.
+  - With C(dhcp=true) the package C(udhcpc) is installed where it is missing, and runs in a sandbox inside the segment.
+    Of a lease nothing is taken but addresses.
   - An interface of Wi-Fi is refused. An access point takes neither frames of a second hardware address nor tagged ones.
   - M(hardened.librespot.unit) does the same before it starts an instance, and removes the segment of one that has none
     any more. This module is for segments alone.

@@ -39,8 +39,8 @@ _SUBNETS = {4: "172.30.0.0/24", 6: "fd30::/64"}
 
 # The image is empty; what librespot needs is the machine's own. A real image comes with the container role.
 _RUN = f"""
-command -v docker >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y docker.io >/dev/null
-command -v docker >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y docker-cli >/dev/null
+command -v docker >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y docker.io >/dev/null </dev/null
+command -v docker >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y docker-cli >/dev/null </dev/null
 docker rm -f kitchen >/dev/null 2>&1 || true
 docker network inspect speakers >/dev/null 2>&1 || docker network create --ipv6 \\
     --subnet {_SUBNETS[4]} --subnet {_SUBNETS[6]} -o com.docker.network.bridge.name={BRIDGE} speakers >/dev/null

@@ -57,7 +57,7 @@ ip netns exec {_SWITCH} sysctl -q net.ipv4.ip_forward=0
 LEASED = "192.168.30.100"
 LEASE_S = 20
 _SERVE = f"""
-DEBIAN_FRONTEND=noninteractive apt-get -qq install -y udhcpd >/dev/null
+DEBIAN_FRONTEND=noninteractive apt-get -qq install -y udhcpd >/dev/null </dev/null
 cat > /root/udhcpd.conf <<'END'
 start {LEASED}
 end {LEASED}
@@ -109,7 +109,7 @@ def lay(host: Site) -> None:
 
 def serve_leases(host: Site) -> None:
     """Give `LEASED` to whoever asks for an address in the other VLAN."""
-    host.shell(_SERVE)
+    host.shell(_SERVE, timeout=600)
 
 
 def ask(host: Site, asked: Sequence[Sequence[Any]]) -> list[Any]:
