@@ -4,7 +4,8 @@
 
 """Every way in which a control is taken away, and what must turn red then, exactly: declared before it was tried.
 
-A script runs as root on the host. `kitchen` is tampered with; `bedroom` must stay green unless it is named.
+A script runs as root on the host. `kitchen` is tampered with, or `studio`, which has a segment of
+its own; `bedroom` must stay green unless it is named.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ def _keys(text: str) -> frozenset[Key]:
 
 
 DRIFT = "CFG-06 drift kitchen"
+EVERY_DRIFT = "CFG-06 drift kitchen, CFG-06 drift bedroom, CFG-06 drift studio"
 MODES = f"CFG-04 modes kitchen, {DRIFT}"
 MEMORY = "RES-03 memory kitchen, RES-03 memory high kitchen, RES-03 swap kitchen"
 CGROUP = f"{MEMORY}, RES-03 cpu kitchen, RES-03 io weight kitchen, RES-09 tasks kitchen"
@@ -198,7 +200,8 @@ _RIGHTS = (
     Mutant(
         "planted-program",
         "mkdir /var/lib/hardened-librespot/root/planted; cp /bin/ls /var/lib/hardened-librespot/root/planted",
-        f"CFG-02 file system kitchen, CFG-02 file system bedroom, CFG-06 drift host, CFG-06 drift bedroom, {DRIFT}",
+        "CFG-02 file system kitchen, CFG-02 file system bedroom, CFG-02 file system studio, CFG-06 drift host, "
+        f"{EVERY_DRIFT}",
     ),
     Mutant("programs", "drop_in BindReadOnlyPaths=/usr/bin", f"CFG-02 file system kitchen, {DRIFT}"),
     Mutant("executable-root", "drop_in NoExecPaths=", f"CFG-02 file system kitchen, {DRIFT}"),
@@ -234,7 +237,7 @@ _UNITS = (
         "drop-in-of-all-instances",
         "mkdir -p /etc/systemd/system/librespot-.service.d\n"
         "printf '[Service]\\nProtectClock=no\\n' > /etc/systemd/system/librespot-.service.d/99-mutant.conf\nrestarted",
-        f"CFG-02 exposure kitchen, CFG-02 exposure bedroom, CFG-06 drift bedroom, {DRIFT}",
+        f"CFG-02 exposure kitchen, CFG-02 exposure bedroom, CFG-02 exposure studio, {EVERY_DRIFT}",
     ),
     Mutant(
         "another-unit-before-ours",
@@ -364,13 +367,13 @@ _RELEASE = (
         "another-binary",
         "cp $release/bin/librespot $release/new; printf x >> $release/new\n"
         "mv $release/new $release/bin/librespot; restarted",
-        "CFG-06 drift host, CFG-06 drift bedroom, UPD-08 running binary kitchen",
+        "CFG-06 drift host, CFG-06 drift bedroom, CFG-06 drift studio, UPD-08 running binary kitchen",
     ),
     Mutant(
         "needless-backend",
         "printf '#!/bin/sh\\necho \"- alsa (default)\\n- pipe\\n- subprocess\\n- rodio\"\\n' > $release/new\n"
         "chmod 0555 $release/new; mv $release/new $release/bin/librespot",
-        f"CFG-02 features host, CFG-06 drift host, CFG-06 drift bedroom, {DRIFT}",
+        f"CFG-02 features host, CFG-06 drift host, {EVERY_DRIFT}",
     ),
     Mutant(
         "manifest",
@@ -391,4 +394,34 @@ _RELEASE = (
     ),
 )
 
-MUTANTS = (*_FILES, *_OPTIONS, *_SECRETS, *_RIGHTS, *_UNITS, *_NETWORK, *_LIMITS, *_RELEASE)
+_SEGMENT = (
+    Mutant(
+        "out-of-its-segment",
+        "sed -i '/^PrivateNetwork=/d; /^NetworkNamespacePath=/d' /etc/systemd/system/librespot-studio.service\n"
+        "systemctl daemon-reload; systemctl restart librespot-studio.service; sleep 2",
+        "NET-08 inside studio, CFG-02 rights studio, CFG-02 exposure studio, CFG-06 drift studio",
+    ),
+    Mutant(
+        "another-way-into-the-segment",
+        "ip -n librespot-studio link add stray type veth peer name back netns 1",
+        "NET-08 segment studio, CFG-06 drift studio",
+    ),
+    Mutant(
+        "another-address-in-the-segment",
+        "ip -n librespot-studio address add 192.168.20.99/24 dev librespot0",
+        "NET-08 segment studio, CFG-06 drift studio",
+    ),
+    Mutant(
+        "no-table-in-the-segment",
+        "ip netns exec librespot-studio nft delete table inet librespot",
+        "NET-03 table studio, NET-04 table studio, NET-09 table studio, NET-11 table studio, NET-12 families studio, "
+        "NET-11 send studio, CFG-06 drift studio",
+    ),
+    Mutant(
+        "way-through-the-segment",
+        "ip netns exec librespot-studio nft add rule inet librespot on_forward accept",
+        "NET-03 table studio, CFG-06 drift studio",
+    ),
+)
+
+MUTANTS = (*_FILES, *_OPTIONS, *_SECRETS, *_RIGHTS, *_UNITS, *_NETWORK, *_SEGMENT, *_LIMITS, *_RELEASE)

@@ -17,7 +17,7 @@ from tests.support.plays import Controller, built
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Return a host with two speakers."""
+    """Return a host with three speakers."""
     with fresh("hardened-librespot-mutants") as host:
         controller = Controller(host, tmp_path_factory.mktemp("mutants"))
         made = World(host, controller, built(controller))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host with two speakers, audited again and again."""
+"""A host with three speakers, audited again and again."""
 
 from __future__ import annotations
 
@@ -32,6 +32,13 @@ BEDROOM: dict[str, Any] = {
     "access": ["home"],
     "port": 37880,
     "relaxations": {"disk": "it remembers the volume"},
+}
+
+PARENT = "trunk"
+STUDIO: dict[str, Any] = {
+    "name": "studio",
+    "access": ["home"],
+    "segment": {"parent": PARENT, "addresses": ["192.168.20.5/24"], "gateways": ["192.168.20.1"]},
 }
 
 Key = tuple[str, str, str]
@@ -67,6 +74,8 @@ class World:
         """Put the auditor on the host."""
         install(self.host, CODE)
         self.host.put(HERE / "auditor.py", AUDITOR)
+        self.host.out("ip", "link", "add", PARENT, "up", "type", "veth", "peer", "name", "cable")
+        self.host.out("ip", "link", "set", "cable", "up")
 
     @property
     def enforces(self) -> bool:
@@ -76,7 +85,7 @@ class World:
     def specification(self, *more: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the host shall be."""
         credentials = {"kitchen": json.dumps({"login": LOGIN})}
-        instances = [KITCHEN, BEDROOM, *more]
+        instances = [KITCHEN, BEDROOM, STUDIO, *more]
         return {"version": "0.8.0", "instances": instances, "zones": ZONES, "credentials": credentials}
 
     def audit(self, specification: Mapping[str, Any] | None = None, live: bool = True) -> Findings:
