@@ -72,7 +72,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.librespot.plugins.module_utils.host.namespaces import exists, inside
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Instance
+from ansible_collections.hardened.librespot.plugins.module_utils.model.network import HostNetwork
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     SPECIFICATION_ARGUMENTS,
     run,
@@ -94,8 +97,17 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         raise SpecificationError("table", table, "is not a table's name", "Write at most 31 of a-z, 0-9 and _")
     host = Host()
     spec = usable(host, specification(module))
-    found = policy(spec.present, spec.zones, host.network())
+    networks = {item.name: _network(host, item) for item in spec.present}
+    found = policy(spec.present, spec.zones, networks)
     return {"changed": False, "policy": found, "nft": router_table(found, table).transaction()}
+
+
+def _network(host: Host, item: Instance) -> HostNetwork:
+    """Return the network that *item* is on: the host's, or its segment's, which may not have been made yet."""
+    if item.segment and not exists(item.namespace):
+        return HostNetwork({item.interface: tuple(text.partition("/")[0] for text in item.segment.addresses)})
+    with inside(item.namespace):
+        return host.network()
 
 
 def main() -> None:

@@ -100,7 +100,9 @@ def _load(router: str, networks: list[str]) -> None:
     spec = parse_specification(
         "0.8.0", [{"name": "kitchen", "port": PORT, "access": ["home"]}], {}, {"home": {"networks": networks}}
     )
-    found = policy([placed(item, network) for item in spec.present], spec.zones, network)
+    found = policy(
+        [placed(item, network) for item in spec.present], spec.zones, {item.name: network for item in spec.present}
+    )
     text = router_table(found).transaction()
     subprocess.run(_inside(router, "nft", "--file", "-"), input=text, text=True, check=True)
 

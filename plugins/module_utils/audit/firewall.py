@@ -102,7 +102,7 @@ def _table(context: Context, planner: Planner) -> Iterator[Finding]:
             not differences,
             _TITLES[control],
             said if differences else "as described",
-            f"nft --json list table inet {TABLE}",
+            f"nft --json list {planner.subject}",
         )
 
 

@@ -32,6 +32,11 @@ class Nftables:
         self._commands = commands
         self._namespace = namespace
 
+    @property
+    def where(self) -> str:
+        """The namespace for people; nothing on the host's network."""
+        return f" in {self._namespace}" if self._namespace else ""
+
     def _run(self, *words: str, stdin: str = "") -> Result:
         with inside(self._namespace):
             return self._commands.run(["nft", *words], stdin=stdin, env=_UTC, remedy=_INSTALL)

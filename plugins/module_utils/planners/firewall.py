@@ -10,7 +10,7 @@ import inspect
 import os
 from collections.abc import Iterable, Sequence
 
-from ..host import firewall
+from ..host import firewall, namespaces
 from ..host.nftables import Nftables
 from ..model.grants import record
 from ..model.instance import Instance, Specification
@@ -18,6 +18,7 @@ from ..model.openings import openings
 from ..model.zones import Zone
 from ..render.firewall import Surroundings, table
 from ..render.firewall_units import AGAIN, CLOCK, GRANTS_FILE, LOADER, RESOLVERS_WATCH, TABLE_FILE, firewall_units
+from ..render.segment import table_path
 from ..render.unit import FIREWALL, SETTINGS
 from .account import AccountPlanner
 from .base import Planner
@@ -44,7 +45,8 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
     What runs and is not in *spec* is sealed off, not let go: it would be open to everyone without its rules. When the
     table shall be *removed*, nothing is.
     """
-    sealed = () if removed else tuple(forgotten(host, spec).values())
+    left = {} if removed else forgotten(host, spec)
+    sealed = tuple(left.values())
     if not spec.present and not sealed:
         return _absent(host)
     files, nftables = host.files, Nftables(host.commands)
@@ -69,6 +71,7 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
         FilePlanner(files, GRANTS_FILE, record(everywhere), 0o600),
         TablePlanner(nftables, wanted, users),
         LongGrantsPlanner(doors(host.commands), {zone.name: zone.max_ttl for zone in everywhere if zone.grants}),
+        *(planner for name in left for planner in _sealed_segment(host, name, left[name])),
         *_clock(host, windows),
         *(FilePlanner(files, path, text) for path, text in units.items()),
         *_overrides(host, units),
@@ -79,6 +82,18 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
         UnitPlanner(host.systemd, files, AGAIN, stay=False),
         # Only now, when the table judges who comes that way.
         *opening_planners(host, openings(here, used)),
+    ]
+
+
+def _sealed_segment(host: Host, name: str, user: int) -> list[Planner]:
+    """Return what seals off an instance that nobody describes any more inside its segment, if it is in one."""
+    namespace = f"librespot-{name}"
+    if not namespaces.exists(namespace):
+        return []
+    closed = table([], [], Surroundings(), [user])
+    return [
+        FilePlanner(host.files, table_path(name), closed.transaction(), 0o600),
+        TablePlanner(Nftables(host.commands, namespace), closed),
     ]
 
 

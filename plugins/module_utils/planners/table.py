@@ -94,7 +94,7 @@ class TablePlanner(Planner):
     """The table as a whole; with *table* None its absence. *users* are those that its rules may name."""
 
     def __init__(self, nftables: Nftables, table: Table | None, users: Collection[str] = (), scope: str = HOST) -> None:
-        super().__init__(f"table inet {TABLE}", scope)
+        super().__init__(f"table inet {TABLE}{nftables.where}", scope)
         self._nftables = nftables
         self._table = table
         self._users = users

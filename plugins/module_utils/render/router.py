@@ -26,8 +26,10 @@ DEFAULT_TABLE = "librespot_router"
 Policy = list[dict[str, Any]]
 
 
-def policy(instances: Sequence[Instance], zones: Mapping[str, Zone], network: HostNetwork) -> Policy:
+def policy(instances: Sequence[Instance], zones: Mapping[str, Zone], networks: Mapping[str, HostNetwork]) -> Policy:
     """Return for each instance that others can reach: its addresses and port, and the networks of its zones.
+
+    *networks* are those that the instances are on, by their names.
 
     The hours of a zone stand there for a router that has a clock; *host_alone* are zones, or parts of them, that only
     the host can tell.
@@ -37,7 +39,7 @@ def policy(instances: Sequence[Instance], zones: Mapping[str, Zone], network: Ho
             "instance": item.name,
             "protocol": "tcp",
             "port": item.port,
-            "addresses": _reached(item, network),
+            "addresses": _reached(item, networks[item.name]),
             "zones": [_zone(zones[name]) for name in item.access if zones[name].networks],
             "host_alone": [name for name in item.access if _host_alone(zones[name])],
         }

@@ -23,7 +23,7 @@ ZONES = {
 
 def told(access: list[str], **instance: Any) -> Policy:
     spec = parse_specification("0.8.0", [{"name": "kitchen", "port": 40000, "access": access, **instance}], {}, ZONES)
-    return policy([placed(item, NETWORK) for item in spec.present], spec.zones, NETWORK)
+    return policy([placed(item, NETWORK) for item in spec.present], spec.zones, {"kitchen": NETWORK})
 
 
 def test_addresses_are_those_that_a_router_leads_to() -> None:
