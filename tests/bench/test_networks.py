@@ -26,9 +26,11 @@ STOCK = 20.0
 def test_many_networks(host: Host) -> None:
     install(host, CODE)
     host.put(HERE / "networks.py", SCRIPT)
-    host.run("useradd", "--system", "librespot-kitchen")
+    host.out("useradd", "--system", "librespot-kitchen")
     argv = ("env", f"PYTHONPATH={CODE}", "python3", SCRIPT, *map(str, COUNTS))
     found: dict[str, dict[str, float]] = json.loads(host.out(*argv, timeout=300))
+    # Whom the rules name; the collection would not take a user that it has not made.
+    host.out("userdel", "librespot-kitchen")
     head = ["networks", "apply s", "nft -f s", "ratio", "no change s", "peak MiB"]
     rows = [
         [count, f"{row['apply']:.2f}", f"{row['nft']:.2f}", f"{row['apply'] / row['nft']:.1f}"]

@@ -108,6 +108,23 @@ def test_nothing_near_can_be_reached(host: Site, tmp_path: Path) -> None:
     assert "allowed" not in {found["ours"][name] for name in near}
 
 
+def test_without_the_table_the_clouds_secrets_stay_out_of_reach(host: Site) -> None:
+    baseline(host, "upstream")
+    host.out("nft", "delete", "table", "inet", "librespot")
+    ways = {"a metadata address": ("udp", "169.254.169.254", 80), "elsewhere": ("udp", "192.168.77.10", 53)}
+    found = {
+        name: json.loads(host.out("python3", "-Ic", _INSIDE, *_inside(host, unit), json.dumps(ways)))
+        for name, unit in (("upstream", "attacked-upstream.service"), ("ours", OURS))
+    }
+    show(
+        f"outgoing without the table on {host.image}",
+        ["to", "upstream", "ours"],
+        [[name, found["upstream"][name], found["ours"][name]] for name in ways],
+    )
+    assert set(found["upstream"].values()) == {"allowed"}
+    assert found["ours"] == {"a metadata address": "PermissionError", "elsewhere": "allowed"}
+
+
 @pytest.mark.parametrize("how", ["bind", "zero", "listen"])
 def test_no_other_port_can_be_served(host: Site, how: str) -> None:
     baseline(host, "upstream")

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 BPF_FRAMEWORK = "BPF_FRAMEWORK"
+UNIFIED_CGROUPS = "cgroup v2"
 
 EMPTY_ROOT = "/var/lib/hardened-librespot/root"
 """The root of every instance. systemd makes the empty directories in it that it mounts on."""
@@ -31,8 +32,8 @@ SCRATCH = "/scratch"
 class Directive:
     """One line or several of a unit's ``[Service]`` section.
 
-    *needs* is a build feature of systemd without which the directive is accepted and not enforced, so that it is left
-    out. *since* is the first systemd version that knows it.
+    *needs* is what systemd or the host has to have for the directive to be enforced, and not only accepted; without
+    that it is left out. *since* is the first systemd version that knows it.
     """
 
     name: str
@@ -117,6 +118,13 @@ SANDBOX: tuple[Directive, ...] = (
         ("AF_INET AF_INET6 AF_NETLINK AF_UNIX",),
         "No raw packets, no Bluetooth, no exotic protocol's kernel code",
     ),
+    Directive(
+        "IPAddressDeny",
+        # Amazon, Google, Azure and most others; Amazon by IPv6; Alibaba; Azure's agent; Oracle.
+        ("169.254.169.254 fd00:ec2::254 100.100.100.200 168.63.129.16 192.0.0.192",),
+        "What a cloud tells its machines, keys among it, is out of reach, also where the firewall's table is gone",
+        needs=UNIFIED_CGROUPS,
+    ),
     Directive("SystemCallArchitectures", ("native",), "No second system call table with its own mistakes"),
     Directive(
         "SystemCallFilter",
@@ -171,6 +179,11 @@ HELPER: tuple[tuple[str, str], ...] = (
 LEFT_OUT: tuple[tuple[str, str], ...] = (
     ("PrivateNetwork", "librespot is a network service; a segment of its own gives it a namespace"),
     ("IPAddressDeny=any", "Spotify's access points are arbitrary addresses; the firewall bounds what is reached"),
+    (
+        "RestrictNetworkInterfaces",
+        "The way to the Internet may move to another interface than the one bound; inside a segment there is only one, "
+        "and systemd would look for it on the host",
+    ),
     ("DynamicUser", "Firewall rules match the user, so its number must not change"),
 )
 

@@ -20,6 +20,7 @@ from ..model.sandbox import (
     SANDBOX,
     SCRATCH,
     SOCKET_BIND_DENY,
+    UNIFIED_CGROUPS,
     Directive,
     known,
     namespace_directive,
@@ -94,7 +95,11 @@ def bind_unit(name: str) -> str:
 
 def sandbox(instance: Instance, facts: Facts) -> list[Directive]:
     """Return the directives of the sandbox that this host's systemd knows and enforces, relaxations included."""
-    features = frozenset({BPF_FRAMEWORK} if facts.bpf_framework else ())
+    features = frozenset(
+        name
+        for name, there in ((BPF_FRAMEWORK, facts.bpf_framework), (UNIFIED_CGROUPS, facts.unified_cgroups))
+        if there
+    )
     wanted = [*SANDBOX, SOCKET_BIND_DENY, socket_binds(instance.port, instance.discovery)]
     if instance.segment:
         wanted += segmented(instance.namespace, resolvers_path(instance.namespace))
