@@ -13,7 +13,12 @@ import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import Facts
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Instance, parse_specification
-from ansible_collections.hardened.librespot.plugins.module_utils.model.sandbox import SANDBOX, Directive, known
+from ansible_collections.hardened.librespot.plugins.module_utils.model.sandbox import (
+    SANDBOX,
+    UNIFIED_CGROUPS,
+    Directive,
+    known,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import (
     MARK,
     UNITS,
@@ -71,7 +76,21 @@ def test_ports_are_bound_only_where_systemd_enforces_it() -> None:
 
 def test_directives_that_this_systemd_does_not_know_are_left_out() -> None:
     new = Directive("A", ("yes",), "x", since=260)
-    assert known([new, *SANDBOX], 257, frozenset()) == list(SANDBOX)
+    assert known([new, *SANDBOX], 257, frozenset({UNIFIED_CGROUPS})) == list(SANDBOX)
+
+
+def test_addresses_are_denied_only_where_the_kernel_does_it() -> None:
+    assert lines(service(instance(), FACTS, ""), "IPAddressDeny")
+    assert "IPAddressDeny" not in service(instance(), replace(FACTS, unified_cgroups=False), "")
+
+
+def test_a_segment_takes_the_instance_and_its_helpers_off_the_hosts_network() -> None:
+    segment = {"parent": "eth0", "addresses": ["192.168.20.5/24"], "gateways": ["192.168.20.1"]}
+    files = unit_files(instance(segment=segment), replace(FACTS, unbound=""), "")
+    for name in ("", "-bind", "-watchdog"):
+        text = files[f"{UNITS}/librespot-kitchen{name}.service"]
+        assert lines(text, "NetworkNamespacePath") == ["/run/netns/librespot-kitchen"]
+    assert lines(files[f"{UNITS}/librespot-kitchen.service"], "PartOf") == ["librespot-kitchen-segment.service"]
 
 
 def test_arguments_are_quoted() -> None:
