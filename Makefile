@@ -12,7 +12,7 @@ demo: ## Build the real librespot, deploy it to a throwaway host, audit it (root
 	@$(PYTHON) -m tools.lab.demo
 
 .PHONY: demo-clean
-demo-clean: ## Remove what the demo left: its container, its images, its cache
+demo-clean: ## Remove containers, images and the cache, that of the checks included
 	@$(PYTHON) -m tools.lab clean
 
 .PHONY: test

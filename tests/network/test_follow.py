@@ -22,7 +22,7 @@ NEW = 77
 BACK_S = 60.0
 
 # Asks every 50 ms and prints the seconds after which it was first answered; "never" when its input ends before.
-_BOMBARD = """
+BOMBARD = """
 import select, socket, sys, time
 source, target, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
 begin, first = time.monotonic(), None
@@ -112,7 +112,7 @@ def _boot(host: Site) -> str:
 
 
 def _bombard(host: Site, segment: str, source: int, port: int) -> subprocess.Popen[str]:
-    inside = ["ip", "netns", "exec", namespace(host.name, segment), sys.executable, "-c", _BOMBARD]
+    inside = ["ip", "netns", "exec", namespace(host.name, segment), sys.executable, "-c", BOMBARD]
     own = address(segment, ANSWERING, 4)
     return subprocess.Popen(
         [*inside, address(segment, source, 4), own, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -30,6 +30,7 @@ from tests.network.site import (
     address,
     everywhere,
 )
+from tests.network.test_follow import BOMBARD
 from tests.support.plays import Controller
 from tools.lab.segments import namespace
 
@@ -136,6 +137,28 @@ def test_a_published_port_and_a_straight_packet_meet_the_same_rules(published: S
     ]
     assert without[f"stranger, {LAN}, IPv4, published"]
     assert without[f"stranger, {FAR}, IPv4, published"]
+
+
+def test_a_restart_of_docker_lets_nobody_in(published: Site) -> None:
+    inside = ["ip", "netns", "exec", namespace(published.name, LAN), sys.executable, "-c", BOMBARD]
+    knocks = [
+        subprocess.Popen(
+            [*inside, address(LAN, STRANGER, 4), target, str(PORT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for target in (address(LAN, ANSWERING, 4), CONTAINER[4])
+    ]
+    published.shell("systemctl restart docker; docker start kitchen >/dev/null", timeout=300)
+    until(lambda: published.ask(LAN, [_asked(TRUSTED, 4)]) == [True], 60, "the container answers again")
+    first = [process.communicate(input="\n")[0].strip() for process in knocks]
+    show(
+        f"a restart of Docker on {published.image}",
+        ["a stranger's first answer, published", "straight"],
+        [first],
+    )
+    assert first == ["never", "never"]
 
 
 def test_it_reaches_neither_the_host_nor_its_neighbours(published: Site, tmp_path: Path) -> None:

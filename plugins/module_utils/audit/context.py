@@ -71,7 +71,14 @@ def finding(
 def not_running(control: str, check: str, instance: Instance, expected: str) -> Finding:
     """Return the finding of an instance that has no process: nothing about it is as it should be."""
     return finding(
-        control, check, instance.name, False, expected, "the instance does not run", f"cgroup of {instance.unit}"
+        control,
+        check,
+        instance.name,
+        False,
+        expected,
+        "the instance does not run",
+        f"cgroup of {instance.unit}",
+        remedy=f"Read why: journalctl --unit {instance.unit} --lines 50; then run playbooks/site.yml against this host",
     )
 
 

@@ -12,12 +12,13 @@ from functools import partial
 from ..model.finding import Finding
 from ..model.plan import Difference, Plan
 from ..planners.base import HOST, Planner
-from ..planners.file import MODE, OWNER, DirectoryPlanner, FilePlanner
+from ..planners.file import KIND, MODE, OWNER, DirectoryPlanner, FilePlanner
 from ..planners.registry import undeclared
 from ..render.unit import UNITS
 from .context import Context, finding, guarded
 
 _LONGEST = 80
+_REPLACED = "Find out who put it there, and remove it; then run playbooks/site.yml against this host"
 
 
 def look(context: Context) -> Iterator[Finding]:
@@ -31,11 +32,34 @@ def look(context: Context) -> Iterator[Finding]:
 def _scope(context: Context, scope: str, planners: list[Planner]) -> Iterator[Finding]:
     plans = [(planner, context.plan(planner)) for planner in planners]
     yield _modes(scope, plans)
-    differences = [item for _planner, plan in plans for item in plan.differences()]
+    differences = [item for _planner, plan in plans for item in _differences(plan)]
     said = [_said(item) for item in differences]
     subjects = ", ".join(plan.subject for _planner, plan in plans)
     yield finding(
-        "CFG-06", "drift", scope, not said, "as described", "; ".join(said) or "as described", f"compared: {subjects}"
+        "CFG-06",
+        "drift",
+        scope,
+        not said,
+        "as described",
+        "; ".join(said) or "as described",
+        f"compared: {subjects}",
+        remedy=_remedy(differences),
+    )
+
+
+def _differences(plan: Plan) -> list[Difference]:
+    """Return what differs; of what is something else altogether, as a link, only that."""
+    found = plan.differences()
+    other = [item for item in found if item.attribute == KIND]
+    return other if other and plan.before and plan.after else found
+
+
+def _remedy(differences: list[Difference]) -> str:
+    """Return what to do: a run does not replace what stands in the place of a file, and says so. Empty: the usual."""
+    return (
+        _REPLACED
+        if any(item.attribute == KIND and "(absent)" not in (item.before, item.after) for item in differences)
+        else ""
     )
 
 
@@ -58,8 +82,8 @@ def _modes(scope: str, plans: list[tuple[Planner, Plan]]) -> Finding:
     loose = [
         _said(item)
         for _planner, plan in files
-        for item in plan.differences()
-        if item.attribute in (MODE, OWNER) and plan.before and plan.after
+        for item in _differences(plan)
+        if item.attribute in (KIND, MODE, OWNER) and plan.before and plan.after
     ]
     checked = ", ".join(f"{plan.subject} {plan.after[MODE]}" for _planner, plan in files if plan.after)
     return finding(
@@ -70,6 +94,7 @@ def _modes(scope: str, plans: list[tuple[Planner, Plan]]) -> Finding:
         "written by root alone; settings and credentials read by root alone",
         "; ".join(loose) or "as expected",
         f"lstat: {checked}",
+        remedy=_remedy([item for _planner, plan in files for item in _differences(plan)]),
     )
 
 

@@ -108,6 +108,25 @@ class TestAudit:
         assert "/etc/librespot/kitchen.env: mode is 0644, not 0600" in modes["observed"]
         assert machine.snapshot() == before
 
+    def test_a_link_in_the_place_of_a_file_is_called_one(
+        self, run: Run, machine: Machine, kitchen: dict[str, Any]
+    ) -> None:
+        run(settings, instances=[kitchen])
+        planted = machine.path("/etc/librespot/kitchen.env")
+        planted.unlink()
+        planted.symlink_to("/etc/passwd")
+        said = run(audit, instances=[kitchen])
+        for control, check in (("CFG-04", "modes"), ("CFG-06", "drift")):
+            finding = found(said, control, check, "kitchen")
+            assert "/etc/librespot/kitchen.env: kind is link, not file" in finding["observed"]
+            assert "kitchen.env: mode" not in finding["observed"]
+            assert "remove it" in finding["remedy"]
+
+    @pytest.mark.usefixtures("machine")
+    def test_what_does_not_run_has_a_way_to_find_out_why(self, run: Run, kitchen: dict[str, Any]) -> None:
+        finding = found(run(audit, instances=[kitchen]), "CFG-03", "relaxations", "kitchen")
+        assert "journalctl --unit librespot-kitchen.service" in finding["remedy"]
+
     def test_an_instance_that_nobody_describes_is_found(
         self, run: Run, machine: Machine, kitchen: dict[str, Any]
     ) -> None:
