@@ -129,9 +129,13 @@ def _ask(host: Site, asked: Sequence[Sequence[Any]], inside: Sequence[str]) -> l
 
 
 class Capture:
-    """What is seen on the cable meanwhile: *seen* maps the kind of frame (hexadecimal) and the tag to a count."""
+    """What is seen on the cable meanwhile: *seen* maps the kind of frame (hexadecimal) and the tag to a count.
+
+    The hosts at the other end have to ask for hardware addresses anew.
+    """
 
     def __init__(self, host: Site) -> None:
+        host.out("ip", "-n", _SWITCH, "neighbour", "flush", "all")
         self._process = host.start("ip", "netns", "exec", _SWITCH, "python3", "-Ic", _CAPTURE, *OWN.values())
         self.seen: dict[str, int] = {}
 
