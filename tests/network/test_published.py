@@ -40,6 +40,7 @@ _SUBNETS = {4: "172.30.0.0/24", 6: "fd30::/64"}
 
 # The image is empty; what librespot needs is the machine's own. A real image comes with the container role.
 _RUN = f"""
+apt-get -qq update </dev/null
 command -v docker >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y docker.io >/dev/null </dev/null
 command -v docker >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y docker-cli >/dev/null </dev/null
 docker rm -f kitchen >/dev/null 2>&1 || true

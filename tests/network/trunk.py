@@ -57,6 +57,7 @@ ip netns exec {_SWITCH} sysctl -q net.ipv4.ip_forward=0
 LEASED = "192.168.30.100"
 LEASE_S = 20
 _SERVE = f"""
+apt-get -qq update </dev/null
 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y udhcpd >/dev/null </dev/null
 cat > /root/udhcpd.conf <<'END'
 start {LEASED}
