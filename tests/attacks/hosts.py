@@ -81,10 +81,16 @@ def until(done: Callable[[], object], seconds: float, what: str) -> float:
     return time.monotonic() - start
 
 
+def networked(container: str, what: str) -> str:
+    """Return *what* Docker says of the network of a *container*, as ``IPAddress``."""
+    shown = ["docker", "inspect", "--format", f"{{{{range .NetworkSettings.Networks}}}}{{{{.{what}}}}}{{{{end}}}}"]
+    found = subprocess.run([*shown, container], check=True, capture_output=True, text=True).stdout.strip()
+    assert found, f"{container} has no {what}"
+    return found
+
+
 @contextlib.contextmanager
 def target(image: str, purpose: str) -> Iterator[Target]:
     """Start a pristine host, and remove it afterwards."""
     with fresh(f"hardened-librespot-{purpose}-{image}", image) as host:
-        inspect = ["docker", "inspect", "--format", "{{.NetworkSettings.IPAddress}}", host.name]
-        address = subprocess.run(inspect, check=True, capture_output=True, text=True).stdout.strip()
-        yield Target(host.name, image, address)
+        yield Target(host.name, image, networked(host.name, "IPAddress"))

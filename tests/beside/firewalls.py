@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.attacks.deployment import KITCHEN, OURS, PORT
-from tests.attacks.hosts import Target
+from tests.attacks.hosts import Target, networked
+from tests.support.hosts import BUILDER
 
 KNOCKER = "/root/knock.py"
 KNOCKS_S = 6.0
@@ -57,9 +58,11 @@ FIREWALLS = (
 
 
 def gateway() -> str:
-    """Return the address by which the tests themselves reach a host."""
-    shown = ["docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"]
-    return subprocess.run(shown, check=True, capture_output=True, text=True).stdout.strip()
+    """Return the address by which the tests themselves reach a host.
+
+    A container tells it; the network itself does so only where it was written in its configuration.
+    """
+    return networked(BUILDER, "Gateway")
 
 
 def specified(**changes: Any) -> dict[str, Any]:
