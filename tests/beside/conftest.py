@@ -53,7 +53,7 @@ def firewall(request: pytest.FixtureRequest, controller: Controller) -> Iterator
     found: Firewall = request.param
     assert isinstance(controller.host, Target)
     controller.host.shell(found.on)
-    controller.converge(APPLY, specified())
+    controller.converge(APPLY, specified(controller.host))
     yield found
     controller.host.shell(found.off)
 

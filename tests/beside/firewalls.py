@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.attacks.deployment import KITCHEN, OURS, PORT
 from tests.attacks.hosts import Target, networked
-from tests.support.hosts import BUILDER
+from tests.support.hosts import Host
 
 KNOCKER = "/root/knock.py"
 KNOCKS_S = 6.0
@@ -57,18 +57,18 @@ FIREWALLS = (
 )
 
 
-def gateway() -> str:
-    """Return the address by which the tests themselves reach a host.
+def gateway(host: Host) -> str:
+    """Return the address by which the tests themselves reach *host*.
 
     A container tells it; the network itself does so only where it was written in its configuration.
     """
-    return networked(BUILDER, "Gateway")
+    return networked(host.name, "Gateway")
 
 
-def specified(**changes: Any) -> dict[str, Any]:
+def specified(host: Host, **changes: Any) -> dict[str, Any]:
     """Return the variables of a run that wants one speaker which the tests may ask, and no other host."""
     return {
-        "librespot_zones": {"tests": {"networks": [gateway(), "2001:db8:1::/64", "192.0.2.7-192.0.2.9"]}},
+        "librespot_zones": {"tests": {"networks": [gateway(host), "2001:db8:1::/64", "192.0.2.7-192.0.2.9"]}},
         "librespot_instances": [{**KITCHEN, "access": ["tests"], **changes}],
     }
 

@@ -28,12 +28,12 @@ def test_the_trusted_get_through_and_what_closes_the_way_is_mended(
     host: Target, stranger: Target, controller: Controller, firewall: Firewall
 ) -> None:
     assert answered(host, stranger) == TRUSTED_ALONE
-    assert controller.converge(APPLY, specified()).recap(host)["changed"] == 0
+    assert controller.converge(APPLY, specified(host)).recap(host)["changed"] == 0
     host.shell(firewall.forget)
     # It was our opening that let them in.
     assert answered(host, stranger) == (False, False)
-    assert controller.run(APPLY, specified(), ["--check"]).recap(host)["changed"] == 1
-    assert controller.converge(APPLY, specified()).recap(host)["changed"] == 1
+    assert controller.run(APPLY, specified(host), ["--check"]).recap(host)["changed"] == 1
+    assert controller.converge(APPLY, specified(host)).recap(host)["changed"] == 1
     assert answered(host, stranger) == TRUSTED_ALONE
 
 
@@ -53,7 +53,7 @@ def test_the_opening_is_for_the_trusted_alone(host: Target, stranger: Target) ->
 
 
 def test_another_port_moves_the_opening(host: Target, controller: Controller, firewall: Firewall) -> None:
-    controller.converge(APPLY, specified(port=37890))
+    controller.converge(APPLY, specified(host, port=37890))
     assert "37890" in host.shell(firewall.ours)
     assert "37879" not in host.shell(firewall.ours)
     assert host.answer(37890) is not None

@@ -34,7 +34,7 @@ def host(controller: Controller) -> Target:
     """Return a host with a speaker, beside an nftables.service that begins by flushing all tables."""
     assert isinstance(controller.host, Target)
     controller.host.shell(f"{_LOADED}; systemctl start nftables.service")
-    controller.converge(APPLY, specified())
+    controller.converge(APPLY, specified(controller.host))
     return controller.host
 
 
