@@ -26,8 +26,11 @@ _AVAHI = "/etc/avahi/avahi-daemon.conf"
 _ALONE = re.compile(r"(?m)^\s*disallow-other-stacks\s*=\s*yes\s*$")
 
 
-def usable(host: Host, spec: Specification) -> Specification:
-    """Return *spec* as it is on this host, or raise one error with all that stands in the way of it."""
+def usable(host: Host, spec: Specification, taken: bool = False) -> Specification:
+    """Return *spec* as it is on this host, or raise one error with all that stands in the way of it.
+
+    Its ports may be *taken* where what it is for may run already, under a unit that is not ours.
+    """
     found: list[LibrespotError] = list(refusals(host.facts))
     found += _unbound(host, spec)
     if any(item.discovery for item in spec.present):
@@ -36,7 +39,7 @@ def usable(host: Host, spec: Specification) -> Specification:
     instances = []
     for item in spec.instances:
         if item.present:
-            found += _port(item, spec) + _tasks(item, host.facts.processors) + _opened(item)
+            found += ([] if taken else _port(item, spec)) + _tasks(item, host.facts.processors) + _opened(item)
             try:
                 instances.append(placed(item, network))
             except SpecificationError as error:
