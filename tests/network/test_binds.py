@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from tests.attacks.deployment import APPLY, BASELINES, KITCHEN, OURS, PORT, baseline
@@ -29,12 +30,12 @@ systemd-run --quiet --unit=silent-proxy --collect /usr/bin/python3 /root/silent-
 """
 
 
-def _deploy(controller: Controller, **instance: Any) -> None:
-    wanted = {**KITCHEN, **instance}
-    credentials = {"kitchen": json.dumps({"username": "someone", "auth_type": 1, "auth_data": "bm90aGluZw=="})}
-    controller.converge(
-        APPLY, {"librespot_instances": [wanted], "librespot_zones": ZONES, "librespot_credentials": credentials}
-    )
+_LOGIN = json.dumps({"username": "someone", "auth_type": 1, "auth_data": "bm90aGluZw=="})
+
+
+def _deploy(controller: Controller, credentials: Mapping[str, str] | None = None, **instance: Any) -> None:
+    wanted = {"librespot_instances": [{**KITCHEN, **instance}], "librespot_zones": ZONES}
+    controller.converge(APPLY, {**wanted, "librespot_credentials": dict(credentials or {})})
 
 
 def _sockets(host: Site, port: int = PORT) -> set[str]:
@@ -73,7 +74,7 @@ def test_loopback(host: Site, controller: Controller) -> None:
 def test_no_discovery(host: Site, controller: Controller) -> None:
     host.shell(_PROXY)
     options = {"name": "Kitchen", "proxy": f"http://127.0.0.1:{_PROXY_PORT}"}
-    _deploy(controller, bind={"discovery": False}, access=[], options=options)
+    _deploy(controller, {"kitchen": _LOGIN}, bind={"discovery": False}, access=[], options=options)
     assert host.show(OURS, "ActiveState")["ActiveState"] == "active"
     assert _sockets(host) == set()
     assert not any(host.answered().values())

@@ -28,10 +28,10 @@ FLOOD = 1100
 
 # Opens as many connections as it can, says how many there are, and holds them until its input ends.
 _FLOOD = """
-import select, socket, sys, time
+import resource, socket, sys, time
 source, target, port, wanted = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-import resource
-resource.setrlimit(resource.RLIMIT_NOFILE, (65536, 65536))
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 held = []
 for number in range(wanted):
     one = socket.socket(socket.AF_INET6 if ":" in target else socket.AF_INET)
