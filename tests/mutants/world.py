@@ -37,6 +37,8 @@ BEDROOM: dict[str, Any] = {
 PARENT = "trunk"
 STUDIO: dict[str, Any] = {
     "name": "studio",
+    # Free on the host too, where one mutant puts it.
+    "port": 37881,
     "access": ["home"],
     "segment": {"parent": PARENT, "addresses": ["192.168.20.5/24"], "gateways": ["192.168.20.1"]},
 }
