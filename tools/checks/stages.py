@@ -80,7 +80,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("attacks", ("pytest", "tests/attacks"), ("attacks",), limit_min=60),
     Stage("beside", ("pytest", "tests/beside"), ("attacks",), limit_min=30),
     Stage("limits", ("pytest", "tests/machine"), ("machine",), limit_min=60),
-    Stage("network", ("pytest", "tests/network"), ("machine",), limit_min=60),
+    Stage("network", ("pytest", "tests/network"), ("machine",), limit_min=120),
     Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),
     Stage("bench", ("pytest", "tests/bench"), ("bench",), limit_min=60),
     *_matrix(),
