@@ -23,8 +23,10 @@ extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.attributes
 notes:
-  - The unit C(librespot-NAME-bind.service) also asks for the table of M(hardened.librespot.firewall), and fails
-    without.
+  - The unit C(librespot-NAME-bind.service) also asks for the table of M(hardened.librespot.firewall), with the same
+    instance in it, and fails without.
+  - It has to run before each start, as C(Wants=) makes it, and not only once. systemd attaches a program that it knows
+    already to the first control group of a unit alone, and a restart makes another. Loaded anew, it is another program.
   - "A unit of your own needs: C(Wants=librespot-NAME-bind.service) and C(After=) of the same,
     C(AssertPathExists=/sys/fs/bpf/librespot/NAME-bind4), without which a missing program would be passed over,
     C(BPFProgram=bind4:/sys/fs/bpf/librespot/NAME-bind4), and both for C(bind6)."

@@ -14,7 +14,7 @@ from typing import Any
 from tests.attacks.deployment import APPLY, BASELINES, KITCHEN, OURS, PORT, baseline
 from tests.attacks.hosts import until
 from tests.attacks.tables import show
-from tests.network.site import ANSWERING, INTERFACES, LAN, TRUSTED, ZONES, Site, address
+from tests.network.site import ANSWERING, BOUND, INTERFACES, LAN, TRUSTED, ZONES, Site, address
 from tests.support.plays import Controller
 
 _PROXY_PORT = 3128
@@ -30,6 +30,17 @@ systemd-run --quiet --unit=silent-proxy --collect /usr/bin/python3 /root/silent-
 """
 
 
+# What the documentation of the module asks for.
+_OWN = """
+[Unit]
+Wants=librespot-own-bind.service
+After=librespot-own-bind.service
+AssertPathExists={bind4}
+AssertPathExists={bind6}
+[Service]
+BPFProgram=bind4:{bind4}
+BPFProgram=bind6:{bind6}
+"""
 _LOGIN = json.dumps({"username": "someone", "auth_type": 1, "auth_data": "bm90aGluZw=="})
 
 
@@ -86,6 +97,7 @@ def test_a_unit_of_ones_own_can_be_bound(host: Site, controller: Controller) -> 
     instance = {"name": "own", "port": port, "bind": {"interface": INTERFACES[LAN]}, "access": ["home"]}
     module = {"instances": [instance], "zones": ZONES}
     tasks: list[dict[str, Any]] = [
+        {"hardened.librespot.firewall": {"instances": [BOUND, instance], "zones": ZONES}},
         {"hardened.librespot.bind": module, "register": "bound"},
         {"ansible.builtin.debug": {"msg": "PINS {{ bound.pins.own | join(' ') }} END"}},
         {"hardened.librespot.bind": module, "register": "again"},
@@ -95,12 +107,10 @@ def test_a_unit_of_ones_own_can_be_bound(host: Site, controller: Controller) -> 
     playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
     said = re.search(r"PINS (\S+) (\S+) END", controller.converge(playbook, {}).output)
     assert said
-    lines = "\\n".join(f"BPFProgram=bind{family}:{said.group(at)}" for at, family in ((1, 4), (2, 6)))
-    host.shell(
-        f"mkdir -p /etc/systemd/system/{unit}.d\n"
-        f"printf '[Service]\\n{lines}\\n' > /etc/systemd/system/{unit}.d/b.conf\n"
-        f"systemctl daemon-reload; systemctl restart {unit}"
-    )
+    drop_in = _OWN.format(bind4=said.group(1), bind6=said.group(2))
+    host.write(f"/etc/systemd/system/{unit}.d/bind.conf", drop_in)
+    # Once would not do: systemd attaches a program that it knows to the first cgroup of a unit alone.
+    host.shell(f"systemctl daemon-reload; systemctl restart {unit}; sleep 2; systemctl restart {unit}")
     own, asks = address(LAN, ANSWERING, 4), address(LAN, TRUSTED, 4)
     until(lambda: host.ask(LAN, [("get_info", asks, own, port)]) == [True], 20, "it answers where it is bound")
     after = host.answered(port)
