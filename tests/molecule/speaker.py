@@ -90,13 +90,19 @@ class Speaker:
         return {name: value for name, _unused, value in pairs}
 
     @property
-    def address(self) -> str:
-        """Return an address of the host's interface: tied to it, an instance answers nowhere else."""
-        return str(self.host.check_output("hostname --all-ip-addresses")).split()[0]
+    def network(self) -> str:
+        """Return what a command begins with that shall run on the network of the instance."""
+        return f"ip netns exec {self.user} " if "segment" in self.spec else ""
+
+    @property
+    def addresses(self) -> list[str]:
+        """Return the addresses of its network: tied to their interface, it answers nowhere else."""
+        return str(self.host.check_output(f"{self.network}hostname --all-ip-addresses")).split()
 
     def ask(self, address: str = "") -> dict[str, Any] | None:
-        """Return the answer to getInfo at *address* of the host; None when there is none."""
-        done = self.host.run("python3 -c %s %s %s", _ASK, address or self.address, str(self.port))
+        """Return the answer to getInfo at *address* of its network; None when there is none."""
+        asked = address or self.addresses[0]
+        done = self.host.run(f"{self.network}python3 -c %s %s %s", _ASK, asked, str(self.port))
         return json.loads(done.stdout) if done.rc == 0 else None
 
     def up(self) -> bool:
@@ -107,7 +113,8 @@ class Speaker:
 
     def sockets(self, kind: str) -> set[int]:
         """Return the local ports of the process's sockets: *kind* is ``tcp`` (listening) or ``udp``."""
-        rows = self.host.check_output("ss --no-header --numeric --processes --listening --%s", kind).splitlines()
+        shown = f"{self.network}ss --no-header --numeric --processes --listening --%s"
+        rows = self.host.check_output(shown, kind).splitlines()
         ours = [row.split() for row in rows if f"pid={self.pid}," in row]
         return {int(row[3].rpartition(":")[2]) for row in ours}
 

@@ -30,7 +30,7 @@ def test_it_answers_with_its_name_and_version(speaker: Speaker) -> None:
 
 
 def test_it_answers_on_the_network(speaker: Speaker) -> None:
-    addresses = speaker.host.check_output("hostname --all-ip-addresses").split()
+    addresses = speaker.addresses
     assert addresses
     for address in addresses:
         asked = speaker.ask(f"[{address}]" if ":" in address else address)
