@@ -418,6 +418,15 @@ _SEGMENT = (
         "NET-11 send studio, CFG-06 drift studio",
     ),
     Mutant(
+        "no-segment",
+        "systemctl stop librespot-studio-segment.service",
+        "CFG-01 options studio, CFG-02 rights studio, CFG-02 file system studio, CFG-03 relaxations studio, "
+        "NET-01 sockets studio, NET-02 bind studio, NET-02 announced studio, NET-03 table studio, NET-04 table studio, "
+        "NET-05 sockets studio, NET-05 other ports studio, NET-08 segment studio, NET-08 inside studio, "
+        "NET-09 table studio, NET-11 table studio, NET-11 send studio, NET-12 families studio, RES-03 limits studio, "
+        "RES-09 limits studio, UPD-08 running binary studio, CFG-06 drift studio",
+    ),
+    Mutant(
         "way-through-the-segment",
         "ip netns exec librespot-studio nft add rule inet librespot on_forward accept",
         "NET-03 table studio, CFG-06 drift studio",

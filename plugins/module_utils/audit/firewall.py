@@ -10,7 +10,7 @@ import json
 import pwd
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from ..host.namespaces import inside
 from ..host.nftables import NEVER, Nftables
@@ -72,6 +72,9 @@ _TARGETS = (
 )
 
 
+AnyPlanner = TypeVar("AnyPlanner", bound=Planner)
+
+
 def look(context: Context) -> Iterator[Finding]:
     """Yield what is found of the table and its unit, and with live probes of what an instance can send."""
     if not context.spec.present:
@@ -85,23 +88,24 @@ def look(context: Context) -> Iterator[Finding]:
         yield from each(context, "NET-11", "send", _send)
 
 
-def _table(context: Context, planner: Planner) -> Iterator[Finding]:
+def _table(context: Context, planner: TablePlanner) -> Iterator[Finding]:
     plan = context.plan(planner)
+    missing = not plan.before or not planner.reachable
     found: dict[str, list[Difference]] = {name: [] for name in _TITLES}
     for item in plan.differences():
         control = next((name for name, parts in _PARTS if item.attribute.startswith(parts)), "NET-03")
         # Without a table nothing of it does anything.
-        for name in found if not plan.before else (control,):
+        for name in found if missing else (control,):
             found[name].append(item)
     for control, differences in found.items():
-        said = "there is no table" if not plan.before else "; ".join(_said(item) for item in differences)
+        said = "there is no table" if missing else "; ".join(_said(item) for item in differences)
         yield finding(
             control,
             "table",
             planner.scope,
-            not differences,
+            not said,
             _TITLES[control],
-            said if differences else "as described",
+            said or "as described",
             f"nft --json list {planner.subject}",
         )
 
@@ -190,7 +194,7 @@ def _astray(rules: Sequence[Mapping[str, Any]], port: int) -> Iterator[str]:
     yield f"its door {door} does not end in a drop" if door else f"no rule leads packets to port {port} to a door"
 
 
-def _of(context: Context, kind: type[Planner]) -> Sequence[Planner]:
+def _of(context: Context, kind: type[AnyPlanner]) -> Sequence[AnyPlanner]:
     return [item for item in context.planners if isinstance(item, kind)]
 
 

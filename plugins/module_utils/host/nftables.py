@@ -37,6 +37,11 @@ class Nftables:
         """The namespace for people; nothing on the host's network."""
         return f" in {self._namespace}" if self._namespace else ""
 
+    @property
+    def reachable(self) -> bool:
+        """Whether its network is there."""
+        return not self._namespace or exists(self._namespace)
+
     def _run(self, *words: str, stdin: str = "") -> Result:
         with inside(self._namespace):
             return self._commands.run(["nft", *words], stdin=stdin, env=_UTC, remedy=_INSTALL)
@@ -67,7 +72,7 @@ class Nftables:
         return found
 
     def _listed(self, *words: str) -> list[Object] | None:
-        if self._namespace and not exists(self._namespace):
+        if not self.reachable:
             return None
         try:
             text = self._run("--json", *words).stdout

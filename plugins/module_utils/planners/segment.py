@@ -22,6 +22,7 @@ from ..render.segment import addresses_path, table_path
 from ..render.unit import UNITS, dhcp_unit, resolvers_path, segment_unit
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner
+from .table import TablePlanner
 from .unit import UnitPlanner
 
 NETNS = "/etc/netns"
@@ -137,3 +138,11 @@ def _static(link: dict[str, Any]) -> list[str]:
         for item in link.get("addr_info", ())
         if item.get("scope") != "link" and not item.get("dynamic") and "local" in item
     ]
+
+
+class SegmentTablePlanner(TablePlanner):
+    """The table inside a segment. While there is no segment there is nothing to do for it: it comes with that."""
+
+    def plan(self) -> Plan:
+        """Look at the table, if there is a place for one."""
+        return super().plan() if self.reachable else Plan(self.subject, self.wanted(), self.wanted())

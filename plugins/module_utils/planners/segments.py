@@ -20,8 +20,7 @@ from .base import Planner
 from .file import DirectoryPlanner, FilePlanner
 from .package import ProgramPlanner
 from .registry import Host
-from .segment import NETNS, LinkPlanner, no_lease_planners
-from .table import TablePlanner
+from .segment import NETNS, LinkPlanner, SegmentTablePlanner, no_lease_planners
 from .unit import UnitPlanner
 
 
@@ -49,10 +48,10 @@ def _segment(host: Host, spec: Specification, item: Instance, segment: Segment) 
         DirectoryPlanner(files, os.path.dirname(resolvers_path(item.namespace)), scope=item.name),
         *(FilePlanner(files, path, text, _mode(path), item.name) for path, text in texts.items()),
         *(_client(host) if segment.dhcp else no_lease_planners(host.systemd, files, item)),
-        UnitPlanner(host.systemd, files, unit, scope=item.name),
-        *([UnitPlanner(host.systemd, files, dhcp_unit(item.name), scope=item.name)] if segment.dhcp else []),
+        UnitPlanner(host.systemd, files, unit, stay=False, scope=item.name),
         LinkPlanner(host.commands, host.systemd, item, segment, "" if segment.vlan else address),
-        TablePlanner(nftables, segment_table(item, zones, segment), users, item.name),
+        *([UnitPlanner(host.systemd, files, dhcp_unit(item.name), scope=item.name)] if segment.dhcp else []),
+        SegmentTablePlanner(nftables, segment_table(item, zones, segment), users, item.name),
     ]
 
 

@@ -101,6 +101,11 @@ class TablePlanner(Planner):
         self._seen: Listing | None = None
         self._altered: list[str] = []
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the network that it belongs to is there."""
+        return self._nftables.reachable
+
     def wanted(self) -> State:
         """Return each chain with its rules and each set with its elements."""
         if self._table is None:
