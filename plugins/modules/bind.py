@@ -84,7 +84,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.regist
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the programs to where they shall be."""
     host = Host()
-    spec = usable(host, specification(module), taken=True)
+    spec = usable(host, specification(module), foreign=True)
     result = outcome(module, converge(binding_planners(host, spec), module.check_mode))
     places = {item.name: pins(item) for item in spec.present} if host.facts.binds else {}
     return {**result, "pins": places, "unbound": host.facts.unbound}

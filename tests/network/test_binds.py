@@ -97,10 +97,11 @@ def test_a_unit_of_ones_own_can_be_bound(host: Site, controller: Controller) -> 
     instance = {"name": "own", "port": port, "bind": {"interface": INTERFACES[LAN]}, "access": ["home"]}
     module = {"instances": [instance], "zones": ZONES}
     tasks: list[dict[str, Any]] = [
-        {"hardened.librespot.firewall": {"instances": [BOUND, instance], "zones": ZONES}},
         {"hardened.librespot.bind": module, "register": "bound"},
         {"ansible.builtin.debug": {"msg": "PINS {{ bound.pins.own | join(' ') }} END"}},
         {"hardened.librespot.bind": module, "register": "again"},
+        # Its port is held by what is bound, and that is known now.
+        {"hardened.librespot.firewall": {"instances": [BOUND, instance], "zones": ZONES}},
         {"ansible.builtin.assert": {"that": ["bound is changed", "again is not changed", "not bound.unbound"]}},
     ]
     playbook = controller.directory / "bind.yml"

@@ -16,20 +16,21 @@ from ..model.errors import HostError, LibrespotError, SpecificationError
 from ..model.facts import refusals
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
-from ..render.unit import programs_path
+from ..render.unit import UNITS, programs_path
 from .registry import Host
 
 # librespot has one thread per processor and about 16 besides.
 _THREADS = 16
 
+_PROGRAM = "librespot"
 _AVAHI = "/etc/avahi/avahi-daemon.conf"
 _ALONE = re.compile(r"(?m)^\s*disallow-other-stacks\s*=\s*yes\s*$")
 
 
-def usable(host: Host, spec: Specification, taken: bool = False) -> Specification:
+def usable(host: Host, spec: Specification, foreign: bool = False) -> Specification:
     """Return *spec* as it is on this host, or raise one error with all that stands in the way of it.
 
-    Its ports may be *taken* where what it is for may run already, under a unit that is not ours.
+    Where units may be *foreign*, a librespot that is not run by ours may hold its port already.
     """
     found: list[LibrespotError] = list(refusals(host.facts))
     found += _unbound(host, spec)
@@ -39,7 +40,11 @@ def usable(host: Host, spec: Specification, taken: bool = False) -> Specificatio
     instances = []
     for item in spec.instances:
         if item.present:
-            found += ([] if taken else _port(item, spec)) + _tasks(item, host.facts.processors) + _opened(item)
+            found += (
+                _port(item, spec, foreign or _bound_alone(host, item))
+                + _tasks(item, host.facts.processors)
+                + _opened(item)
+            )
             try:
                 instances.append(placed(item, network))
             except SpecificationError as error:
@@ -84,7 +89,13 @@ def _responders(host: Host) -> list[LibrespotError]:
     ]
 
 
-def _port(item: Instance, spec: Specification) -> list[LibrespotError]:
+def _bound_alone(host: Host, item: Instance) -> bool:
+    """Whether an instance is bound by us and run by someone else, as the module bind alone makes it."""
+    bound = host.files.read(programs_path(item.name), content=False) is not None
+    return bound and host.files.read(f"{UNITS}/{item.unit}", content=False) is None
+
+
+def _port(item: Instance, spec: Specification, foreign: bool) -> list[LibrespotError]:
     # In a segment of its own it meets nobody; what publishes the port of a container, Docker itself sees to.
     if not item.discovery or item.segment or item.deployment == CONTAINER:
         return []
@@ -95,6 +106,8 @@ def _port(item: Instance, spec: Specification) -> list[LibrespotError]:
         return []
     pid, program, cgroup = holder
     ours = re.search(r"/librespot-([a-z0-9-]+)\.service$", cgroup)
+    if foreign and program == _PROGRAM and not ours:
+        return []
     remedy = "Stop that program or give the instance another port"
     if ours:
         remedy = f"It is the instance {ours.group(1)}: give that one another port first, or write state: absent for it"

@@ -27,16 +27,22 @@ KITCHEN = {"name": "kitchen"}
 SLICE = "/librespot.slice"
 
 
-def look(monkeypatch: pytest.MonkeyPatch, holder: str, instances: list[dict[str, Any]]) -> None:
+def look(monkeypatch: pytest.MonkeyPatch, holder: str, instances: list[dict[str, Any]], foreign: bool = False) -> None:
     """Look at a host on which a program in the cgroup *holder* has the usual port."""
     monkeypatch.setattr(preflight, "owner_of_port", lambda _port: (7, "librespot", holder))
     network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
     host = cast(Host, SimpleNamespace(facts=FACTS, files=NOTHING, network=lambda: network))
-    preflight.usable(host, parse_specification("0.8.0", instances))
+    preflight.usable(host, parse_specification("0.8.0", instances), foreign)
 
 
 def test_its_own_process_may_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
     look(monkeypatch, f"{SLICE}/librespot-kitchen.service", [KITCHEN])
+
+
+def test_a_librespot_of_someone_elses_may_hold_it_where_units_may_be_foreign(monkeypatch: pytest.MonkeyPatch) -> None:
+    look(monkeypatch, "/system.slice/librespot.service", [KITCHEN], foreign=True)
+    with pytest.raises(SpecificationError, match="process 7"):
+        look(monkeypatch, f"{SLICE}/librespot-old.service", [KITCHEN], foreign=True)
 
 
 def test_an_instance_that_goes_may_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
