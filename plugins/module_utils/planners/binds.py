@@ -11,6 +11,7 @@ import os
 
 from ..host import bpf, liveness
 from ..model.instance import Instance, Specification
+from ..model.layout import ROOT
 from ..model.networks import V4, V6
 from ..render.unit import (
     BIND_LOADER,
@@ -36,6 +37,7 @@ def binding_planners(host: Host, spec: Specification) -> list[Planner]:
     if spec.present:
         planners += [
             DirectoryPlanner(files, SETTINGS, 0o700),
+            DirectoryPlanner(files, ROOT),
             DirectoryPlanner(files, os.path.dirname(BIND_LOADER)),
             FilePlanner(files, BIND_LOADER, inspect.getsource(bpf)),
             FilePlanner(files, LIVENESS, inspect.getsource(liveness)),

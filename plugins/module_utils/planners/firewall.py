@@ -14,6 +14,7 @@ from ..host import firewall, namespaces
 from ..host.nftables import Nftables
 from ..model.grants import record
 from ..model.instance import Instance, Specification
+from ..model.layout import ROOT
 from ..model.openings import openings
 from ..model.zones import Zone
 from ..render.firewall import Surroundings, table
@@ -65,6 +66,8 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
         # Rules name them.
         *(AccountPlanner(host.accounts, item) for item in spec.present if not item.bridge),
         DirectoryPlanner(files, SETTINGS, 0o700),
+        # Where no release was ever activated, it is not there yet.
+        DirectoryPlanner(files, ROOT),
         DirectoryPlanner(files, os.path.dirname(LOADER)),
         FilePlanner(files, LOADER, inspect.getsource(firewall)),
         FilePlanner(files, TABLE_FILE, kept.transaction(), 0o600),
