@@ -43,6 +43,8 @@ def test_many_networks(host: Host) -> None:
 
 def test_fifty_rules_beside_the_stock_module(controller: Controller) -> None:
     networks = [f"198.51.100.{number}/32" for number in range(RULES)]
+    install_stock = "apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qq install -y iptables >/dev/null"
+    controller.host.out("sh", "-euc", install_stock, timeout=300)
     ours = _took(
         controller,
         {
