@@ -37,8 +37,7 @@ def binding_planners(host: Host, spec: Specification) -> list[Planner]:
     if spec.present:
         planners += [
             DirectoryPlanner(files, SETTINGS, 0o700),
-            DirectoryPlanner(files, ROOT),
-            DirectoryPlanner(files, os.path.dirname(BIND_LOADER)),
+            DirectoryPlanner(files, os.path.dirname(BIND_LOADER), along=ROOT),
             FilePlanner(files, BIND_LOADER, inspect.getsource(bpf)),
             FilePlanner(files, LIVENESS, inspect.getsource(liveness)),
         ]

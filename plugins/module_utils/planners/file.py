@@ -183,12 +183,16 @@ class HuskPlanner(Planner):
 
 
 class DirectoryPlanner(Planner):
-    """One directory of root's, or with *mode* None its absence; it is removed with all it holds."""
+    """One directory of root's, or with *mode* None its absence; it is removed with all it holds.
 
-    def __init__(self, files: Files, path: str, mode: int | None = 0o755, scope: str = HOST) -> None:
+    *along* is the directory above it where that is another's to describe, and is made along with it when it is missing.
+    """
+
+    def __init__(self, files: Files, path: str, mode: int | None = 0o755, scope: str = HOST, along: str = "") -> None:
         super().__init__(path, scope)
         self._files = files
         self._mode = mode
+        self._along = along
 
     def wanted(self) -> State:
         """Return the directory as it shall be."""
@@ -210,6 +214,8 @@ class DirectoryPlanner(Planner):
         if self._mode is None:
             self._files.remove(plan.subject)
         else:
+            if self._along and self._files.read(self._along, content=False) is None:
+                self._files.directory(self._along, 0o755)
             self._files.directory(plan.subject, self._mode)
 
 

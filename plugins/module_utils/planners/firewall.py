@@ -66,9 +66,7 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
         # Rules name them.
         *(AccountPlanner(host.accounts, item) for item in spec.present if not item.bridge),
         DirectoryPlanner(files, SETTINGS, 0o700),
-        # Where no release was ever activated, it is not there yet.
-        DirectoryPlanner(files, ROOT),
-        DirectoryPlanner(files, os.path.dirname(LOADER)),
+        DirectoryPlanner(files, os.path.dirname(LOADER), along=ROOT),
         FilePlanner(files, LOADER, inspect.getsource(firewall)),
         FilePlanner(files, TABLE_FILE, kept.transaction(), 0o600),
         FilePlanner(files, GRANTS_FILE, record(everywhere), 0o600),
