@@ -34,18 +34,27 @@ def _addresses(text: str) -> list[str]:
     return found
 
 
+def _number(text: str) -> int:
+    """Return the number that *text* is in plain digits, 0 for anything else: some letters count as digits too."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+
+
 def commands(event: str, lease: Mapping[str, str]) -> str:
     """Return what ``ip -4 -batch`` shall do at *event*: deconfig, bound or renew. Empty for others, and bad leases."""
     interface = lease.get("interface", "")
     emptied = f"address flush dev {interface}\n"
     if event == "deconfig":
         return f"{emptied}link set dev {interface} up\n"
-    own, length, seconds = _addresses(lease.get("ip", "")), lease.get("mask", ""), lease.get("lease", "")
-    if event not in ("bound", "renew") or len(own) != 1 or not length.isdigit() or not 1 <= int(length) <= 32:
+    own, length, seconds = (
+        _addresses(lease.get("ip", "")),
+        _number(lease.get("mask", "")),
+        _number(lease.get("lease", "")),
+    )
+    if event not in ("bound", "renew") or len(own) != 1 or not 1 <= length <= 32:
         return ""
     # Should its client die, the kernel ends it.
-    lasting = f" valid_lft {seconds} preferred_lft {seconds}" if seconds.isdigit() and int(seconds) < 2**31 else ""
-    lines = [f"address replace {own[0]}/{int(length)} dev {interface}{lasting}"]
+    lasting = f" valid_lft {seconds} preferred_lft {seconds}" if 0 < seconds < 2**31 else ""
+    lines = [f"address replace {own[0]}/{length} dev {interface}{lasting}"]
     lines += [f"route replace default via {item} dev {interface}" for item in _addresses(lease.get("router", ""))[:1]]
     return (emptied if event == "bound" else "") + "".join(f"{line}\n" for line in lines)
 

@@ -18,13 +18,13 @@ from dataclasses import replace
 
 from ..model.instance import Instance
 from ..model.networks import V4, V6
-from ..model.sandbox import HELPER, namespace_directive
+from ..model.sandbox import HELPER
 from ..model.segment import SEGMENT_INTERFACE, Segment
 from ..model.zones import Zone
 from .firewall import Surroundings, table
 from .firewall_units import LOADER
 from .nft import Chain, Table
-from .unit import FIREWALL, SETTINGS, SLICE, UNITS, dhcp_unit, resolvers_path, segment_unit, unit_text
+from .unit import FIREWALL, SETTINGS, SLICE, UNITS, dhcp_unit, in_namespace, resolvers_path, segment_unit, unit_text
 
 UDHCPC = "/usr/sbin/udhcpc"
 LEASE = "/opt/librespot/libexec/lease"
@@ -175,7 +175,7 @@ def dhcp_service(instance: Instance) -> str:
         ("SystemCallFilter", "@system-service"),
         ("SystemCallFilter", "~@privileged @resources"),
         *HELPER,
-        *((directive.name, value) for directive in [namespace_directive(name)] for value in directive.values),
+        *in_namespace(instance),
         ("MemoryMax", "32M"),
         ("TasksMax", "8"),
     ]

@@ -205,7 +205,7 @@ def _within(instance: Instance) -> list[tuple[str, str]]:
     return [("Wants", name + lease), ("After", name + lease), ("PartOf", name)]
 
 
-def _namespace(instance: Instance) -> list[tuple[str, str]]:
+def in_namespace(instance: Instance) -> list[tuple[str, str]]:
     """Return the lines by which a helper of *instance* runs in its segment."""
     if not instance.segment:
         return []
@@ -268,7 +268,7 @@ def watchdog_service(instance: Instance) -> str:
         ("MemoryMax", "64M"),
         ("TasksMax", "8"),
         ("CPUQuota", "50%"),
-        *_namespace(instance),
+        *in_namespace(instance),
     ]
     before = [
         ("Description", f"Restarts the Spotify Connect speaker {instance.name} when it is up but silent"),
@@ -322,7 +322,7 @@ def bind_service(instance: Instance, facts: Facts) -> str:
         ("SystemCallFilter", "@system-service bpf"),
         ("SystemCallFilter", "~@resources"),
         *HELPER,
-        *_namespace(instance),
+        *in_namespace(instance),
         ("MemoryMax", "64M"),
         ("TasksMax", "8"),
     ]

@@ -33,6 +33,11 @@ def test_a_lease_becomes_an_address_with_its_time_and_a_way_out() -> None:
     assert resolver_text(LEASE) == "nameserver 192.168.20.53\nnameserver 192.168.20.54\n"
 
 
+@pytest.mark.parametrize("seconds", ["", "0", "-1", "\u0663", "99999999999999999999", "60; ls"])
+def test_a_time_that_is_none_is_left_out(seconds: str) -> None:
+    assert "valid_lft" not in commands("bound", {**LEASE, "lease": seconds})
+
+
 def test_a_renewed_one_keeps_the_address_meanwhile() -> None:
     assert "flush" not in commands("renew", LEASE)
 
@@ -48,7 +53,16 @@ def test_other_events_change_nothing(event: str) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"ip": ""}, {"ip": "224.0.0.1"}, {"ip": "127.0.0.1"}, {"ip": "::1"}, {"mask": "0"}, {"mask": "33"}, {"mask": "x"}],
+    [
+        {"ip": ""},
+        {"ip": "224.0.0.1"},
+        {"ip": "127.0.0.1"},
+        {"ip": "::1"},
+        {"mask": "0"},
+        {"mask": "33"},
+        {"mask": "x"},
+        {"mask": "\u00b2"},
+    ],
 )
 def test_a_bad_lease_changes_nothing(change: dict[str, str]) -> None:
     assert commands("bound", {**LEASE, **change}) == ""
