@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.attacks.deployment import APPLY, KITCHEN, OURS, PORT
+from tests.attacks.deployment import APPLY, BEDROOM, KITCHEN, OURS, PORT
 from tests.attacks.hosts import until
 from tests.attacks.tables import show
 from tests.network import trunk
@@ -42,6 +42,17 @@ for target in sys.argv[1:]:
         print(target, "reached")
     except OSError as error:
         print(target, type(error).__name__)
+"""
+
+# Sends a datagram to where the instance may, while it is described.
+_SEND = """
+import socket, sys
+host, port = sys.argv[1].rsplit("/", 1)
+try:
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", (host, int(port)))
+    print(sys.argv[1], "sent")
+except OSError as error:
+    print(sys.argv[1], type(error).__name__)
 """
 
 
@@ -151,6 +162,22 @@ def test_it_recovers_when_its_parent_is_removed_and_made_again(tagged: Site) -> 
     trunk.lay(tagged)
     took = until(lambda: _answers(tagged), BACK_S, "it answers again")
     show(f"parent removed and made again on {tagged.image}", ["answers after"], [[f"{took:.0f} s"]])
+
+
+def test_one_that_nobody_describes_is_sealed_off_in_its_segment(tagged: Site, controller: Controller) -> None:
+    only = {"librespot_instances": [{**BEDROOM, "access": ["home"]}]}
+    wanted = {**only, "librespot_zones": {"home": {"networks": list(trunk.TRUSTED.values())}}}
+    names = f"{trunk.ROUTER}/53"
+    pid = str(tagged.process(OURS))
+    send = ["nsenter", "--target", pid, "--net", "setpriv", "--reuid=librespot-kitchen", "--clear-groups"]
+    send += ["python3", "-Ic", _SEND, names]
+    assert (_answers(tagged), tagged.out(*send).split()[1]) == (True, "sent")
+    controller.converge(APPLY, wanted)
+    assert controller.converge(APPLY, wanted).recap(tagged)["changed"] == 0
+    assert tagged.show(OURS, "ActiveState") == {"ActiveState": "active"}
+    assert (_answers(tagged), tagged.out(*send).split()[1]) == (False, "PermissionError")
+    _deployed(controller, _TAGGED, list(trunk.TRUSTED.values()))
+    until(lambda: _answers(tagged), BACK_S, "it answers again")
 
 
 def test_a_macvlan_has_an_address_of_its_own_also_after_a_reboot(macvlan: Site) -> None:

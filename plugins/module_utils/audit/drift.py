@@ -23,7 +23,9 @@ _REPLACED = "Find out who put it there, and remove it; then run playbooks/site.y
 
 def look(context: Context) -> Iterator[Finding]:
     """Yield CFG-04 (modes and owners) and CFG-06 (anything at all) for the host and each instance."""
-    for scope in [HOST, *(item.name for item in context.spec.instances)]:
+    # An instance that is sealed off is not described, and has plans.
+    scopes = (HOST, *(item.name for item in context.spec.instances), *(item.scope for item in context.planners))
+    for scope in dict.fromkeys(scopes):
         chosen = [planner for planner in context.planners if planner.scope == scope]
         yield from guarded("CFG-06", "drift", scope, partial(_scope, context, scope, chosen))
     yield from guarded("CFG-06", "undeclared", HOST, partial(_undeclared, context))

@@ -305,5 +305,13 @@ def parse_specification(
         replace(_instance(item, f"librespot_instances[{at}]", checked, secrets, known), deployment=deployment)
         for at, item in enumerate(items)
     )
+    for item in found:
+        if item.deployment == CONTAINER and item.segment:
+            raise SpecificationError(
+                f"{item.path}.segment",
+                item.segment.parent,
+                "is for an instance that runs as a service; a container is reached by its published port",
+                "Leave segment out, or deploy the instance as a service",
+            )
     _unique(found)
     return Specification(checked, found, secrets, known)

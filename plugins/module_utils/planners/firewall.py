@@ -93,8 +93,8 @@ def _sealed_segment(host: Host, name: str, user: int) -> list[Planner]:
         return []
     closed = table([], [], Surroundings(), [user])
     return [
-        FilePlanner(host.files, table_path(name), closed.transaction(), 0o600),
-        TablePlanner(Nftables(host.commands, namespace), closed),
+        FilePlanner(host.files, table_path(name), closed.transaction(), 0o600, name),
+        TablePlanner(Nftables(host.commands, namespace), closed, scope=name),
     ]
 
 

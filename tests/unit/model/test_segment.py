@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.model.bind import INTERFACE, OFF, Bind
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import (
+    CONTAINER,
     Specification,
     parse_specification,
 )
@@ -102,6 +103,13 @@ def test_what_is_not_right_is_refused_with_its_path(change: dict[str, Any], path
     with pytest.raises(SpecificationError, match=re.escape(said)) as caught:
         parse_segment({**KITCHEN, **change}, "segment")
     assert caught.value.path == path
+
+
+def test_a_container_has_no_segment() -> None:
+    instances = [{"name": "room-0", "segment": KITCHEN}]
+    with pytest.raises(SpecificationError, match="is for an instance that runs as a service") as caught:
+        parse_specification("0.8.0", instances, deployment=CONTAINER)
+    assert caught.value.path == "librespot_instances[0].segment"
 
 
 def test_bind_beside_a_segment_is_refused_and_no_discovery_is_not() -> None:
