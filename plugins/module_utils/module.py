@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from .host.lock import host_lock
 from .model.confidential import logins, misplaced
 from .model.errors import LibrespotError
-from .model.instance import SYSTEMD, Specification, parse_specification
+from .model.instance import DEPLOYMENTS, SYSTEMD, Specification, parse_specification
 from .model.plan import Plan
 from .model.releases import CURRENT
 
@@ -51,11 +51,19 @@ STATE_ARGUMENT: dict[str, dict[str, Any]] = {
 }
 """The argument of the documentation fragment ``specification.state``."""
 
+DEPLOYMENT_ARGUMENT: dict[str, dict[str, Any]] = {
+    "deployment": {"type": "str", "choices": list(DEPLOYMENTS), "default": SYSTEMD},
+}
+"""The argument of modules that also know instances in containers."""
 
-def specification(module: Module) -> Specification:
-    """Return the specification that the module was given, checked as a whole."""
+
+def specification(module: Module, deployment: str = SYSTEMD) -> Specification:
+    """Return the specification that the module was given, checked as a whole.
+
+    *deployment* is that of its instances where the module does not ask for it.
+    """
     asked = module.params
-    deployment = asked.get("deployment", SYSTEMD)
+    deployment = asked.get("deployment", deployment)
     return parse_specification(asked["version"], asked["instances"], asked["credentials"], asked["zones"], deployment)
 
 

@@ -20,10 +20,19 @@ extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.attributes
 options:
+  deployment:
+    description:
+      - How the instances of this host run. Of V(container) the firewall's table, grants and files are looked at, and
+        the bridge and the published port of each container.
+    type: str
+    choices: [systemd, container]
+    default: systemd
   live:
     description:
       - Also run probes that start short-lived processes on the host, such as a bind that shall be refused and reads by
         users without rights. They leave nothing behind.
+      - With O(deployment=container), the host has one more interface for some seconds, C(lspprobe0), to a network
+        namespace from which a stranger asks all addresses of the host for the published ports.
     type: bool
     default: false
 """
@@ -34,6 +43,12 @@ EXAMPLES = r"""
     instances: "{{ librespot_instances }}"
     live: true
   register: audited
+
+- name: Audit the published ports of containers
+  hardened.librespot.audit:
+    deployment: container
+    instances: "{{ librespot_instances }}"
+    live: true
 """
 
 RETURN = r"""
@@ -65,6 +80,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import audit
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    DEPLOYMENT_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
     run,
     specification,
@@ -80,7 +96,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    arguments = {**SPECIFICATION_ARGUMENTS, "live": {"type": "bool", "default": False}}
+    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT, "live": {"type": "bool", "default": False}}
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 
 

@@ -82,12 +82,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import (
-    DEPLOYMENTS,
-    SYSTEMD,
-    Specification,
-)
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Specification
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    DEPLOYMENT_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
     STATE_ARGUMENT,
     outcome,
@@ -118,8 +115,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    deployment = {"deployment": {"type": "str", "choices": list(DEPLOYMENTS), "default": SYSTEMD}}
-    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, **deployment}
+    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, **DEPLOYMENT_ARGUMENT}
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
 
 

@@ -91,6 +91,15 @@ def accepted(written: dict[str, Any]) -> None:
     assert found.present
 
 
+def test_the_play_for_containers_is_one(as_user: Run, tmp_path: Path) -> None:
+    text = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (play,) = yaml.safe_load(block)
+    accepted({"librespot_instances": play["vars"]["speakers"]})
+    (tmp_path / "play.yml").write_text(block, encoding="utf-8")
+    as_user(["ansible-playbook", "--syntax-check", str(tmp_path / "play.yml")])
+
+
 def test_the_tarball_has_the_name_that_is_installed(tarball: Path) -> None:
     assert f"ansible-galaxy collection install {tarball.name}" in COMMANDS
 

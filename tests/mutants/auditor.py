@@ -17,5 +17,5 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.instance 
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 given = json.load(sys.stdin)
-specification = parse_specification(given["version"], given["instances"], given["credentials"], given["zones"])
+specification = parse_specification(**{key: value for key, value in given.items() if key != "live"})
 json.dump([finding.as_data() for finding in audit(Host(), specification, live=given["live"])], sys.stdout)

@@ -18,6 +18,8 @@ import pytest
 from tests.attacks.deployment import APPLY, KITCHEN, PORT
 from tests.attacks.hosts import until
 from tests.attacks.tables import show
+from tests.mutants.catalogue import Mutant
+from tests.mutants.world import Findings, red
 from tests.network.site import (
     ANSWERING,
     FAMILIES,
@@ -31,9 +33,13 @@ from tests.network.site import (
     everywhere,
 )
 from tests.network.test_follow import BOMBARD
-from tests.support.plays import Controller
+from tests.support.code import install
+from tests.support.hosts import CHECKOUT
+from tests.support.plays import Controller, Run
 from tools.lab.segments import namespace
 
+AUDITOR = CHECKOUT / "tests/mutants/auditor.py"
+CODE = "/root/published.zip"
 BRIDGE = "lsp-kitchen"
 CONTAINER = {4: "172.30.0.2", 6: "fd30::2"}
 _SUBNETS = {4: "172.30.0.0/24", 6: "fd30::/64"}
@@ -66,6 +72,37 @@ for name, (host, port) in json.loads(sys.argv[1]).items():
 print(json.dumps(found))
 """
 
+_AUDITED = "NET-03 table host, NET-04 table host, NET-09 table host, NET-10 table host, NET-11 table host"
+_MUTANTS = (
+    Mutant(
+        "no-table",
+        "nft delete table inet librespot",
+        f"{_AUDITED}, NET-10 stranger kitchen, NET-12 families kitchen, CFG-06 drift host",
+    ),
+    Mutant(
+        "nothing-forwarded-is-judged",
+        "nft flush chain inet librespot on_forward",
+        "NET-10 table host, NET-10 stranger kitchen, CFG-06 drift host",
+    ),
+    Mutant(
+        "straight-to-the-container",
+        "nft insert rule inet librespot to_kitchen accept",
+        "NET-10 table host, NET-10 stranger kitchen, CFG-06 drift host",
+    ),
+    Mutant(
+        "published-to-everyone",
+        "nft insert rule inet librespot door_kitchen accept",
+        "NET-04 table host, NET-10 stranger kitchen, CFG-06 drift host",
+    ),
+    Mutant(
+        "another-container-on-the-bridge",
+        "docker run --detach --rm --name guest --network speakers --volume /usr:/usr:ro --volume /lib:/lib:ro "
+        "--volume /lib64:/lib64:ro empty /usr/bin/sleep 600 >/dev/null",
+        "NET-10 bridge kitchen",
+        by_hand="docker rm --force guest >/dev/null",
+    ),
+)
+
 
 @pytest.fixture(scope="module")
 def published(controller: Controller) -> Iterator[Site]:
@@ -89,16 +126,29 @@ def published(controller: Controller) -> Iterator[Site]:
     )
 
 
-def _firewall(controller: Controller, state: str) -> None:
+def _wanted() -> dict[str, Any]:
     instance: dict[str, Any] = {**KITCHEN, "bind": {"interface": INTERFACES[LAN]}, "access": ["home"]}
     zones = {"home": {"networks": everywhere(TRUSTED)}}
-    module = {"instances": [instance], "zones": zones, "deployment": "container", "state": state}
-    tasks = [{"hardened.librespot.firewall": module}]
+    return {"instances": [instance], "zones": zones, "deployment": "container"}
+
+
+def _firewall(controller: Controller, state: str) -> int:
+    tasks = [{"hardened.librespot.firewall": {**_wanted(), "state": state}}]
     playbook = controller.directory / "published.yml"
     playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
-    controller.converge(playbook, {})
+    changed = controller.converge(playbook, {}).recap(controller.host)["changed"]
     if state == "present":
         assert controller.converge(playbook, {}).recap(controller.host)["changed"] == 0
+    return changed
+
+
+def _audit(host: Site) -> Findings:
+    install(host, CODE)
+    host.put(AUDITOR, "/root/auditor.py")
+    asked = {"version": "0.8.0", "credentials": {}, **_wanted(), "live": True}
+    argv = ("env", f"PYTHONPATH={CODE}", "python3", "/root/auditor.py")
+    found: Findings = json.loads(host.out(*argv, text=json.dumps(asked)))
+    return found
 
 
 def _route(host: Site, segment: str, verb: str, family: int) -> None:
@@ -185,3 +235,58 @@ def test_it_reaches_neither_the_host_nor_its_neighbours(published: Site, tmp_pat
     show(f"from inside the container on {published.image}", ["to", "without the table", "ours"], rows)
     assert set(without.values()) == {"reached"}
     assert "reached" not in ours.values()
+
+
+def test_the_audit_sees_what_a_stranger_meets(published: Site) -> None:
+    before = published.out("ip", "-br", "link"), published.out("ip", "netns")
+    found = _audit(published)
+    assert red(found) == {}
+    said = {item["check"]: item["evidence"] for item in found if item["id"] == "NET-10"}
+    assert set(said) == {"table", "bridge", "stranger"}
+    asked = said["stranger"]
+    assert all(target in asked for target in (*CONTAINER.values(), *everywhere(ANSWERING)))
+    assert (published.out("ip", "-br", "link"), published.out("ip", "netns")) == before
+
+
+@pytest.mark.parametrize("mutant", _MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutant(published: Site, controller: Controller, mutant: Mutant) -> None:
+    published.shell(mutant.script)
+    found = red(_audit(published))
+    if mutant.by_hand:
+        published.shell(mutant.by_hand)
+    changed = _firewall(controller, "present")
+    assert set(found) == mutant.declared(enforces=True), found
+    assert bool(changed) != bool(mutant.by_hand)
+    assert red(_audit(published)) == {}
+
+
+def test_the_hosts_avahi_announces_it_where_it_is_bound(published: Site, controller: Controller) -> None:
+    published.shell(
+        "apt-get -qq update </dev/null; "
+        "DEBIAN_FRONTEND=noninteractive apt-get -qq install -y avahi-daemon >/dev/null </dev/null",
+        timeout=600,
+    )
+    assert "on every interface of the host besides" in _announced(controller, "present").output
+    asked = ("mdns", address(LAN, TRUSTED, 4))
+    until(lambda: "Kitchen" in published.ask(LAN, [asked])[0], 20, "it is announced")
+    published.shell(
+        f"sed -i 's/^.server.$/[server]\\nallow-interfaces={INTERFACES[LAN]}/' /etc/avahi/avahi-daemon.conf\n"
+        "systemctl restart avahi-daemon"
+    )
+    again = _announced(controller, "present")
+    assert (again.recap(published)["changed"], "besides" in again.output) == (0, False)
+    until(lambda: published.ask(LAN, [asked])[0].startswith(f"{address(LAN, ANSWERING, 4)}: "), 20, "it is announced")
+    assert published.ask(FAR, [("mdns", address(FAR, TRUSTED, 4))]) == [""]
+    assert published.ask(LAN, [_asked(TRUSTED, 4)]) == [True]
+    _announced(controller, "absent")
+    until(lambda: published.ask(LAN, [asked]) == [""], 20, "it is not announced any more")
+    assert _announced(controller, "absent").recap(published)["changed"] == 0
+    published.shell("DEBIAN_FRONTEND=noninteractive apt-get -qq purge -y avahi-daemon >/dev/null </dev/null")
+
+
+def _announced(controller: Controller, state: str) -> Run:
+    wanted = {key: value for key, value in _wanted().items() if key != "deployment"}
+    tasks = [{"hardened.librespot.announcement": {**wanted, "state": state}}]
+    playbook = controller.directory / "announced.yml"
+    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    return controller.converge(playbook, {})

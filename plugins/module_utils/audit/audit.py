@@ -12,13 +12,13 @@ from dataclasses import replace
 from ..host.libraries import Libraries
 from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
-from ..model.instance import Instance, Specification
+from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
 from ..planners.firewall import firewall_planners
 from ..planners.registry import Host, settings_planners, unit_planners
 from ..planners.releases import Releases
 from ..planners.segments import segment_planners
-from . import binding, drift, firewall, limits, network, options, privileges, provenance, secrets, segment
+from . import binding, drift, firewall, limits, network, options, privileges, provenance, published, secrets, segment
 from .context import Check, Context
 
 CHECKS: tuple[Check, ...] = (
@@ -33,6 +33,9 @@ CHECKS: tuple[Check, ...] = (
     limits.look,
     provenance.look,
 )
+
+CONTAINER_CHECKS: tuple[Check, ...] = (drift.look, firewall.look, published.look)
+"""What can be looked at of an instance in a container, which has no unit."""
 
 
 def _on_host(host: Host, spec: Specification) -> Specification:
@@ -49,8 +52,11 @@ def _placed(item: Instance, seen: HostNetwork) -> Instance:
 
 def audit(host: Host, spec: Specification, live: bool) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes."""
-    release = host.active_release()
     spec = _on_host(host, spec)
+    if any(item.deployment == CONTAINER for item in spec.instances):
+        context = Context(host, spec, firewall_planners(host, spec), live)
+        return ordered([item for check in CONTAINER_CHECKS for item in check(context)])
+    release = host.active_release()
     # The firewall and the units need the same users and directories.
     every = [
         *firewall_planners(host, spec),

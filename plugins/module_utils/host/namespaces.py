@@ -47,10 +47,34 @@ def inside(name: str) -> Iterator[None]:
     if not name:
         yield
         return
-    try:
-        target = os.open(f"{NAMESPACES}/{name}", os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise HostError(f"There is no network namespace {name}", f"Start {name}-segment.service") from None
+    path = f"{NAMESPACES}/{name}"
+    if not os.path.exists(path):
+        raise HostError(f"There is no network namespace {name}", f"Start {name}-segment.service")
+    with _entered(path):
+        yield
+
+
+@contextlib.contextmanager
+def inside_of(pid: int) -> Iterator[None]:
+    """Be in the network namespace of a process meanwhile. Raises `OSError` when the process has ended."""
+    with _entered(f"/proc/{pid}/ns/net"):
+        yield
+
+
+def others() -> dict[str, int]:
+    """Return a process of each network namespace but this one, by what the kernel calls the namespace."""
+    found: dict[str, int] = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        # It may have ended since.
+        with contextlib.suppress(OSError):
+            found.setdefault(os.readlink(f"/proc/{name}/ns/net"), int(name))
+    found.pop(inode(), None)
+    return found
+
+
+@contextlib.contextmanager
+def _entered(path: str) -> Iterator[None]:
+    target = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with _elsewhere():
             _enter(target)

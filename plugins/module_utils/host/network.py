@@ -18,13 +18,13 @@ _INSTALL = "Install the package iproute2"
 
 def network(commands: Commands) -> HostNetwork:
     """Return the network of this host as it is now. Runs two or three commands."""
-    links = _listed(commands, ["address", "show"])
+    links = listed(commands, ["address", "show"])
     interfaces = {
         item["ifname"]: tuple(entry["local"] for entry in item.get("addr_info", ()) if "local" in entry)
         for item in links
         if item
     }
-    routes = _listed(commands, ["-4", "route", "show", "default"]) or _listed(
+    routes = listed(commands, ["-4", "route", "show", "default"]) or listed(
         commands, ["-6", "route", "show", "default"]
     )
     # Of several the kernel takes the one with the smallest metric.
@@ -33,7 +33,8 @@ def network(commands: Commands) -> HostNetwork:
     return HostNetwork(interfaces, best[0][1] if best else "", wireless)
 
 
-def _listed(commands: Commands, argv: list[str]) -> list[dict[str, Any]]:
+def listed(commands: Commands, argv: list[str]) -> list[dict[str, Any]]:
+    """Return what ``ip`` lists for *argv*, as its JSON has it."""
     text = commands.run(["ip", "-json", *argv], remedy=_INSTALL).stdout.strip()
     found: list[dict[str, Any]] = json.loads(text) if text else []
     return found

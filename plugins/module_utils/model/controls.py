@@ -141,6 +141,14 @@ _CONTROLS = (
         _CONVERGE,
     ),
     Control(
+        "NET-10",
+        "The published port of a container obeys the same rules",
+        HIGH,
+        "A container engine translates addresses before rules for input, and opens a published port to everyone",
+        "The table judges before any translation; what is routed straight to the container never passed it",
+        _CONVERGE,
+    ),
+    Control(
         "NET-11",
         "The instance reaches what Spotify needs, and nothing near",
         HIGH,

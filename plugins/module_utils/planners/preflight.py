@@ -34,7 +34,8 @@ def usable(host: Host, spec: Specification, foreign: bool = False) -> Specificat
     """
     found: list[LibrespotError] = list(refusals(host.facts))
     found += _unbound(host, spec)
-    if any(item.discovery for item in spec.present):
+    # In a network of its own it meets nobody.
+    if any(item.discovery and not item.segment and not item.bridge for item in spec.present):
         found += _responders(host)
     network = host.network() if spec.present else HostNetwork()
     instances = []

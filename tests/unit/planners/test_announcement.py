@@ -1,0 +1,80 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is announced by the host's avahi, and what of it is ours to remove."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import FILE, Entry
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER, parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.model.network import HostNetwork, placed
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.announcement import (
+    AVAHI,
+    announcement_planners,
+    elsewhere,
+    require_avahi,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
+from ansible_collections.hardened.librespot.plugins.module_utils.render.announcement import (
+    MARK,
+    SERVICES,
+    service_path,
+)
+
+OFF = {"name": "office", "bind": {"discovery": False}}
+LOGIN = '{"username": "someone", "auth_type": 1, "auth_data": "ZnJvbSBWYXVsdA=="}'
+
+
+def host(files: dict[str, str], state: str = "active") -> Host:
+    """Return a host with these files."""
+
+    def read(path: str) -> Entry | None:
+        return Entry(FILE, 0o644, 0, 0, files[path].encode()) if path in files else None
+
+    edges: dict[str, Any] = {
+        "names": lambda place: [path[len(place) + 1 :] for path in files if path.startswith(f"{place}/")],
+        "read": read,
+    }
+    systemd = SimpleNamespace(show=lambda _unit, _names: {"ActiveState": state})
+    return cast(Host, SimpleNamespace(files=SimpleNamespace(**edges), systemd=systemd))
+
+
+def test_those_of_ours_that_are_not_described_go_and_those_of_others_stay() -> None:
+    files = {
+        service_path("old"): MARK,
+        service_path("foreign"): "<service-group/>",
+        f"{SERVICES}/ssh.service": MARK,
+    }
+    spec = parse_specification(
+        "0.8.0", [{"name": "kitchen"}, {**OFF, "port": 40001}], {"office": LOGIN}, None, CONTAINER
+    )
+    planned = {item.subject: bool(item.wanted()) for item in announcement_planners(host(files), spec)}
+    assert planned == {service_path("kitchen"): True, service_path("old"): False}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "every interface of the host"),
+        ("#allow-interfaces=eth0\n", "every interface of the host"),
+        ("[server]\nallow-interfaces=eth0\n", ""),
+        ("allow-interfaces = eth0, wlan0 \n", "wlan0"),
+    ],
+)
+def test_where_else_it_is_announced_is_said(text: str, said: str) -> None:
+    spec = parse_specification("0.8.0", [{"name": "kitchen"}], deployment=CONTAINER)
+    network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
+    here = type(spec)(spec.version, tuple(placed(item, network) for item in spec.instances))
+    assert elsewhere(host({AVAHI: text} if text else {}), here) == said
+
+
+def test_without_avahi_nothing_is_written() -> None:
+    require_avahi(host({}))
+    with pytest.raises(HostError, match="avahi-daemon does not run"):
+        require_avahi(host({}, "inactive"))
