@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import base64
 import concurrent.futures
+import contextlib
 import http.client
 import json
 import socket
@@ -30,6 +32,27 @@ def get_info(source: str, target: str, port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+def info(source: str, target: str, port: int) -> dict[str, Any]:
+    """Return what *target* says of itself at *port* when *source* asks."""
+    with contextlib.closing(http.client.HTTPConnection(target, port, TIMEOUT_S, (source, 0))) as connection:
+        connection.request("GET", "/?action=getInfo")
+        return dict(json.loads(connection.getresponse().read()))
+
+
+def post(source: str, target: str, port: int, body: str) -> bool:
+    """Send *body*, in base64, as a login; tell whether it arrived."""
+    with contextlib.closing(http.client.HTTPConnection(target, port, TIMEOUT_S, (source, 0))) as connection:
+        try:
+            connection.connect()
+        except OSError:
+            return False
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            kind = {"Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", "/", base64.b64decode(body), kind)
+            connection.getresponse().read()
+    return True
 
 
 def _name(text: str) -> bytes:
@@ -70,7 +93,7 @@ def main() -> None:
     """Do all that the JSON on standard input lists, at the same time, and print the answers in its order."""
     wanted: list[list[Any]] = json.load(sys.stdin)
     with concurrent.futures.ThreadPoolExecutor(32) as pool:
-        ways: dict[str, Callable[..., Any]] = {"get_info": get_info, "mdns": mdns}
+        ways: dict[str, Callable[..., Any]] = {"get_info": get_info, "info": info, "mdns": mdns, "post": post}
         answers = list(pool.map(lambda item: ways[item[0]](*item[1:]), wanted))
     sys.stdout.write(json.dumps(answers))
 

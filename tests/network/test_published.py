@@ -86,8 +86,9 @@ _MUTANTS = (
     ),
     Mutant(
         "straight-to-the-container",
+        # What the container answers is still judged on its way out.
         "nft insert rule inet librespot to_kitchen accept",
-        "NET-10 table host, NET-10 stranger kitchen, CFG-06 drift host",
+        "NET-10 table host, CFG-06 drift host",
     ),
     Mutant(
         "published-to-everyone",

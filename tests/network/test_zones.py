@@ -27,7 +27,7 @@ FLOOD = 1100
 """More connections than librespot may have files open."""
 
 # Opens as many connections as it can, says how many there are, and holds them until its input ends.
-_FLOOD = """
+FLOODER = """
 import resource, socket, sys, time
 source, target, port, wanted = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -79,7 +79,7 @@ def test_a_flood_from_one_source_does_not_keep_another_out(host: Site, controlle
     for name, change in (("with its share", ""), ("without", "flush chain inet librespot from_kitchen_home")):
         if change:
             host.out("nft", change)
-        flood = [*_inside(host), sys.executable, "-c", _FLOOD, both[0], address(LAN, ANSWERING, family), str(PORT)]
+        flood = [*_inside(host), sys.executable, "-c", FLOODER, both[0], address(LAN, ANSWERING, family), str(PORT)]
         with subprocess.Popen(
             [*flood, str(FLOOD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:

@@ -69,9 +69,10 @@ def _ip(text: str) -> None:
     with open(source, "w", encoding="ascii", closefd=False) as handle:
         handle.write(text)
     os.lseek(source, 0, os.SEEK_SET)
-    child = os.posix_spawn(
-        _IP, ["ip", "-4", "-batch", "-"], {"LC_ALL": "C"}, file_actions=[(os.POSIX_SPAWN_DUP2, source, 0)]
-    )
+    child = os.fork()
+    if child == 0:
+        os.dup2(source, 0)
+        os.execve(_IP, ["ip", "-4", "-batch", "-"], {"LC_ALL": "C"})
     if os.waitpid(child, 0)[1]:
         raise SystemExit("ip could not do what the lease says")
 
