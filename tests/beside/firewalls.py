@@ -17,7 +17,7 @@ from tests.attacks.hosts import Target, networked
 from tests.support.hosts import Host
 
 KNOCKER = "/root/knock.py"
-KNOCKS_S = 6.0
+KNOCKS_S, EVERY_S = 6.0, 0.01
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def answered(host: Target, stranger: Target) -> tuple[bool, bool]:
 
 def knocked(host: Target, stranger: Target, script: str, port: int = PORT) -> list[float]:
     """Let the stranger knock while *script* runs on the host; return the seconds at which it was let in."""
-    argv = ["docker", "exec", stranger.name, "python3", KNOCKER, host.address, str(port), str(KNOCKS_S)]
+    argv = ["docker", "exec", stranger.name, "python3", KNOCKER, host.address, str(port), str(KNOCKS_S), str(EVERY_S)]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as knocking:
         time.sleep(1)
         host.shell(script)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from tests.support.hosts import lab
 from tools.lab.segments import namespace
 
 HERE = Path(__file__).resolve().parent
+KNOCK = HERE.parent / "beside" / "knock.py"
+EVERY_S = 0.05
 
 LAN, FAR = "lan", "far"
 INTERFACES = {LAN: "eth1", FAR: "eth2"}
@@ -68,6 +71,19 @@ class Site(Machine):
         answers: list[Any] = json.loads(done.stdout)
         return answers
 
+    def knocking(
+        self, segment: str, who: int, target: str, port: int = PORT, seconds: float = math.inf
+    ) -> subprocess.Popen[str]:
+        """Let *who* on *segment* knock every 50 ms, for *seconds* or until `opened` is asked."""
+        source = address(segment, who, 6 if ":" in target else 4)
+        inside = ["ip", "netns", "exec", namespace(self.name, segment), sys.executable, str(KNOCK)]
+        return subprocess.Popen(
+            [*inside, target, str(port), str(seconds), str(EVERY_S), source],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
     def answered(self, port: int = PORT, hosts: Sequence[int] = (TRUSTED, STRANGER)) -> dict[tuple[str, str], bool]:
         """Let each of *hosts* on each segment ask every address of the machine; return who was answered."""
         found: dict[tuple[str, str], bool] = {}
@@ -82,6 +98,14 @@ class Site(Machine):
             answers = self.ask(segment, [("get_info", source, target, port) for source, target in pairs])
             found.update(zip(pairs, answers, strict=True))
         return found
+
+
+def opened(knocking: subprocess.Popen[str]) -> list[float]:
+    """Return when whoever was *knocking* was let in, in seconds since they began."""
+    said, _unused = knocking.communicate(timeout=60)
+    assert knocking.returncode == 0
+    times: list[float] = json.loads(said)
+    return times
 
 
 def right(pairs: Sequence[tuple[str, str]], hosts: Sequence[int] = (TRUSTED,)) -> dict[tuple[str, str], bool]:

@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
 
+import pytest
+
 from tests.attacks.deployment import PORT
 from tests.attacks.tables import show
-from tests.network.site import ANSWERING, GUEST, LAN, Site, address
+from tests.network.audits import audit
+from tests.network.site import ANSWERING, BOUND, FAMILIES, GUEST, LAN, ZONES, Site, address
 from tests.support.plays import Controller
 from tools.lab.segments import namespace
 
@@ -37,8 +41,18 @@ except OSError as error:
 """
 
 
-def test_a_grant_ends_by_itself_with_the_connections_that_it_let_in(host: Site, controller: Controller) -> None:
-    guest, own = (address(LAN, number, 4) for number in (GUEST, ANSWERING))
+def _grants(host: Site) -> str:
+    """Return what the audit says of the grants."""
+    findings = audit(host, {"instances": [BOUND], "zones": ZONES}, live=False)
+    (found,) = [item["observed"] for item in findings if (item["id"], item["check"]) == ("NET-07", "grants")]
+    return found
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_grant_ends_by_itself_with_the_connections_that_it_let_in(
+    host: Site, controller: Controller, family: int
+) -> None:
+    guest, own = (address(LAN, number, family) for number in (GUEST, ANSWERING))
     asked = [("get_info", guest, own, PORT)]
     assert host.ask(LAN, asked) == [False]
     playbook = controller.directory / "grant.yml"
@@ -53,17 +67,19 @@ def test_a_grant_ends_by_itself_with_the_connections_that_it_let_in(host: Site, 
         stdout=subprocess.PIPE,
         text=True,
     )
+    listed = _grants(host)
     said, _unused = hold.communicate(timeout=TTL_S + 30)
     held = float(said.split()[0])
     time.sleep(max(0.0, granted + TTL_S + 2 - time.monotonic()))
     show(
-        f"grant of {TTL_S} s on {host.image}",
-        ["connection held open", "ended as"],
-        [[f"{held:.1f} s", said.split()[1]]],
+        f"grant of {TTL_S} s, IPv{family}, on {host.image}",
+        ["connection held open", "ended as", "the audit meanwhile"],
+        [[f"{held:.1f} s", said.split()[1], listed]],
     )
     assert 5 < held < TTL_S + 1
     assert host.ask(LAN, asked) == [False]
-    assert "elements" not in host.out("nft", "list", "set", "inet", "librespot", "grant_guests_4")
+    assert re.fullmatch(rf"guests: {guest} for \d+s", listed)
+    assert _grants(host) == "none in force"
 
 
 def test_a_grant_is_kept_over_a_change_of_the_table_and_can_be_ended(host: Site, controller: Controller) -> None:
