@@ -187,6 +187,8 @@ def test_a_macvlan_has_an_address_of_its_own_also_after_a_reboot(macvlan: Site) 
     asked = [("get_info", *pair, PORT) for pair in pairs]
     expected = [True, True, False, False]
     assert macvlan.ask(LAN, asked) == expected
+    as_host = [("get_info", address(LAN, ANSWERING, family), address(LAN, OWN, family), PORT) for family in FAMILIES]
+    assert trunk.ask_as_host(macvlan, as_host) == [False, False]
     assert "kitchen" in macvlan.ask(LAN, [("mdns", address(LAN, TRUSTED, 4))])[0].lower()
     boot = macvlan.out("cat", "/proc/sys/kernel/random/boot_id")
     card = macvlan.out("ip", "-n", "librespot-kitchen", "-br", "link", "show", "librespot0").split()[2]

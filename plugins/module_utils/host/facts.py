@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 from ..model.facts import Facts
 from .command import Commands, machine
 from .files import Files
+from .nftables import NFT
 
 _CGROUPS = "/sys/fs/cgroup"
 
@@ -31,8 +33,16 @@ def _glibc() -> str:
         return ""
 
 
+def _nft(commands: Commands, files: Files) -> tuple[int, ...]:
+    if files.read(NFT, content=False) is None:
+        return ()
+    # nftables v1.0.6 (Lester Gooch #5)
+    match = re.match(r"nftables v(\d+(?:\.\d+)*)", commands.run([NFT, "--version"]).stdout)
+    return tuple(map(int, match.group(1).split("."))) if match else ()
+
+
 def gather(commands: Commands, files: Files) -> Facts:
-    """Return this host's facts. Runs one command."""
+    """Return this host's facts. Runs two commands."""
     release = _os_release(files)
     running = os.path.isdir("/run/systemd/system")
     version, features = 0, ""
@@ -59,4 +69,5 @@ def gather(commands: Commands, files: Files) -> Facts:
         processors=os.cpu_count() or 1,
         root=os.geteuid() == 0,
         udev=os.path.exists("/run/udev/control"),
+        nft=_nft(commands, files),
     )

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..model.errors import CommandError
+from ..model.errors import CommandError, HostError
 from .command import Commands, Result
 from .namespaces import exists, inside, scratch
+
+NFT = "/usr/sbin/nft"
 
 _MISSING = "No such file or directory"
 _INSTALL = "Install the package nftables (Debian: apt-get install nftables)"
@@ -47,8 +49,14 @@ class Nftables:
             return self._commands.run(["nft", *words], stdin=stdin, env=_UTC, remedy=_INSTALL)
 
     def check(self, text: str) -> None:
-        """Let nft and the kernel judge *text* without doing it. Raises `CommandError`."""
-        self._run("--check", "--file", "-", stdin=text)
+        """Let nft and the kernel judge *text* without doing it. Raises `HostError`."""
+        try:
+            self._run("--check", "--file", "-", stdin=text)
+        except CommandError as error:
+            raise HostError(
+                f"This host's nft or kernel refuses the table{self.where}, and nothing was changed in it: {error.said}",
+                "Upgrade the kernel and nftables to those of the distribution, or give the kernel its nft_ modules",
+            ) from None
 
     def load(self, text: str) -> None:
         """Do *text* in one transaction: all of it or nothing. Raises `CommandError`."""

@@ -44,9 +44,9 @@ class CommandError(HostError):
     """A command ended with another status than the one expected."""
 
     def __init__(self, argv: tuple[str, ...], returncode: int, output: str, remedy: str = "") -> None:
-        tail = output.strip().splitlines()[-5:]
+        self.said = " / ".join(output.strip().splitlines()[-5:]) or "no output"
         super().__init__(
-            f"{' '.join(argv)} ended with status {returncode}: {' / '.join(tail) or 'no output'}",
+            f"{' '.join(argv)} ended with status {returncode}: {self.said}",
             remedy or f"Run it on the host to see more: {' '.join(argv)}",
         )
         self.returncode = returncode

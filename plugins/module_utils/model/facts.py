@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from .errors import HostError
 
 OLDEST_SYSTEMD = 252  # Debian 12: %d, NoExecPaths= and PrivateIPC= are all there
+OLDEST_NFT = (1, 0, 6)  # Debian 12: the oldest whose listings are compared with what was loaded
 
 SUPPORTED = {"debian": 12, "raspbian": 12, "ubuntu": 24}
 """Distribution to its oldest supported major release."""
@@ -36,6 +37,8 @@ class Facts:
     udev: bool = False
     unbound: str = "not looked at"
     """Why this kernel does not bind instances by programs of ours; empty when it does."""
+    nft: tuple[int, ...] = ()
+    """The version of nft; empty when it is not installed."""
 
     @property
     def binds(self) -> bool:
@@ -77,6 +80,13 @@ def refusals(facts: Facts) -> list[HostError]:
     elif facts.systemd < OLDEST_SYSTEMD:
         found.append(
             HostError(f"systemd {facts.systemd} is too old", f"Upgrade the host to one with systemd {OLDEST_SYSTEMD}")
+        )
+    if facts.nft and facts.nft < OLDEST_NFT:
+        found.append(
+            HostError(
+                f"nft {'.'.join(map(str, facts.nft))} is too old for the firewall's table",
+                f"Install the package nftables of the distribution, {'.'.join(map(str, OLDEST_NFT))} or newer",
+            )
         )
     if not facts.ipv6:
         found.append(

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from ..host import firewall, namespaces
-from ..host.nftables import Nftables
+from ..host.nftables import NFT, Nftables
 from ..model.grants import record
 from ..model.instance import Instance, Specification
 from ..model.layout import ROOT
@@ -30,8 +30,6 @@ from .package import ProgramPlanner
 from .registry import PLACES, Host, undeclared
 from .table import TablePlanner
 from .unit import UnitPlanner
-
-NFT = "/usr/sbin/nft"
 
 
 def forgotten(host: Host, spec: Specification) -> dict[str, int]:

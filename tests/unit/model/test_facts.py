@@ -36,6 +36,7 @@ def test_a_host_as_it_should_be() -> None:
         ({"running_systemd": False}, "not this host's service manager"),
         ({"systemd": 247}, "systemd 247 is too old"),
         ({"ipv6": False}, "no IPv6"),
+        ({"nft": (0, 9, 8)}, "nft 0.9.8 is too old"),
     ],
 )
 def test_each_obstacle_is_said_with_a_remedy(changed: dict[str, Any], said: str) -> None:
