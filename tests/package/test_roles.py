@@ -28,6 +28,13 @@ def alone(controller: Controller, role: str, **variables: Any) -> dict[str, int]
     return first.recap(controller.host)
 
 
+def test_librespot_firewall(controller: Controller) -> None:
+    assert alone(controller, "librespot_firewall", librespot_instances=INSTANCES)["changed"]
+    assert "dport 37900" in controller.host.out("nft", "list", "table", "inet", "librespot")
+    assert alone(controller, "librespot_firewall", librespot_state="absent")["changed"]
+    assert controller.host.snapshot() == {}
+
+
 # One test after the other: each role finds what the ones before it have left, as it would with other means.
 def test_librespot_install(controller: Controller) -> None:
     assert alone(controller, "librespot_install")["changed"]

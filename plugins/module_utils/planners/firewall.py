@@ -20,10 +20,10 @@ from ..model.zones import Zone
 from ..render.firewall import Surroundings, table
 from ..render.firewall_units import AGAIN, CLOCK, GRANTS_FILE, LOADER, RESOLVERS_WATCH, TABLE_FILE, firewall_units
 from ..render.segment import table_path
-from ..render.unit import FIREWALL, SETTINGS
+from ..render.unit import FIREWALL, SETTINGS, UNITS
 from .account import AccountPlanner
 from .base import Planner
-from .file import DirectoryPlanner, FilePlanner
+from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .grant import LongGrantsPlanner, doors
 from .openings import opening_planners
 from .package import ProgramPlanner
@@ -124,4 +124,19 @@ def _absent(host: Host) -> list[Planner]:
         # When a timer last ran, systemd keeps.
         FilePlanner(files, f"/var/lib/systemd/timers/stamp-{CLOCK}", None),
         FilePlanner(files, LOADER, None),
+        # Users that were made for the table alone.
+        *(AccountPlanner(host.accounts, Instance(name, "", present=False)) for name in _unused(host)),
+        HuskPlanner(files, SETTINGS, [TABLE_FILE, GRANTS_FILE]),
+        HuskPlanner(files, os.path.dirname(LOADER), [LOADER]),
+        HuskPlanner(files, ROOT, [], [os.path.dirname(LOADER)]),
+    ]
+
+
+def _unused(host: Host) -> list[str]:
+    """Return the instances of which nothing but the user is on the host."""
+    kept = (f"{UNITS}/librespot-{{}}.service", f"{UNITS}/librespot-{{}}-bind.service", f"{SETTINGS}/{{}}.env")
+    return [
+        name
+        for name in sorted(host.accounts.ours())
+        if not any(host.files.read(path.format(name), content=False) for path in kept)
     ]
