@@ -71,6 +71,11 @@ class Site(Machine):
         answers: list[Any] = json.loads(done.stdout)
         return answers
 
+    def packages(self, *names: str) -> None:
+        """Install packages of the distribution, and nothing that they merely recommend."""
+        install = f"apt-get -qq install --yes --no-install-recommends {' '.join(names)} >/dev/null </dev/null"
+        self.shell(f"apt-get -qq update </dev/null; DEBIAN_FRONTEND=noninteractive {install}", timeout=1200)
+
     def knocking(
         self, segment: str, who: int, target: str, port: int = PORT, seconds: float = math.inf
     ) -> subprocess.Popen[str]:
