@@ -122,7 +122,8 @@ def published(controller: Controller) -> Iterator[Site]:
         for family in FAMILIES:
             _route(host, segment, "del", family)
     host.shell(
-        "docker rm -f kitchen >/dev/null; docker network rm speakers >/dev/null; systemctl disable --quiet --now docker.socket docker.service"
+        "docker rm -f kitchen >/dev/null; docker network rm speakers >/dev/null\n"
+        "systemctl disable --quiet --now docker.socket docker.service"
     )
 
 
