@@ -59,10 +59,14 @@ def _name(text: str) -> bytes:
     return b"".join(bytes([len(part)]) + part.encode() for part in text.split(".")) + b"\0"
 
 
-def mdns(source: str) -> str:
-    """Ask the segment of *source* who is there; return the first answer as text, empty when there is none."""
+def mdns(source: str, unicast: bool = False) -> str:
+    """Ask the segment of *source* who is there; return the first answer as text, empty when there is none.
+
+    With *unicast* the answer is to come to whoever asks alone: what is not bound to an interface sends an answer to all
+    by the interface of the default route.
+    """
     family = socket.AF_INET6 if ":" in source else socket.AF_INET
-    query = struct.pack(">6H", 0, 0, 1, 0, 0, 0) + _name(_SERVICE) + struct.pack(">2H", 12, 1)
+    query = struct.pack(">6H", 0, 0, 1, 0, 0, 0) + _name(_SERVICE) + struct.pack(">2H", 12, 0x8001 if unicast else 1)
     with socket.socket(family, socket.SOCK_DGRAM) as asked:
         asked.settimeout(TIMEOUT_S)
         index = next(number for number, name in socket.if_nameindex() if name != "lo")
