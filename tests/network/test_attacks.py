@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -168,15 +169,17 @@ def test_from_the_network(site: Site, family: int) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_trusted_host_with_logins_that_are_wrong_does_little(site: Site, family: int) -> None:
     theirs, ours = _victims(site, family)
-    lines, sent = {}, 0
+    lines, limit, sent = {}, 0.0, 0
     for victim in (theirs, ours):
         bodies = list(malformed(victim.login()).values()) * ROUNDS
         sent = len(bodies)
-        before, since = site.show(victim.unit, "MainPID", "NRestarts"), site.now()
+        before, since, begun = site.show(victim.unit, "MainPID", "NRestarts"), site.now(), time.monotonic()
         assert victim.arrived(GUEST, bodies) == sent
         assert site.show(victim.unit, "MainPID", "NRestarts") == before
         until(partial(victim.answers, GUEST), 30, "it answers still")
         lines[victim.port] = len(site.journal(victim.unit, since))
+        # LogRateLimitBurst= in each LogRateLimitIntervalSec= of ours; systemd says once for each what it left out.
+        limit = 101 * ((time.monotonic() - begun) // 30 + 1)
     times = [_knocked_out(ours) for _unused in range(LOGINS)]
     show(
         f"wrong logins of a trusted host, IPv{family}, on {site.image}",
@@ -187,7 +190,7 @@ def test_a_trusted_host_with_logins_that_are_wrong_does_little(site: Site, famil
         ],
         [[str(lines[theirs.port]), str(lines[ours.port]), f"{max(times):.1f} s at most"]],
     )
-    assert lines[ours.port] < sent < lines[theirs.port]
+    assert lines[ours.port] <= limit < lines[theirs.port]
     assert max(times) < BACK_S
     assert site.show(OURS, "ActiveState")["ActiveState"] == "active"
 
