@@ -329,7 +329,7 @@ _NETWORK = (
     ),
     Mutant(
         "no-share",
-        "nft flush chain inet librespot from_kitchen_home; nft add rule inet librespot from_kitchen_home accept",
+        "nft flush chain inet librespot from_kitchen_IN_home; nft add rule inet librespot from_kitchen_IN_home accept",
         "NET-09 table host, CFG-06 drift host",
     ),
     Mutant(

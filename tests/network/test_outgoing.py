@@ -9,17 +9,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.attacks.deployment import OURS, baseline
 from tests.attacks.tables import show
-from tests.network.site import ANSWERING, LAN, TRUSTED, Site, address
+from tests.network.site import ANSWERING, FAMILIES, INTERFACES, LAN, TRUSTED, Site, address
 from tools.lab.segments import namespace
 
 NEIGHBOUR_PORT = 8080
 RESOLVER = "10.0.2.3"
+ON_LINK = {4: "198.51.101.10", 6: "2600:77::10"}
+BEYOND = {4: "198.51.100.10", 6: "2600:88::10"}
+"""Addresses of the Internet: of a neighbour, and of a host behind a router."""
 
 # Joins the cgroup of a unit and takes the user of its process; then tries each way that it is given.
 _INSIDE = """
@@ -35,8 +39,12 @@ for name, (kind, host, port) in ways.items():
             with socket.socket(family) as probe:
                 probe.settimeout(3)
                 probe.connect((host, port))
-        elif kind == "udp":
+        else:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                if kind == "mdns":
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                    probe.bind(("", 5353))
                 probe.sendto(b"x", (host, port))
         found[name] = "allowed"
     except OSError as error:
@@ -76,15 +84,42 @@ def _inside(host: Site, unit: str) -> list[str]:
     return [f"/sys/fs/cgroup{cgroup}", uid, gid]
 
 
-def test_nothing_near_can_be_reached(host: Site, tmp_path: Path) -> None:
+@pytest.fixture
+def neighbour(host: Site, tmp_path: Path) -> Iterator[None]:
+    """Serve on the segment, also at addresses of the Internet: of the segment's own networks, and behind a router."""
+    inside = ["ip", "netns", "exec", namespace(host.name, LAN)]
+    _addressed(host, inside, "replace")
+    servers = [
+        subprocess.Popen(
+            [*inside, sys.executable, "-m", "http.server", "--bind", "::", str(port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=tmp_path,
+        )
+        for port in (NEIGHBOUR_PORT, 443)
+    ]
+    yield
+    for server in servers:
+        server.kill()
+        server.wait()
+    _addressed(host, inside, "delete")
+
+
+def _addressed(host: Site, inside: Sequence[str], verb: str) -> None:
+    interface = INTERFACES[LAN]
+    theirs = [f"{ON_LINK[4]}/24 dev eth0", f"{ON_LINK[6]}/64 dev eth0"]
+    theirs += [f"{BEYOND[4]}/32 dev lo", f"{BEYOND[6]}/128 dev lo"]
+    ours = [f"address {verb} 198.51.101.1/24 dev {interface}", f"address {verb} 2600:77::1/64 dev {interface}"]
+    ours += [f"route {verb} {BEYOND[family]} via {address(LAN, TRUSTED, family)}" for family in FAMILIES]
+    lines = "".join(f"address {verb} {item}\n" for item in theirs)
+    subprocess.run([*inside, "ip", "-batch", "-"], input=lines, text=True, check=True)
+    host.out("ip", "-batch", "-", text="".join(f"{line}\n" for line in ours))
+
+
+@pytest.mark.usefixtures("neighbour")
+def test_nothing_near_can_be_reached(host: Site) -> None:
     baseline(host, "upstream")
     host.shell("systemctl is-active -q ssh")
-    neighbour = subprocess.Popen(
-        ["ip", "netns", "exec", namespace(host.name, LAN), sys.executable, "-m", "http.server", str(NEIGHBOUR_PORT)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=tmp_path,
-    )
     near = {
         "a neighbour": ("tcp", address(LAN, TRUSTED, 4), NEIGHBOUR_PORT),
         "the host's SSH": ("tcp", address(LAN, ANSWERING, 4), 22),
@@ -92,15 +127,22 @@ def test_nothing_near_can_be_reached(host: Site, tmp_path: Path) -> None:
         "the host's SSH, loopback": ("tcp", "127.0.0.1", 22),
         "a metadata address": ("udp", "169.254.169.254", 80),
         "another resolver": ("udp", "192.168.77.10", 53),
+        "another resolver, from the port of mDNS": ("mdns", "192.168.77.10", 53),
+        "the host itself, from the port of mDNS": ("mdns", address(LAN, ANSWERING, 4), 5353),
         "a resolver of the Internet": ("udp", "9.9.9.9", 53),
+        "a neighbour with an address of the Internet": ("tcp", ON_LINK[4], 443),
+        "a neighbour with an address of the Internet, IPv6": ("tcp", ON_LINK[6], 443),
+        "another port of the Internet": ("tcp", BEYOND[4], NEIGHBOUR_PORT),
     }
-    far = {"the host's resolver": ("udp", RESOLVER, 53)}
+    far = {
+        "the host's resolver": ("udp", RESOLVER, 53),
+        "port 443 of the Internet": ("tcp", BEYOND[4], 443),
+        "port 443 of the Internet, IPv6": ("tcp", BEYOND[6], 443),
+    }
     found = {}
     for name, unit in (("upstream", "attacked-upstream.service"), ("ours", OURS)):
         said = host.out("python3", "-Ic", _INSIDE, *_inside(host, unit), json.dumps({**near, **far}), timeout=120)
         found[name] = json.loads(said)
-    neighbour.kill()
-    neighbour.wait()
     rows = [[name, found["upstream"][name], found["ours"][name]] for name in (*near, *far)]
     show(f"outgoing on {host.image}", ["to", "upstream", "ours"], rows)
     assert set(found["upstream"].values()) == {"allowed"}

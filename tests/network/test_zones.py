@@ -76,7 +76,7 @@ def test_a_flood_from_one_source_does_not_keep_another_out(host: Site, controlle
     both = [address(LAN, number, family) for number in (TRUSTED, GUEST)]
     _zone(controller, {"networks": both})
     found: dict[str, tuple[str, bool]] = {}
-    for name, change in (("with its share", ""), ("without", "flush chain inet librespot from_kitchen_home")):
+    for name, change in (("with its share", ""), ("without", "flush chain inet librespot from_kitchen_IN_home")):
         if change:
             host.out("nft", change)
         flood = [*_inside(host), sys.executable, "-c", FLOODER, both[0], address(LAN, ANSWERING, family), str(PORT)]

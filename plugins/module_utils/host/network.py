@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any
 
 from ..model.network import HostNetwork
 from .command import Commands
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.:@-]+")
 _INSTALL = "Install the package iproute2"
 
 
@@ -31,6 +33,19 @@ def network(commands: Commands) -> HostNetwork:
     best = sorted((item.get("metric", 0), item["dev"]) for item in routes if "dev" in item)
     wireless = frozenset(name for name in interfaces if os.path.exists(f"/sys/class/net/{name}/phy80211"))
     return HostNetwork(interfaces, best[0][1] if best else "", wireless)
+
+
+def routers(commands: Commands) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the addresses of all default routes, and the interfaces of those without one, as of PPP and WireGuard."""
+    hops: list[dict[str, Any]] = []
+    for family in ("-4", "-6"):
+        for route in listed(commands, [family, "route", "show", "table", "all", "default"]):
+            # Of another type, as unreachable, it leads nowhere.
+            if route.get("type", "unicast") == "unicast":
+                hops += route.get("nexthops", [route])
+    addresses = {hop["gateway"] for hop in hops if "gateway" in hop}
+    direct = {hop["dev"] for hop in hops if "gateway" not in hop and _PLAIN.fullmatch(hop.get("dev", ""))}
+    return tuple(sorted(addresses)), tuple(sorted(direct))
 
 
 def listed(commands: Commands, argv: list[str]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..host import firewall, namespaces
 from ..host.nftables import NFT, Nftables
@@ -45,19 +46,25 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
     table shall be *removed*, nothing is.
     """
     left = {} if removed else forgotten(host, spec)
-    sealed = tuple(left.values())
+    # What runs in a container may have run as a service.
+    served = [host.accounts.find(item.user) for item in spec.present if item.bridge]
+    sealed = (*left.values(), *(account.uid for account in served if account))
     if not spec.present and not sealed:
         return _absent(host)
     files, nftables = host.files, Nftables(host.commands)
     # What has a segment of its own has its table there.
     here = [item for item in spec.present if not item.segment]
+    away = [item.user for item in spec.present if item.segment]
     used = _used(spec, here)
     everywhere = _used(spec, spec.present)
     windows = any(zone.hours or zone.days for zone in everywhere)
     # Name servers are not in the file: they are read anew whenever it is loaded.
-    kept = table(here, used, Surroundings(), sealed)
-    wanted = table(here, used, Surroundings(*map(tuple, firewall.resolvers())), sealed)
-    users = [item.user for item in here if host.accounts.find(item.user)]
+    known, direct = host.routers()
+    around = Surroundings(routers=known, direct=direct)
+    kept = table(here, used, around, sealed, away)
+    v4, v6 = map(tuple, firewall.resolvers())
+    wanted = table(here, used, replace(around, resolvers_v4=v4, resolvers_v6=v6), sealed, away)
+    users = [item.user for item in spec.present if not item.bridge and host.accounts.find(item.user)]
     units = firewall_units(windows)
     return [
         ProgramPlanner(host.commands, NFT, "nftables"),

@@ -20,7 +20,7 @@ from ..host.command import Commands
 from ..host.facts import gather
 from ..host.files import Files
 from ..host.namespaces import inside
-from ..host.network import network
+from ..host.network import network, routers
 from ..host.sockets import BoundSocket, receiving
 from ..host.systemd import Systemd
 from ..model.artifact import BINARY
@@ -87,6 +87,10 @@ class Host:
     def network(self) -> HostNetwork:
         """Return the interfaces and addresses that the host has now."""
         return network(self.commands)
+
+    def routers(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the routers of all default routes, and the interfaces of those that have none."""
+        return routers(self.commands)
 
     def active_release(self) -> str:
         """Return the id of the release that ``current`` points to; empty when there is none."""

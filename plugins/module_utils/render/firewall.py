@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 
 from ..model.bind import ADDRESS, INTERFACE, LOOPBACK, Bind
 from ..model.instance import Instance
@@ -44,15 +45,25 @@ _ACCESS_POINTS = (80, 443, 4070)
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the table follows of the host: its name servers."""
+    """What the table follows of the host: its name servers, and its ways to the Internet.
+
+    *routers* are the addresses of its default routes, *direct* the interfaces of those that have none.
+    """
 
     resolvers_v4: tuple[str, ...] = ()
     resolvers_v6: tuple[str, ...] = ()
+    routers: tuple[str, ...] = ()
+    direct: tuple[str, ...] = ()
 
 
 def identifier(name: str) -> str:
     """Return *name* of an instance or a zone as a part of a name of nftables, which has no dashes."""
     return name.replace("-", "_")
+
+
+def _both(instance: Instance, zone: Zone) -> str:
+    """Return the name of an instance and a zone together; capitals, which neither has, keep them apart."""
+    return f"{identifier(instance.name)}_IN_{identifier(zone.name)}"
 
 
 def grant_set(zone: str, family: int) -> str:
@@ -88,7 +99,7 @@ def _families(zone: Zone) -> list[int]:
 
 
 def _counts(instance: Instance, zone: Zone) -> Iterator[Set]:
-    stem = f"{identifier(instance.name)}_{identifier(zone.name)}"
+    stem = _both(instance, zone)
     for family in _families(zone):
         yield Set(f"rate_{stem}_{family}", TYPES[family], ("dynamic", "timeout"), (), _LONGEST_MEMORY, _MOST_SOURCES)
         yield Set(f"conn_{stem}_{family}", TYPES[family], ("dynamic",), size=_MOST_SOURCES)
@@ -96,7 +107,7 @@ def _counts(instance: Instance, zone: Zone) -> Iterator[Set]:
 
 def _from_zone(instance: Instance, zone: Zone) -> Chain:
     """Return what a source that is trusted still meets: its share of connections, so that others have theirs."""
-    stem = f"{identifier(instance.name)}_{identifier(zone.name)}"
+    stem = _both(instance, zone)
     rate = f"limit rate over {zone.rate.count}/{zone.rate.unit} burst {zone.rate.count} packets"
     rules = []
     for family in _families(zone):
@@ -120,7 +131,7 @@ def _admissions(instance: Instance, zone: Zone) -> Iterator[str]:
     window = _window(zone)
     names = ", ".join(f'"{name}"' for name in zone.interfaces)
     arrives = f"iifname {{ {names} }} " if names else ""
-    target = f"goto from_{identifier(instance.name)}_{identifier(zone.name)}"
+    target = f"goto from_{_both(instance, zone)}"
     if zone.anyone:
         yield f"{window}{arrives}{target}"
         return
@@ -171,7 +182,11 @@ def _answers(instance: Instance, zones: Sequence[Zone]) -> Iterator[str]:
     Who asks over mDNS may ask for an answer to itself alone. A source that is no longer trusted gets no answer on a
     connection that it held open either.
     """
-    answers = (f"tcp sport {instance.port} ct direction reply", f"udp sport {_MDNS}")
+    # Whoever asks over mDNS does so from its port; to any other, or to this host, it would be a way out.
+    answers = (
+        f"tcp sport {instance.port} ct direction reply",
+        f'oifname != "lo" udp sport {_MDNS} udp dport {_MDNS}',
+    )
     # Its own watchdog asks as the same user.
     yield f'oifname "lo" tcp sport {instance.port} accept'
     yield f'oifname "lo" tcp dport {instance.port} accept'
@@ -190,7 +205,21 @@ def _answers(instance: Instance, zones: Sequence[Zone]) -> Iterator[str]:
         yield f"{answers[0]} accept"
 
 
-def _outgoing(instance: Instance, zones: Sequence[Zone]) -> Chain:
+def _by_a_router(around: Surroundings) -> Iterator[str]:
+    """Yield what matches packets to a neighbour whose address is one of the Internet: no router is on their way.
+
+    The kernel sends them to the address itself. That of a router is near as well, but where it is known.
+    """
+    names = ", ".join(f'"{name}"' for name in around.direct)
+    leaves = f"oifname != {{ {names} }} " if names else ""
+    for family, near in ((V4, _NEAR_V4), (V6, _NEAR_V6)):
+        networks = [ip_network(item) for item in near]
+        known = [item for item in map(ip_address, around.routers) if item.version == family]
+        far = [str(item) for item in known if not any(item in network for network in networks)]
+        yield f"{leaves}rt {ADDRESSES[family]} nexthop != {{ {', '.join([*near, *far])} }}"
+
+
+def _outgoing(instance: Instance, zones: Sequence[Zone], around: Surroundings) -> Chain:
     """Return what the instance's user may send: answers at its door, names, and what lies on the Internet."""
     rules = list(_answers(instance, zones)) if instance.discovery else []
     refused = _refused(instance)
@@ -208,6 +237,7 @@ def _outgoing(instance: Instance, zones: Sequence[Zone]) -> Chain:
     rules += [
         f"ip daddr {{ {', '.join(_NEAR_V4)} }} {refused}",
         f"ip6 daddr {{ {', '.join(_NEAR_V6)} }} {refused}",
+        *(f"{match} {refused}" for match in _by_a_router(around)),
         # An address of the host's own may be one of the Internet.
         f"fib daddr type != unicast {refused}",
         f"tcp dport {{ {', '.join(map(str, _ports(instance)))} }} counter accept",
@@ -237,24 +267,31 @@ def _from_container(instance: Instance) -> Iterator[str]:
     yield f"{arrives} fib daddr type != unicast ct direction original {_refused(instance)}"
 
 
-def _sealed(users: Sequence[int]) -> tuple[list[Chain], list[str]]:
-    """Return the chain for what nobody describes any more and still runs, and the rules that lead there.
+def _sealed(users: Sequence[int], away: Sequence[str]) -> tuple[list[Chain], list[str]]:
+    """Return the chain for what has no business on this network and may still run there, and the rules that lead there.
 
-    It reaches nobody, and nobody has an answer from it but its own watchdog. Its user may be gone when the table is
-    loaded at boot, so it is named by its number.
+    It reaches nobody, and nobody has an answer from it but its own watchdog. A user that nobody describes may be gone
+    when the table is loaded at boot, so it is named by its number.
     """
-    if not users:
+    if not users and not away:
         return [], []
     chain = Chain("sealed", ('oifname "lo" ct direction reply accept', "counter drop"))
-    return [chain], [f"meta skuid {user} goto sealed" for user in sorted(users)]
+    named = [*map(str, sorted(users)), *(f'"{name}"' for name in away)]
+    return [chain], [f"meta skuid {user} goto sealed" for user in named]
 
 
 def table(
-    instances: Sequence[Instance], zones: Sequence[Zone], around: Surroundings, sealed: Sequence[int] = ()
+    instances: Sequence[Instance],
+    zones: Sequence[Zone],
+    around: Surroundings,
+    sealed: Sequence[int] = (),
+    away: Sequence[str] = (),
 ) -> Table:
     """Return the table of *instances*; *zones* are those that they name.
 
-    *sealed* are the user ids of instances that are on the host and that nobody describes any more.
+    *sealed* are the user ids of instances that are on the host and that nobody describes any more. *away* are the users
+    of those that live in networks of their own: until one has moved there, and should it ever come back, it would be
+    open to everyone here.
     """
     by_name = {zone.name: zone for zone in zones}
     sets = [item for zone in zones for item in zone_sets(zone)]
@@ -262,12 +299,12 @@ def table(
         Set("resolvers_4", TYPES[V4], elements=around.resolvers_v4),
         Set("resolvers_6", TYPES[V6], elements=around.resolvers_v6),
     ]
-    chains, leaving = _sealed(sealed)
+    chains, leaving = _sealed(sealed, away)
     arriving: list[str] = []
     passing: list[str] = []
     for item in instances:
         admitted = [by_name[name] for name in item.access]
-        chains += [_refusal(item), _outgoing(item, admitted)]
+        chains += [_refusal(item), _outgoing(item, admitted, around)]
         if item.bridge:
             chains.append(_to_container(item))
             arriving += _from_container(item)

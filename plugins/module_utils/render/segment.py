@@ -55,7 +55,7 @@ def segment_table(instance: Instance, zones: Sequence[Zone], segment: Segment) -
         family: tuple(item for item in segment.resolvers if ipaddress.ip_address(item).version == family)
         for family in (V4, V6)
     }
-    doors = table([instance], zones, Surroundings(by_family[V4], by_family[V6]))
+    doors = table([instance], zones, Surroundings(by_family[V4], by_family[V6], segment.gateways))
     # Forwarding may be on here because it is on the host.
     nothing = Chain("on_forward", (), "type filter hook forward priority 0; policy drop;")
     # Those of a lease are set when it comes.

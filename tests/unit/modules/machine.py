@@ -241,3 +241,6 @@ class _PlayedHost(Host):
 
     def network(self) -> HostNetwork:
         return HostNetwork({"lo": ("127.0.0.1",), "eth0": ("192.0.2.1",)}, "eth0")
+
+    def routers(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return ("192.0.2.254",), ()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,6 +150,63 @@ def test_what_is_not_wanted_goes_in_the_same_transaction(others: list[str]) -> N
         assert f"delete {kind} inet librespot {plain}\n" in found
     assert "delete chain inet librespot door_a" not in found
     assert "flush set inet librespot grant_" not in found
+
+
+def test_names_of_instances_and_zones_together_are_never_those_of_others() -> None:
+    zones = {"c": {"networks": ["10.1.0.0/16"]}, "b-c": {"networks": ["10.2.0.0/16"]}}
+    instances = [{"name": "a", "access": ["b-c"]}, {"name": "a-b", "port": 40001, "access": ["c"]}]
+    spec = parse_specification("0.8.0", instances, {}, zones)
+    found = table(spec.present, list(spec.zones.values()), Surroundings())
+    for items in (found.chains, found.sets):
+        names = [item.name for item in items]
+        assert len(names) == len(set(names))
+
+
+def test_what_lives_in_a_network_of_its_own_is_sealed_off_on_the_hosts() -> None:
+    found = table([], [], Surroundings(), (), ("librespot-kitchen",))
+    (leaving,) = [item for item in base(found) if item.name == "on_output"]
+    assert leaving.rules == ('meta skuid "librespot-kitchen" goto sealed',)
+
+
+@pytest.mark.parametrize(
+    ("around", "rules"),
+    [
+        (
+            Surroundings(routers=("192.168.1.1", "fe80::1")),
+            ("rt ip nexthop != {{ {v4} }}", "rt ip6 nexthop != {{ {v6} }}"),
+        ),
+        (
+            Surroundings(routers=("203.0.113.1", "2600::1"), direct=("wg0",)),
+            (
+                'oifname != {{ "wg0" }} rt ip nexthop != {{ {v4}, 203.0.113.1 }}',
+                'oifname != {{ "wg0" }} rt ip6 nexthop != {{ {v6}, 2600::1 }}',
+            ),
+        ),
+    ],
+)
+def test_only_what_a_router_passes_on_is_of_the_internet(around: Surroundings, rules: tuple[str, str]) -> None:
+    spec = parse_specification("0.8.0", [{"name": "kitchen"}])
+    found = table(spec.present, list(spec.zones.values()), around)
+    (leaving,) = [item.rules for item in found.chains if item.name == "out_kitchen"]
+    near = {
+        family: re.search(rf"^{family} daddr {{ (.*) }} goto", "\n".join(leaving), re.MULTILINE)
+        for family in ("ip", "ip6")
+    }
+    assert near["ip"]
+    assert near["ip6"]
+    for rule in rules:
+        wanted = rule.format(v4=near["ip"].group(1), v6=near["ip6"].group(1))
+        assert f"{wanted} goto refused_kitchen" in leaving
+
+
+def test_over_mdns_it_answers_the_port_of_mdns_alone_and_not_this_host() -> None:
+    spec = parse_specification("0.8.0", [{"name": "kitchen"}])
+    found = table(spec.present, list(spec.zones.values()), Surroundings())
+    (leaving,) = [item.rules for item in found.chains if item.name == "out_kitchen"]
+    answers = [rule for rule in leaving if "udp sport 5353" in rule]
+    assert answers
+    assert all("udp dport 5353 accept" in rule for rule in answers)
+    assert all('oifname != "lo"' in rule for rule in answers if "@zone" in rule)
 
 
 def test_what_nobody_describes_any_more_is_sealed_off() -> None:
