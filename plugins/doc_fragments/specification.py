@@ -63,8 +63,8 @@ options:
 options:
   state:
     description:
-      - With V(absent), all that the collection ever made on this host is removed, instances that are no longer listed
-        included, and nothing else.
+      - With V(absent), all that the module ever made on this host is removed, for instances that are no longer listed
+        too, and nothing else.
     type: str
     choices: [present, absent]
     default: present

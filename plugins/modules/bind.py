@@ -21,8 +21,11 @@ author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
   - hardened.librespot.specification
+  - hardened.librespot.specification.state
   - hardened.librespot.specification.attributes
 notes:
+  - With O(state=absent), what was made for units that are not ours is removed. Take the lines of the example out of
+    those first; they do not start without the programs. M(hardened.librespot.unit) removes what its own instances have.
   - The unit C(librespot-NAME-bind.service) also asks for the table of M(hardened.librespot.firewall), with the same
     instance in it, and fails without.
   - It has to run before each start, as C(Wants=) makes it, and not only once. systemd attaches a program that it knows
@@ -40,6 +43,10 @@ EXAMPLES = r"""
         bind:
           interface: eth0
   register: bound
+
+- name: Remove them, once the unit does without
+  hardened.librespot.bind:
+    state: absent
 
 - name: Show where the programs are
   ansible.builtin.debug:
@@ -71,12 +78,17 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     SPECIFICATION_ARGUMENTS,
+    STATE_ARGUMENT,
     outcome,
     run,
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.binds import binding_planners, pins
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.binds import (
+    binding_planners,
+    pins,
+    unbinding_planners,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
@@ -84,6 +96,9 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.regist
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the programs to where they shall be."""
     host = Host()
+    if module.params["state"] == "absent":
+        result = outcome(module, converge(unbinding_planners(host), module.check_mode))
+        return {**result, "pins": {}, "unbound": host.facts.unbound}
     spec = usable(host, specification(module), foreign=True)
     result = outcome(module, converge(binding_planners(host, spec), module.check_mode))
     places = {item.name: pins(item) for item in spec.present} if host.facts.binds else {}
@@ -92,7 +107,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    run(AnsibleModule(argument_spec=SPECIFICATION_ARGUMENTS, supports_check_mode=True), work)
+    run(AnsibleModule(argument_spec={**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT}, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

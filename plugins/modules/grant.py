@@ -103,8 +103,17 @@ def main() -> None:
         "ttl": {"type": "str"},
         **STATE_ARGUMENT,
     }
-    together = [("zone", "address")]
-    run(AnsibleModule(argument_spec=arguments, required_together=together, supports_check_mode=True), work)
+    named = ("zone", "address")
+    run(
+        AnsibleModule(
+            argument_spec=arguments,
+            required_together=[named],
+            required_by={"ttl": named},
+            required_if=[("state", "absent", named)],
+            supports_check_mode=True,
+        ),
+        work,
+    )
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
+from ansible_collections.hardened.librespot.plugins.module_utils.render.firewall import TABLE
 from ansible_collections.hardened.librespot.plugins.module_utils.render.router import (
     DEFAULT_TABLE,
     policy,
@@ -95,6 +96,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     table = module.params["table"]
     if not re.fullmatch("[a-z][a-z0-9_]{0,30}", table):
         raise SpecificationError("table", table, "is not a table's name", "Write at most 31 of a-z, 0-9 and _")
+    if table == TABLE:
+        raise SpecificationError("table", table, "is the table of a host with instances", f"Write {DEFAULT_TABLE}")
     host = Host()
     spec = usable(host, specification(module))
     networks = {item.name: _network(host, item) for item in spec.present}

@@ -123,10 +123,13 @@ def test_a_unit_of_ones_own_can_be_bound(host: Site, controller: Controller) -> 
     assert all(before.values())
     assert not any(answer for (source, _target), answer in after.items() if source.startswith("192.168.88."))
     host.shell(f"systemctl stop {unit}; rm -r /etc/systemd/system/{unit}.d; systemctl daemon-reload")
-    module = {**module, "instances": [{**instance, "state": "absent"}]}
+    module = {"state": "absent"}
     playbook.write_text(
         json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": [{"hardened.librespot.bind": module}]}]),
         encoding="utf-8",
     )
-    controller.converge(playbook, {})
+    assert controller.run(playbook, {}, ["--check"]).recap(host)["changed"] == 1
+    assert controller.converge(playbook, {}).recap(host)["changed"] == 1
+    assert controller.converge(playbook, {}).recap(host)["changed"] == 0
     assert "own-bind" not in host.out("ls", "/sys/fs/bpf/librespot")
+    assert not [path for path in host.snapshot() if "own" in path.rpartition("/")[2] and "bind" in path]

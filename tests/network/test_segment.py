@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from tests.attacks.deployment import APPLY, BEDROOM, KITCHEN, OURS, PORT
 from tests.attacks.hosts import until
 from tests.attacks.tables import show
 from tests.network import trunk
-from tests.network.site import ANSWERING, FAMILIES, INTERFACES, LAN, STRANGER, TRUSTED, Site, address
+from tests.network.site import ANSWERING, FAMILIES, INTERFACES, LAN, STRANGER, TRUSTED, Site, address, opened
 from tests.support.plays import Controller
 
 HIGHEST_EXPOSURE = 0.6
@@ -85,6 +86,34 @@ def macvlan(controller: Controller) -> Iterator[Site]:
 
 def _answers(host: Site) -> bool:
     return trunk.ask(host, [("get_info", trunk.TRUSTED[4], trunk.OWN[4], PORT)]) == [True]
+
+
+def test_on_its_way_into_a_segment_nobody_else_is_answered(controller: Controller) -> None:
+    host = controller.host
+    assert isinstance(host, Site)
+    zones = {"home": {"networks": [address(LAN, TRUSTED, family) for family in FAMILIES]}}
+    here = {**KITCHEN, "bind": {"interface": INTERFACES[LAN]}, "access": ["home"]}
+    controller.converge(APPLY, {"librespot_instances": [here], "librespot_zones": zones})
+    who = [(number, family) for number in (TRUSTED, STRANGER) for family in FAMILIES]
+    asked = [
+        ("get_info", address(LAN, number, family), address(LAN, ANSWERING, family), PORT) for number, family in who
+    ]
+    until(lambda: host.ask(LAN, asked) == [True, True, False, False], BACK_S, "it answers on the host's network")
+    own = [f"{address(LAN, OWN, family)}/{24 if family == 4 else 64}" for family in FAMILIES]
+    segment = {"parent": INTERFACES[LAN], "addresses": own, "gateways": [address(LAN, TRUSTED, 4)]}
+    there = {**KITCHEN, "segment": segment, "access": ["home"]}
+    # As far as a run comes that is killed after the firewall's step.
+    playbook = controller.directory / "killed.yml"
+    tasks = [{"hardened.librespot.firewall": {"instances": [there], "zones": zones}}]
+    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    controller.converge(playbook, {})
+    assert host.show(OURS, "ActiveState") == {"ActiveState": "active"}
+    assert host.ask(LAN, asked) == [False] * 4
+    controller.converge(APPLY, {"librespot_instances": [here], "librespot_zones": zones})
+    knocking = [host.knocking(LAN, STRANGER, address(LAN, ANSWERING, family)) for family in FAMILIES]
+    controller.converge(APPLY, {"librespot_instances": [there], "librespot_zones": zones})
+    assert [opened(process) for process in knocking] == [[], []]
+    controller.converge(APPLY, {"librespot_state": "absent"})
 
 
 def test_only_the_trusted_of_its_own_vlan_are_answered(tagged: Site) -> None:

@@ -20,6 +20,7 @@ NAME = "lspprobe"
 _HERE, _THERE = f"{NAME}0", f"{NAME}1"
 
 # The last of the networks that are for documentation alone: nobody has a neighbour there.
+# Those of IPv4, and those of IPv6.
 _PAIRS = (("203.0.113.253", "203.0.113.254"), ("2001:db8:ffff:ffff::fffd", "2001:db8:ffff:ffff::fffe"))
 _LENGTHS = (30, 126)
 
@@ -48,7 +49,9 @@ def answered(commands: Commands, addresses: Sequence[str], port: int) -> list[st
     """
     if not addresses:
         return []
-    with _neighbour(commands):
+    # A host may be without IPv6.
+    families = sorted({":" in item for item in addresses})
+    with _neighbour(commands, families):
         argv = ["/usr/bin/python3", "-I", "-c", _CONNECT, json.dumps([(item, port) for item in addresses])]
         with inside(NAME):
             done = commands.run([*argv, str(_WITHIN_S)])
@@ -61,21 +64,21 @@ def answered(commands: Commands, addresses: Sequence[str], port: int) -> list[st
 
 
 @contextlib.contextmanager
-def _neighbour(commands: Commands) -> Iterator[None]:
+def _neighbour(commands: Commands, families: Sequence[bool]) -> Iterator[None]:
     _remove(commands)
     commands.run(["ip", "netns", "add", NAME])
     try:
         commands.run(["ip", "link", "add", _HERE, "type", "veth", "peer", "name", _THERE, "netns", NAME])
-        commands.run(["ip", "-batch", "-"], stdin=_lines(_HERE, 0))
-        commands.run(["ip", "-netns", NAME, "-batch", "-"], stdin=_lines(_THERE, 1))
+        commands.run(["ip", "-batch", "-"], stdin=_lines(_HERE, 0, families))
+        commands.run(["ip", "-netns", NAME, "-batch", "-"], stdin=_lines(_THERE, 1, families))
         yield
     finally:
         _remove(commands)
 
 
-def _lines(interface: str, end: int) -> str:
+def _lines(interface: str, end: int, families: Sequence[bool]) -> str:
     lines = [f"link set {interface} up"]
-    for pair, length in zip(_PAIRS, _LENGTHS):
+    for pair, length in ((_PAIRS[item], _LENGTHS[item]) for item in families):
         # Nobody else is there who could have the address.
         lines.append(f"address add {pair[end]}/{length} dev {interface}{' nodad' if ':' in pair[end] else ''}")
         if end:

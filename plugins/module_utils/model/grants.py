@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import HostError, SpecificationError
-from .networks import address_text, parse_interval
+from .networks import address_text, parse_interval, refuse_nobody
 from .zones import Zone, seconds
 
 
@@ -52,5 +52,6 @@ def parse_grant(zone: Any, address: Any, ttl: Any, known: Mapping[str, int]) -> 
     family, (first, last) = parse_interval(address, "address")
     if first != last:
         raise SpecificationError("address", address, "is not one address", "Grant each address by itself")
+    refuse_nobody(address, "address")
     time = known[zone] if ttl in (None, "") else seconds(ttl, "ttl", known[zone])
     return Grant(zone, family, address_text(first, family), time)

@@ -234,6 +234,7 @@ def _unique(instances: Sequence[Instance]) -> None:
     names: dict[str, str] = {}
     ports: dict[tuple[str, int], str] = {}
     tags: dict[Segment, str] = {}
+    addresses: dict[tuple[str, int, str], str] = {}
     for item in instances:
         if item.name in names:
             raise SpecificationError(
@@ -244,6 +245,8 @@ def _unique(instances: Sequence[Instance]) -> None:
             continue
         if item.segment and item.segment.vlan:
             _own_tag(item, item.segment, tags)
+        if item.segment:
+            _own_addresses(item, item.segment, addresses)
         if not item.discovery:
             continue
         # In segments of their own they do not meet.
@@ -269,6 +272,20 @@ def _own_tag(item: Instance, segment: Segment, seen: dict[Segment, str]) -> None
             f"Make {segment.parent}.{segment.vlan} an interface of the host, and the parent of both, without vlan",
         )
     seen[tag] = item.path
+
+
+def _own_addresses(item: Instance, segment: Segment, seen: dict[tuple[str, int, str], str]) -> None:
+    """Refuse an address that another instance has on the same wire."""
+    for index, text in enumerate(segment.addresses):
+        place = (segment.parent, segment.vlan, text.partition("/")[0])
+        if place in seen:
+            raise SpecificationError(
+                f"{item.path}.segment.addresses[{index}]",
+                text,
+                f"is that of {seen[place]} too",
+                "Give each instance its own",
+            )
+        seen[place] = item.path
 
 
 def _credentials(value: Any, names: Sequence[str]) -> Mapping[str, str]:

@@ -72,6 +72,15 @@ def placed(item: Instance, network: HostNetwork) -> Instance:
     """Return the present instance *item* bound to what this host has. Raises `SpecificationError`."""
     if item.segment is not None:
         _refuse_parent(item.segment.parent, network, f"{item.path}.segment.parent")
+        for index, text in enumerate(item.segment.addresses):
+            holder = network.holder(text.partition("/")[0])
+            if holder:
+                raise SpecificationError(
+                    f"{item.path}.segment.addresses[{index}]",
+                    text,
+                    f"is this host's own, on {holder}",
+                    "Give the instance an address that nobody has",
+                )
         return replace(item, interface=SEGMENT_INTERFACE if item.discovery else "")
     bind = resolved(item.bind, network, item.path)
     interfaces = {INTERFACE: bind.value, ADDRESS: network.holder(bind.value), LOOPBACK: LOOPBACK_INTERFACE}

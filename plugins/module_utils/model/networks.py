@@ -132,6 +132,25 @@ def parse_networks(values: Sequence[Any], path: str) -> Networks:
     return networks
 
 
+def _interval(text: str) -> Interval:
+    network = ipaddress.ip_network(text)
+    return int(network.network_address), int(network.broadcast_address)
+
+
+# This host itself, nobody yet, and groups: an application behind a proxy on this host sees the first of every guest.
+_NOBODY = {
+    V4: tuple(map(_interval, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3"))),
+    V6: tuple(map(_interval, ("::/127", "ff00::/8"))),
+}
+
+
+def refuse_nobody(value: Any, path: str) -> None:
+    """Raise `SpecificationError` for what is no other host's address: nothing that asks can have it."""
+    family, interval = parse_interval(value, path)
+    if any(first <= interval[0] and interval[1] <= last for first, last in _NOBODY[family]):
+        raise SpecificationError(path, value, "is no other host's address", "Name the hosts or networks that shall ask")
+
+
 def _everyone(family: int) -> Interval:
     return 0, 2 ** BITS[family] - 1
 

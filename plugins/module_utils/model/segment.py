@@ -123,6 +123,12 @@ def _singles(value: Any, path: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _neighbour(item: Any, own: _Interface) -> bool:
+    """Whether *item* can be the address of another host in the network of *own*."""
+    ends = (own.network.broadcast_address, own.network.network_address) if own.version == V4 else ()
+    return item in own.network and item != own.ip and (own.network.num_addresses <= 2 or item not in ends)
+
+
 def _gateways(value: Any, interfaces: Sequence[_Interface], path: str) -> tuple[str, ...]:
     found = _singles([] if value is None else value, path)
     if not found:
@@ -132,7 +138,7 @@ def _gateways(value: Any, interfaces: Sequence[_Interface], path: str) -> tuple[
     for index, item in enumerate(map(ipaddress.ip_address, found)):
         near = [entry for entry in interfaces if entry.version == item.version]
         # A router of IPv6 may be known by its link-local address.
-        if not item.is_link_local and not any(item in entry.network and item != entry.ip for entry in near):
+        if not item.is_link_local and not any(_neighbour(item, entry) for entry in near):
             right = ", ".join(str(entry.network) for entry in near) or "none of that family"
             raise SpecificationError(
                 f"{path}[{index}]", found[index], "is not in the networks of the addresses", f"They are: {right}"

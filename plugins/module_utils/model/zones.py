@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import SpecificationError
-from .networks import Networks, parse_networks
+from .networks import Networks, parse_networks, refuse_nobody
 from .reading import boolean, integer, mapping, sequence
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -149,8 +149,17 @@ def _macs(value: Any, path: str) -> tuple[str, ...]:
     for index, item in enumerate(sequence(value, path)):
         if not isinstance(item, str) or not _MAC.fullmatch(item.lower().replace("-", ":")):
             raise SpecificationError(f"{path}[{index}]", item, "is not a MAC address", "Write it as 00:1b:2c:3d:4e:5f")
+        if int(item[:2], 16) & 1:
+            raise SpecificationError(f"{path}[{index}]", item, "is the address of a group", "Write that of one card")
         found.add(item.lower().replace("-", ":"))
     return tuple(sorted(found))
+
+
+def _networks(value: Any, path: str) -> Networks:
+    networks = sequence(value, path)
+    for index, item in enumerate(networks):
+        refuse_nobody(item, f"{path}[{index}]")
+    return parse_networks(networks, path)
 
 
 def _zone(name: Any, value: Any, path: str) -> Zone:
@@ -166,7 +175,7 @@ def _zone(name: Any, value: Any, path: str) -> Zone:
     longest = seconds(entry.get("max_ttl", "1h"), f"{path}.max_ttl", _LONGEST_GRANT)
     zone = Zone(
         name=name,
-        networks=parse_networks(sequence(entry.get("networks", ()), f"{path}.networks"), f"{path}.networks"),
+        networks=_networks(entry.get("networks", ()), f"{path}.networks"),
         macs=_macs(entry.get("macs", ()), f"{path}.macs"),
         interfaces=tuple(sorted({interface_name(x, f"{path}.interfaces[{at}]") for at, x in enumerate(names)})),
         hours=_hours(entry["hours"], f"{path}.hours") if "hours" in entry else None,

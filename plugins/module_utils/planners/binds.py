@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 
 from ..host import bpf, liveness
 from ..model.instance import Instance, Specification
 from ..model.layout import ROOT
 from ..model.networks import V4, V6
+from ..render.firewall_units import LOADER
 from ..render.unit import (
     BIND_LOADER,
     LIVENESS,
@@ -25,9 +27,11 @@ from ..render.unit import (
     programs_path,
 )
 from .base import Planner
-from .file import DirectoryPlanner, FilePlanner
+from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .pins import NoPinsPlanner
-from .registry import Host, bind_planners
+from .registry import Host, bind_planners, ours
+
+_BIND = re.compile(r"^librespot-([a-z][a-z0-9-]*)-bind\.service$")
 
 
 def binding_planners(host: Host, spec: Specification) -> list[Planner]:
@@ -44,6 +48,24 @@ def binding_planners(host: Host, spec: Specification) -> list[Planner]:
     for item in spec.instances:
         planners += _bound(host, item) if item.present else _unbound(host, item)
     return planners
+
+
+def unbinding_planners(host: Host) -> list[Planner]:
+    """Return what removes all that `binding_planners` made for units that are not ours."""
+    files = host.files
+    names = [match.group(1) for match in map(_BIND.match, files.names(UNITS)) if match]
+    foreign = [name for name in names if files.read(f"{UNITS}/librespot-{name}.service", content=False) is None]
+    planners = [item for name in foreign for item in _unbound(host, Instance(name, "", present=False))]
+    if ours(host).instances or files.read(LOADER, content=False):
+        return planners
+    gone = [BIND_LOADER, LIVENESS, *(programs_path(name) for name in foreign)]
+    libexec = os.path.dirname(BIND_LOADER)
+    return [
+        *planners,
+        FilePlanner(files, BIND_LOADER, None),
+        FilePlanner(files, LIVENESS, None),
+        *(HuskPlanner(files, path, gone, [libexec]) for path in (SETTINGS, libexec, ROOT)),
+    ]
 
 
 def pins(item: Instance) -> list[str]:

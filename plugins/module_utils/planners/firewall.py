@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ..host import firewall, namespaces
@@ -108,10 +108,19 @@ def _used(spec: Specification, instances: Sequence[Instance]) -> list[Zone]:
 
 
 def _overrides(host: Host, units: Iterable[str]) -> list[Planner]:
-    """Drop-ins weaken a unit unseen, as for an instance: there shall be none."""
-    names = {"librespot-firewall-.service", *map(os.path.basename, units)}
+    """Drop-ins weaken a unit unseen, as for an instance: there shall be none, nor for all units with its beginnings."""
+    names = {name for path in units for name in _and_its_beginnings(os.path.basename(path))}
     paths = [f"{place}/{name}.d" for place in PLACES for name in sorted(names)]
     return [DirectoryPlanner(host.files, path, None) for path in paths]
+
+
+def _and_its_beginnings(unit: str) -> Iterator[str]:
+    """Yield the names of which *unit* takes drop-ins: its own, and those that end at a dash of it (systemd.unit(5))."""
+    stem, _dot, kind = unit.rpartition(".")
+    yield unit
+    while "-" in stem:
+        stem = stem.rpartition("-")[0]
+        yield f"{stem}-.{kind}"
 
 
 def _clock(host: Host, windows: bool) -> list[Planner]:
@@ -135,7 +144,7 @@ def _absent(host: Host) -> list[Planner]:
         *(AccountPlanner(host.accounts, Instance(name, "", present=False)) for name in _unused(host)),
         HuskPlanner(files, SETTINGS, [TABLE_FILE, GRANTS_FILE]),
         HuskPlanner(files, os.path.dirname(LOADER), [LOADER]),
-        HuskPlanner(files, ROOT, [], [os.path.dirname(LOADER)]),
+        HuskPlanner(files, ROOT, [LOADER], [os.path.dirname(LOADER)]),
     ]
 
 
