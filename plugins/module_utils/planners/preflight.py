@@ -12,6 +12,7 @@ from dataclasses import replace
 from ..host.accounts import group_exists
 from ..host.proc import owner_of_port
 from ..host.readable import executable
+from ..model.bind import refuse_unreachable
 from ..model.errors import HostError, LibrespotError, SpecificationError
 from ..model.facts import refusals
 from ..model.instance import CONTAINER, Instance, Specification
@@ -47,7 +48,10 @@ def usable(host: Host, spec: Specification, foreign: bool = False) -> Specificat
                 + _opened(item)
             )
             try:
-                instances.append(placed(item, network))
+                here = placed(item, network)
+                # What was not written is known only now.
+                refuse_unreachable(here.bind, item.access, spec.zones, item.path)
+                instances.append(here)
             except SpecificationError as error:
                 found.append(error)
         else:

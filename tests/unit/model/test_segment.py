@@ -89,6 +89,8 @@ def test_its_instance_is_bound_to_the_one_interface_in_it() -> None:
         ({"gateways": None}, "segment.gateways", "is missing"),
         ({"gateways": ["192.168.21.1"]}, "segment.gateways[0]", "is not in the networks of the addresses"),
         ({"gateways": ["192.168.20.5"]}, "segment.gateways[0]", "is not in the networks of the addresses"),
+        ({"gateways": ["192.168.20.255"]}, "segment.gateways[0]", "is not in the networks of the addresses"),
+        ({"gateways": ["192.168.20.0"]}, "segment.gateways[0]", "is not in the networks of the addresses"),
         ({"gateways": ["2001:db8::1"]}, "segment.gateways[0]", "is not in the networks of the addresses"),
         ({"gateways": ["192.168.20.1", "192.168.20.2"]}, "segment.gateways", "has two of IPv4"),
         ({"gateways": ["192.168.20.0/24"]}, "segment.gateways[0]", "is not one address"),
@@ -103,6 +105,17 @@ def test_what_is_not_right_is_refused_with_its_path(change: dict[str, Any], path
     with pytest.raises(SpecificationError, match=re.escape(said)) as caught:
         parse_segment({**KITCHEN, **change}, "segment")
     assert caught.value.path == path
+
+
+def test_an_address_of_another_instance_or_of_the_host_is_refused() -> None:
+    wire = {"parent": "eth0", "gateways": ["192.168.20.1"]}
+    both = [{**wire, "addresses": ["192.168.20.5/24"]}, {**wire, "addresses": ["192.168.20.6/24", "192.168.20.5/16"]}]
+    with pytest.raises(SpecificationError, match=r"is that of .* too") as caught:
+        parsed(*both)
+    assert caught.value.path == "librespot_instances[1].segment.addresses[1]"
+    (item,) = parsed({**wire, "addresses": ["10.0.0.2/24"], "gateways": ["10.0.0.1"]}).instances
+    with pytest.raises(SpecificationError, match="is this host's own, on eth0"):
+        placed(item, HOST)
 
 
 def test_a_container_has_no_segment() -> None:

@@ -45,6 +45,14 @@ def test_a_librespot_of_someone_elses_may_hold_it_where_units_may_be_foreign(mon
         look(monkeypatch, f"{SLICE}/librespot-old.service", [KITCHEN], foreign=True)
 
 
+def test_a_zone_that_cannot_reach_where_it_is_bound_by_itself_is_named() -> None:
+    network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
+    host = cast(Host, SimpleNamespace(facts=FACTS, files=NOTHING, network=lambda: network))
+    spec = parse_specification("0.8.0", [{**KITCHEN, "access": ["away"]}], {}, {"away": {"interfaces": ["wlan9"]}})
+    with pytest.raises(SpecificationError, match=r"access\[0\].*is of wlan9, and the instance is bound to eth0"):
+        preflight.usable(host, spec)
+
+
 def test_an_instance_that_goes_may_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
     look(monkeypatch, f"{SLICE}/librespot-old.service", [KITCHEN, {"name": "old", "state": "absent"}])
 
