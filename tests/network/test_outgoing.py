@@ -110,7 +110,16 @@ def _addressed(host: Site, inside: Sequence[str], verb: str) -> None:
     theirs = [f"{ON_LINK[4]}/24 dev eth0", f"{ON_LINK[6]}/64 dev eth0"]
     theirs += [f"{BEYOND[4]}/32 dev lo", f"{BEYOND[6]}/128 dev lo"]
     ours = [f"address {verb} 198.51.101.1/24 dev {interface}", f"address {verb} 2600:77::1/64 dev {interface}"]
-    ours += [f"route {verb} {BEYOND[family]} via {address(LAN, TRUSTED, family)}" for family in FAMILIES]
+    listed = subprocess.run(
+        [*inside, "ip", "-json", "-6", "address", "show", "dev", "eth0", "scope", "link"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    # As routers of a household are known: by an address of its own, and by one of the link.
+    (of_link,) = [entry["local"] for item in json.loads(listed.stdout) for entry in item.get("addr_info", ())]
+    routers = {4: address(LAN, TRUSTED, 4), 6: of_link}
+    ours += [f"route {verb} {BEYOND[family]} via {routers[family]} dev {interface}" for family in FAMILIES]
     lines = "".join(f"address {verb} {item}\n" for item in theirs)
     subprocess.run([*inside, "ip", "-batch", "-"], input=lines, text=True, check=True)
     host.out("ip", "-batch", "-", text="".join(f"{line}\n" for line in ours))
