@@ -237,6 +237,7 @@ _UNITS = (
         "drop-in-of-all-instances",
         "mkdir -p /etc/systemd/system/librespot-.service.d\n"
         "printf '[Service]\\nProtectClock=no\\n' > /etc/systemd/system/librespot-.service.d/99-mutant.conf\nrestarted",
+        "NET-03 boot host, CFG-06 drift host, "
         f"CFG-02 exposure kitchen, CFG-02 exposure bedroom, CFG-02 exposure studio, {EVERY_DRIFT}",
     ),
     Mutant(
