@@ -191,3 +191,6 @@ _CONTROLS = (
 )
 
 CONTROLS: dict[str, Control] = {item.id: item for item in _CONTROLS}
+
+OF_CONTAINERS = frozenset({"NET-10"})
+"""The controls that are of instances in containers alone."""
