@@ -117,7 +117,9 @@ def _addressed(host: Site, inside: Sequence[str], verb: str) -> None:
         text=True,
     )
     # As routers of a household are known: by an address of its own, and by one of the link.
-    (of_link,) = [entry["local"] for item in json.loads(listed.stdout) for entry in item.get("addr_info", ())]
+    entries = [entry for item in json.loads(listed.stdout) for entry in item.get("addr_info", ())]
+    # What is not of that scope is listed as nothing.
+    (of_link,) = [entry["local"] for entry in entries if entry]
     routers = {4: address(LAN, TRUSTED, 4), 6: of_link}
     ours += [f"route {verb} {BEYOND[family]} via {routers[family]} dev {interface}" for family in FAMILIES]
     lines = "".join(f"address {verb} {item}\n" for item in theirs)
