@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import re
 
 from ..host import bpf, liveness
 from ..model.instance import Instance, Specification
@@ -29,9 +28,7 @@ from ..render.unit import (
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .pins import NoPinsPlanner
-from .registry import Host, bind_planners, ours
-
-_BIND = re.compile(r"^librespot-([a-z][a-z0-9-]*)-bind\.service$")
+from .registry import Host, bind_planners, binds, ours, runs
 
 
 def binding_planners(host: Host, spec: Specification) -> list[Planner]:
@@ -53,8 +50,7 @@ def binding_planners(host: Host, spec: Specification) -> list[Planner]:
 def unbinding_planners(host: Host) -> list[Planner]:
     """Return what removes all that `binding_planners` made for units that are not ours."""
     files = host.files
-    names = [match.group(1) for match in map(_BIND.match, files.names(UNITS)) if match]
-    foreign = [name for name in names if files.read(f"{UNITS}/librespot-{name}.service", content=False) is None]
+    foreign = [name for name in binds(host) if not runs(host, name)]
     planners = [item for name in foreign for item in _unbound(host, Instance(name, "", present=False))]
     if ours(host).instances or files.read(LOADER, content=False):
         return planners

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -26,8 +25,8 @@ from .account import AccountPlanner
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .grant import LongGrantsPlanner, doors
+from .loader import loader_planners
 from .openings import opening_planners
-from .package import ProgramPlanner
 from .registry import PLACES, Host, undeclared
 from .table import TablePlanner
 from .unit import UnitPlanner
@@ -67,12 +66,9 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
     users = [item.user for item in spec.present if not item.bridge and host.accounts.find(item.user)]
     units = firewall_units(windows)
     return [
-        ProgramPlanner(host.commands, NFT, "nftables"),
+        *loader_planners(host),
         # Rules name them.
         *(AccountPlanner(host.accounts, item) for item in spec.present if not item.bridge),
-        DirectoryPlanner(files, SETTINGS, 0o700),
-        DirectoryPlanner(files, os.path.dirname(LOADER), along=ROOT),
-        FilePlanner(files, LOADER, inspect.getsource(firewall)),
         FilePlanner(files, TABLE_FILE, kept.transaction(), 0o600),
         FilePlanner(files, GRANTS_FILE, record(everywhere), 0o600),
         TablePlanner(nftables, wanted, users),

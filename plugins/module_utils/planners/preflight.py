@@ -17,8 +17,8 @@ from ..model.errors import HostError, LibrespotError, SpecificationError
 from ..model.facts import refusals
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
-from ..render.unit import UNITS, programs_path
-from .registry import Host
+from ..render.unit import programs_path
+from .registry import Host, runs
 
 # librespot has one thread per processor and about 16 besides.
 _THREADS = 16
@@ -97,7 +97,7 @@ def _responders(host: Host) -> list[LibrespotError]:
 def _bound_alone(host: Host, item: Instance) -> bool:
     """Whether an instance is bound by us and run by someone else, as the module bind alone makes it."""
     bound = host.files.read(programs_path(item.name), content=False) is not None
-    return bound and host.files.read(f"{UNITS}/{item.unit}", content=False) is None
+    return bound and not runs(host, item.name)
 
 
 def _port(item: Instance, spec: Specification, foreign: bool) -> list[LibrespotError]:

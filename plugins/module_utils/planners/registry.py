@@ -62,6 +62,7 @@ from .segment import no_segment_planners
 from .service import ForgottenPlanner, ServicePlanner, StoppedPlanner
 
 _SETTINGS = re.compile(r"^([a-z][a-z0-9-]*)\.env$")
+_BIND = re.compile(r"^librespot-([a-z][a-z0-9-]*)-bind\.service$")
 _LOGIN = re.compile(r"^([a-z][a-z0-9-]*)\.json$")
 _SERVICE = re.compile(
     r"^librespot-(?!firewall)([a-z][a-z0-9-]*)(?<!-watchdog)(?<!-bind)(?<!-segment)(?<!-dhcp)\.service$"
@@ -121,6 +122,22 @@ def ours(host: Host) -> Specification:
             if match and entry and entry.content.startswith(mark.encode()):
                 found[match.group(1)] = f"{place}/{name}"
     return Specification("0.0.0", tuple(Instance(name, found[name], present=False) for name in sorted(found)))
+
+
+def runs(host: Host, name: str) -> bool:
+    """Whether there is a unit of ours that runs the instance *name*; one of that name may be its user's own."""
+    return _marked(host, f"{UNITS}/librespot-{name}.service")
+
+
+def binds(host: Host) -> list[str]:
+    """Return the instances that have a unit of ours that binds them."""
+    named = [match.group(1) for match in map(_BIND.match, host.files.names(UNITS)) if match]
+    return [name for name in named if _marked(host, f"{UNITS}/{bind_unit(name)}")]
+
+
+def _marked(host: Host, path: str) -> bool:
+    entry = host.files.read(path)
+    return bool(entry and entry.content.startswith(MARK.encode()))
 
 
 def undeclared(host: Host, spec: Specification) -> list[str]:

@@ -9,17 +9,16 @@ from __future__ import annotations
 import inspect
 import os
 
-from ..host import firewall, lease
-from ..host.nftables import NFT, Nftables
+from ..host import lease
+from ..host.nftables import Nftables
 from ..model.instance import Instance, Specification
-from ..model.layout import ROOT
 from ..model.segment import Segment, card
-from ..render.firewall_units import LOADER
 from ..render.segment import LEASE, UDHCPC, segment_files, segment_table
-from ..render.unit import SETTINGS, UNITS, dhcp_unit, resolvers_path, segment_unit
+from ..render.unit import UNITS, dhcp_unit, resolvers_path, segment_unit
 from .account import AccountPlanner
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner
+from .loader import loader_planners
 from .package import ProgramPlanner
 from .registry import Host
 from .segment import NETNS, LinkPlanner, SegmentTablePlanner, no_lease_planners
@@ -32,17 +31,7 @@ def segment_planners(host: Host, spec: Specification) -> list[Planner]:
     for item in spec.present:
         if item.segment:
             planners += _segment(host, spec, item, item.segment)
-    return [*_shared(host), *planners] if planners else []
-
-
-def _shared(host: Host) -> list[Planner]:
-    """Return what the tables of all segments are loaded with, which the firewall of the host has too."""
-    return [
-        ProgramPlanner(host.commands, NFT, "nftables"),
-        DirectoryPlanner(host.files, SETTINGS, 0o700),
-        DirectoryPlanner(host.files, os.path.dirname(LOADER), along=ROOT),
-        FilePlanner(host.files, LOADER, inspect.getsource(firewall)),
-    ]
+    return [*loader_planners(host), *planners] if planners else []
 
 
 def _segment(host: Host, spec: Specification, item: Instance, segment: Segment) -> list[Planner]:
