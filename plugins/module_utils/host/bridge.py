@@ -28,7 +28,7 @@ def addresses(commands: Commands, bridge: str) -> list[str]:
     # Each end of a pair of virtual interfaces knows the number of the other.
     ends = {(_number(name, "iflink"), _number(name, "ifindex")) for name in members(bridge) or ()}
     found: set[str] = set()
-    for pid in others().values():
+    for pid in others():
         # It may have ended since.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError), inside_of(pid):
             for item in listed(commands, ["address", "show"]):

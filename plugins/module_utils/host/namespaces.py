@@ -47,34 +47,39 @@ def inside(name: str) -> Iterator[None]:
     if not name:
         yield
         return
-    path = f"{NAMESPACES}/{name}"
-    if not os.path.exists(path):
-        raise HostError(f"There is no network namespace {name}", f"Start {name}-segment.service")
-    with _entered(path):
+    try:
+        target = _opened(f"{NAMESPACES}/{name}")
+    except FileNotFoundError:
+        raise HostError(f"There is no network namespace {name}", f"Start {name}-segment.service") from None
+    with _entered(target):
         yield
 
 
 @contextlib.contextmanager
 def inside_of(pid: int) -> Iterator[None]:
     """Be in the network namespace of a process meanwhile. Raises `OSError` when the process has ended."""
-    with _entered(f"/proc/{pid}/ns/net"):
+    with _entered(_opened(f"/proc/{pid}/ns/net")):
         yield
 
 
-def others() -> dict[str, int]:
-    """Return a process of each network namespace but this one, by what the kernel calls the namespace."""
+def others() -> list[int]:
+    """Return one process of each network namespace but this one."""
     found: dict[str, int] = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         # It may have ended since.
         with contextlib.suppress(OSError):
             found.setdefault(os.readlink(f"/proc/{name}/ns/net"), int(name))
     found.pop(inode(), None)
-    return found
+    return list(found.values())
+
+
+def _opened(path: str) -> int:
+    return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
 @contextlib.contextmanager
-def _entered(path: str) -> Iterator[None]:
-    target = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def _entered(target: int) -> Iterator[None]:
+    """Be in the namespace of a descriptor meanwhile, and close it."""
     try:
         with _elsewhere():
             _enter(target)
@@ -95,7 +100,7 @@ def scratch() -> Iterator[None]:
 @contextlib.contextmanager
 def _elsewhere() -> Iterator[None]:
     """Return to the present namespace afterwards."""
-    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    home = _opened("/proc/thread-self/ns/net")
     try:
         try:
             yield

@@ -20,7 +20,7 @@ AVAHI = "/etc/avahi/avahi-daemon.conf"
 
 _UNIT = "avahi-daemon.service"
 _OURS = re.compile(r"^librespot-([a-z][a-z0-9-]*)\.service$")
-_ALLOWED = re.compile(r"(?m)^\s*allow-interfaces\s*=\s*(\S.*?)\s*$")
+_ALLOWED = re.compile(r"(?m)^[ \t]*allow-interfaces[ \t]*=[ \t]*(\S.*?)[ \t]*$")
 
 
 def announcement_planners(host: Host, spec: Specification) -> list[Planner]:

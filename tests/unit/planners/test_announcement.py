@@ -65,6 +65,7 @@ def test_those_of_ours_that_are_not_described_go_and_those_of_others_stay() -> N
         ("#allow-interfaces=eth0\n", "every interface of the host"),
         ("[server]\nallow-interfaces=eth0\n", ""),
         ("allow-interfaces = eth0, wlan0 \n", "wlan0"),
+        ("allow-interfaces=\nuse-ipv4=yes\n", "every interface of the host"),
     ],
 )
 def test_where_else_it_is_announced_is_said(text: str, said: str) -> None:
