@@ -34,7 +34,7 @@ from tests.network.site import (
 from tests.support.plays import Controller
 
 KNOCKS_S = 20.0
-# What takes 0.1 s takes seconds on an emulated processor; in containers the same is below 1 s.
+# A flush of all tables takes ours, which is loaded again at once: below 1 s in containers, more where emulated.
 LONGEST_GAP_S = 10.0
 
 _ZONES = {
@@ -54,6 +54,8 @@ class Beside:
     on: str
     reload: str
     off: str
+    gap_s: float = 0.0
+    """So long a stranger may be let in when it is loaded anew: not at all."""
 
 
 _CASES = (
@@ -66,6 +68,7 @@ _CASES = (
         "printf '#!/usr/sbin/nft -f\\nflush ruleset\\n' > /etc/nftables.conf; systemctl start nftables.service",
         "systemctl reload nftables.service",
         "systemctl stop nftables.service",
+        LONGEST_GAP_S,
     ),
     Beside(
         "iptables-nft",
@@ -144,7 +147,7 @@ def test_nothing_changes_in_force_nor_when_it_is_loaded_anew(installed: Site, be
         else:
             gap = times[-1] - times[0] if times else 0.0
             row.append(f"{gap:.2f} s" if times else "never")
-            assert gap < LONGEST_GAP_S
+            assert not times or gap < beside.gap_s
     title = f"other firewalls loaded anew on {installed.image}"
     kept = TABLES.get(title, [])[1:]
     head = [f"{'beside':<18}", *(f"{name}: {'shut out' if 'trusted' in name else 'let in'} for" for name in found)]

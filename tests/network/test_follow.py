@@ -32,7 +32,6 @@ NEW = 77
 BACK_S = 60.0
 
 
-# Asks every 50 ms and prints the seconds after which it was first answered; "never" when its input ends before.
 def _asked(target: int = ANSWERING, family: int = 4) -> list[tuple[str, str, str, int]]:
     return [("get_info", address(LAN, TRUSTED, family), address(LAN, target, family), PORT)]
 
