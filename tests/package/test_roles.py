@@ -35,6 +35,25 @@ def test_librespot_firewall(controller: Controller) -> None:
     assert controller.host.snapshot() == {}
 
 
+def test_a_segment_alone(controller: Controller) -> None:
+    host = controller.host
+    host.out("ip", "link", "add", "trunk", "up", "type", "veth", "peer", "name", "cable")
+    segment = {"parent": "trunk", "addresses": ["192.168.20.5/24"], "gateways": ["192.168.20.1"]}
+    tasks = [{"hardened.librespot.segment": {"instances": [{**INSTANCES[0], "segment": segment}]}}]
+    playbook = controller.directory / "segment.yml"
+    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    assert controller.run(playbook, {}, ["--check"]).recap(host)["changed"] == 1
+    assert controller.converge(playbook, {}).recap(host)["changed"] == 1
+    assert controller.converge(playbook, {}).recap(host)["changed"] == 0
+    assert "192.168.20.5/24" in host.out("ip", "-n", "librespot-porch", "address")
+    assert "dport 37900" in host.out(
+        "ip", "netns", "exec", "librespot-porch", "nft", "list", "table", "inet", "librespot"
+    )
+    assert alone(controller, "librespot_systemd", librespot_state="absent")["changed"]
+    assert host.snapshot() == {}
+    host.out("ip", "link", "delete", "trunk")
+
+
 # One test after the other: each role finds what the ones before it have left, as it would with other means.
 def test_librespot_install(controller: Controller) -> None:
     assert alone(controller, "librespot_install")["changed"]
