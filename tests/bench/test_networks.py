@@ -81,8 +81,10 @@ def _measured(host: Host, *counts: int) -> dict[str, dict[str, float]]:
     install(host, CODE)
     host.put(HERE / "networks.py", SCRIPT)
     host.out("useradd", "--system", "librespot-kitchen")
-    argv = ("env", f"PYTHONPATH={CODE}", "python3", SCRIPT, *map(str, counts))
-    found: dict[str, dict[str, float]] = json.loads(host.out(*argv, timeout=300))
-    # Whom the rules name; the collection would not take a user that it has not made.
-    host.out("userdel", "librespot-kitchen")
+    try:
+        argv = ("env", f"PYTHONPATH={CODE}", "python3", SCRIPT, *map(str, counts))
+        found: dict[str, dict[str, float]] = json.loads(host.out(*argv, timeout=300))
+    finally:
+        # Whom the rules name; the collection would not take a user that it has not made.
+        host.out("userdel", "librespot-kitchen")
     return found
