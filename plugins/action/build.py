@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shlex
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -14,22 +12,20 @@ from ansible.module_utils.urls import open_url
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hardened.librespot.plugins.module_utils.host.build import PROGRESS
 from ansible_collections.hardened.librespot.plugins.module_utils.host.download import Downloader
 from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Built
 from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import ARTIFACT, Recipe
 from ansible_collections.hardened.librespot.plugins.module_utils.model.build_options import BUILD_OPTIONS
-from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
 from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import recipe
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import Artifact, ArtifactCache, default_directory
 from ansible_collections.hardened.librespot.plugins.plugin_utils.elf import LACKING
+from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making
 from ansible_collections.hardened.librespot.plugins.plugin_utils.manifest import manifest
 from ansible_collections.hardened.librespot.plugins.plugin_utils.progress import Progress
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
 from ansible_collections.hardened.librespot.plugins.plugin_utils.supplied import supplied
-
-_LOOK_EVERY = 3.0
 
 
 class ActionModule(ActionBase):
@@ -105,24 +101,6 @@ class _Getting:
 
     def _built(self) -> Built:
         """Let the build host build, and take what it built."""
-        self._progress.show("starting on the build host")
-        said = self._remote.background(
-            "hardened.librespot.build", self._params, self._params["timeout"], self._look, _LOOK_EVERY
-        )
-        if said.get("failed"):
-            raise AnsibleActionFail(str(said.get("msg", "The build failed")), result=said)
-        binary = self._remote.fetch(said["binary"])
-        arrived = hashlib.sha256(binary).hexdigest()
-        if arrived != said["sha256"]:
-            raise HostError(
-                f"The binary arrived from the build host with the digest {arrived}, it left with {said['sha256']}",
-                "Nothing was kept. Run again; if it happens again, do not trust the way between the two",
-            )
-        self._remote.must("ansible.legacy.file", {"path": os.path.dirname(said["binary"]), "state": "absent"})
-        return Built(binary, said["build"])
-
-    def _look(self) -> None:
-        """Show the line in which the module says what it does."""
-        where = f"{self._params['work_dir']}/{PROGRESS}/{self._wanted.identifier}"
-        path = '"$HOME"' + shlex.quote(where[1:]) if where.startswith("~/") else shlex.quote(where)
-        self._progress.show(self._remote.line(f"cat {path}"))
+        making = Making(self._remote, self._wanted.identifier, self._params, self._progress)
+        said = making.run("hardened.librespot.build", self._params)
+        return Built(making.take(said["binary"], said["sha256"]), said["build"])

@@ -30,6 +30,7 @@ from ..module_utils.model.artifact import (
     encode_manifest,
 )
 from ..module_utils.model.errors import HostError
+from ..module_utils.model.image import ARCHIVE
 
 _LOOK_AGAIN = 1.0
 
@@ -38,6 +39,24 @@ def default_directory() -> str:
     """Return where the cache is when the user says nothing about it."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return os.environ.get("HARDENED_LIBRESPOT_CACHE") or os.path.join(base, "hardened-librespot")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What artifacts can be: the *directory* of the store for them, and the one file that each is about."""
+
+    directory: str
+    payload: str
+    mode: int
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files of an artifact of this kind."""
+        return (self.payload, MANIFEST, CHECKSUMS)
+
+
+PROGRAM = Kind("artifacts", BINARY, 0o700)
+IMAGE = Kind("container-images", ARCHIVE, 0o600)
 
 
 @dataclass(frozen=True)
@@ -50,12 +69,13 @@ class Artifact:
 
 
 class ArtifactCache:
-    """The store in *directory*."""
+    """The store in *directory* for artifacts of one *kind*."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, kind: Kind = PROGRAM) -> None:
         self._files = Files()
+        self._kind = kind
         self._directory = os.path.realpath(directory)
-        self._workplace = Workplace(self._files, f"{self._directory}/artifacts")
+        self._workplace = Workplace(self._files, f"{self._directory}/{kind.directory}")
 
     def path(self, identifier: str) -> str:
         """Return where the artifact is, or will be."""
@@ -63,7 +83,7 @@ class ArtifactCache:
 
     def get(self, identifier: str) -> Artifact | None:
         """Return the artifact, or None when it is not there or any byte of it has changed."""
-        return read_artifact(self.path(identifier), self._files)
+        return read_artifact(self.path(identifier), self._files, self._kind)
 
     @contextlib.contextmanager
     def claimed(
@@ -91,27 +111,29 @@ class ArtifactCache:
         finally:
             os.close(descriptor)
 
-    def publish(self, identifier: str, binary: bytes, manifest: dict[str, Any]) -> Artifact:
-        """Store an artifact in one step; a damaged one of that name is replaced."""
-        contents = {BINARY: binary, MANIFEST: encode_manifest(manifest)}
+    def publish(self, identifier: str, payload: bytes, manifest: dict[str, Any]) -> Artifact:
+        """Store an artifact in one step; one of that name that is there, a damaged one mostly, is replaced."""
+        contents = {self._kind.payload: payload, MANIFEST: encode_manifest(manifest)}
         contents[CHECKSUMS] = encode_checksums(digests(contents))
         with self._workplace.occupied("a new artifact", 60), self._workplace.scratch() as scratch:
             new = f"{scratch}/{identifier}"
             for name, content in contents.items():
-                self._workplace.write(f"{new}/{name}", content, 0o700 if name == BINARY else 0o600)
+                self._workplace.write(
+                    f"{new}/{name}", content, self._kind.mode if name == self._kind.payload else 0o600
+                )
             self._files.remove(self.path(identifier))
             self._files.rename(new, self.path(identifier))
         return Artifact(self.path(identifier), manifest, digests(contents))
 
 
-def read_artifact(path: str, files: Files) -> Artifact | None:
-    """Return the artifact in the directory *path*, or None when it is not there or not whole."""
-    entries = {name: files.read(f"{path}/{name}") for name in FILES}
+def read_artifact(path: str, files: Files, kind: Kind = PROGRAM) -> Artifact | None:
+    """Return the artifact of *kind* in the directory *path*, or None when it is not there or not whole."""
+    entries = {name: files.read(f"{path}/{name}") for name in kind.files}
     contents = {name: entry.content for name, entry in entries.items() if entry is not None}
-    if len(contents) != len(FILES):
+    if len(contents) != len(kind.files):
         return None
     found = digests(contents)
-    if contents[CHECKSUMS] != encode_checksums({name: found[name] for name in (BINARY, MANIFEST)}):
+    if contents[CHECKSUMS] != encode_checksums({name: found[name] for name in (kind.payload, MANIFEST)}):
         return None
     return Artifact(path, json.loads(contents[MANIFEST]), found)
 

@@ -29,6 +29,15 @@ _NETWORK = ("SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "ALL_P
 _NETWORK_PREFIXES = ("CARGO_HTTP_", "CARGO_NET_")
 
 
+def way_out(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what the way to registries and mirrors needs of a build host's *environment*, and nothing else of it."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.upper() in _NETWORK or name.startswith(_NETWORK_PREFIXES)
+    }
+
+
 class Builder:
     """One run of the module ``build``: its *params*, the variables of its *environment*, and its way to *download*."""
 
@@ -69,7 +78,8 @@ class Builder:
         self._say("looking at the toolchain")
         toolchain = host.toolchain(source.features, source.rust, self._params["install_missing"])
         timeout = float(self._params["timeout"])
-        return CrateBuild(self._commands, self._workplace, toolchain, self._network(), self._say, timeout).build(source)
+        network = way_out(self._environment)
+        return CrateBuild(self._commands, self._workplace, toolchain, network, self._say, timeout).build(source)
 
     def _package(self) -> Built:
         extraction = PackageExtraction(self._commands, self._workplace, self._download, self._say)
@@ -92,11 +102,3 @@ class Builder:
 
     def _say(self, what: str) -> None:
         self._workplace.write(f"{self._workplace.path}/{PROGRESS}/{self._recipe.identifier}", f"{what}\n".encode())
-
-    def _network(self) -> dict[str, str]:
-        """Return what the way to the registry needs of this host's environment, and nothing else of it."""
-        return {
-            name: value
-            for name, value in self._environment.items()
-            if name.upper() in _NETWORK or name.startswith(_NETWORK_PREFIXES)
-        }

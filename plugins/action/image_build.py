@@ -1,0 +1,101 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import BINARY
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image import image_identifier
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image_options import IMAGE_BUILD_OPTIONS
+from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
+from ansible_collections.hardened.librespot.plugins.module_utils.render.probe import SOURCE
+from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
+    IMAGE,
+    Artifact,
+    ArtifactCache,
+    default_directory,
+    read_artifact,
+)
+from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making
+from ansible_collections.hardened.librespot.plugins.plugin_utils.progress import Progress
+from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
+
+_MODULE = "hardened.librespot.image_build"
+
+
+class ActionModule(ActionBase):
+    """Gets an image into the controller's cache, by the build host if it is not there yet."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return where the image is. Nothing is asked of the build host when the cache has it."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        params = _validated(self)
+        variables = task_vars or {}
+        try:
+            artifact = read_artifact(os.path.realpath(params["artifact"]), Files())
+            if artifact is None:
+                return {**result, **self._nothing_built(params["artifact"])}
+            identifier = image_identifier(artifact.manifest, SOURCE)
+            cache = ArtifactCache(params["cache_dir"] or default_directory(), IMAGE)
+            before = cache.get(identifier)
+            after = before
+            if (before is None or params["refresh"]) and not self._task.check_mode:
+                who = f"the run for {variables.get('inventory_hostname', 'localhost')} (process {os.getpid()})"
+                after = self._made(Remote(self, variables), cache, identifier, artifact, params, who)
+        except LibrespotError as error:
+            raise AnsibleActionFail(str(error)) from error
+        plan = Plan("the controller's cache", _shown(before), _shown(after) if after else {"image": identifier})
+        result.update(changed=plan.changed, id=identifier, path=cache.path(identifier))
+        if self._task.diff:
+            result["diff"] = [plan.diff()] if plan.changed else []
+        if after is not None:
+            result.update(image=after.manifest["image"], manifest=after.manifest)
+        return result
+
+    def _nothing_built(self, path: str) -> dict[str, Any]:
+        if not self._task.check_mode:
+            raise HostError(f"{path}: no whole artifact is there", "Give the path that the module build returns")
+        return {"changed": True, "id": "", "path": ""}
+
+    @staticmethod
+    def _made(
+        remote: Remote, cache: ArtifactCache, identifier: str, artifact: Artifact, params: dict[str, Any], who: str
+    ) -> Artifact:
+        """Return the image of *artifact*, made for *who* or, while it waited, for another."""
+        progress = Progress(Display(), f"image of librespot {artifact.manifest['version']}")
+        began = cache.get(identifier)
+        with cache.claimed(identifier, who, params["timeout"], progress.waiting):
+            there = cache.get(identifier)
+            if there is not None and (there != began or not params["refresh"]):
+                return there
+            making = Making(remote, identifier, params, progress)
+            with open(f"{artifact.path}/{BINARY}", "rb") as handle:
+                program = remote.upload(handle.read(), "librespot")
+            said = making.run(_MODULE, {**params, "manifest": artifact.manifest, "program": program})
+            image = cache.publish(identifier, making.take(said["archive"], said["sha256"]), said["manifest"])
+            progress.show("done")
+            return image
+
+
+def _validated(action: Any) -> dict[str, Any]:
+    # As a path, it would be expanded here, and it is one of the build host.
+    options = {**IMAGE_BUILD_OPTIONS, "work_dir": {**IMAGE_BUILD_OPTIONS["work_dir"], "type": "str"}}
+    _result, params = action.validate_argument_spec(options)
+    return dict(params)
+
+
+def _shown(image: Artifact | None) -> dict[str, str]:
+    return {} if image is None else {"image": image.manifest["image"]}

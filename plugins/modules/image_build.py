@@ -1,0 +1,165 @@
+#!/usr/bin/python
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: image_build
+short_description: Make a container image with nothing but librespot
+version_added: 0.1.0
+description:
+  - Makes an image of an artifact, and keeps it in a cache on the controller, as one archive that engines load. It has
+    the program, the libraries that it loads, what those read, a user, and the program of the health check. There is no
+    shell, no package manager and no interpreter in it.
+  - The libraries are those of the build host's distribution. Its own C(apt-get) downloads them, which checks their
+    signatures; nothing of them is installed or run there but the program interpreter, which says what librespot loads.
+  - Every byte follows from the artifact and the packages, and so does the image's id. The manifest lists each file with
+    its digest and the package that it is from.
+  - Runs on the build host, which is the host of the task. Use C(delegate_to) to choose another than the target.
+author:
+  - hardened.librespot contributors (@hardened-librespot)
+requirements:
+  - On the build host Debian or a distribution made from it, of the architecture of the artifact
+  - On the build host rustc 1.85 or newer with a C compiler, for the program of the health check
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status without changing anything.
+    support: full
+    details: Nothing is made.
+  diff_mode:
+    description: Returns what has been changed, or would be in check mode, as a diff.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+    details: With O(refresh=true) it does when the distribution has newer packages meanwhile.
+options:
+  artifact:
+    description: The artifact's directory on the controller, as the module M(hardened.librespot.build) returns it. In
+      check mode it need not exist yet.
+    type: path
+    required: true
+  refresh:
+    description: Whether an image that is in the cache is made again, with the packages that the distribution has now.
+    type: bool
+    default: false
+  install_missing:
+    description: Whether to install a missing compiler on the build host with C(apt-get), which takes root there.
+    type: bool
+    default: false
+  work_dir:
+    description: A private directory on the build host. All that is made in it is removed.
+    type: path
+    default: ~/.cache/hardened-librespot/build
+  cache_dir:
+    description:
+      - The controller's cache. By default E(HARDENED_LIBRESPOT_CACHE), or C(hardened-librespot) in E(XDG_CACHE_HOME) or
+        C(~/.cache).
+    type: path
+  timeout:
+    description: Seconds that it may take, and that a host waits for another one that makes the same.
+    type: int
+    default: 1800
+  manifest:
+    description: The artifact's manifest. Set by the action plugin.
+    type: dict
+  program:
+    description: The uploaded program. Set by the action plugin.
+    type: path
+"""
+
+EXAMPLES = r"""
+- name: Build librespot once for all hosts of this architecture
+  hardened.librespot.build:
+    architecture: x86_64
+  delegate_to: builder.example.org
+  register: built
+
+- name: Make an image of it
+  hardened.librespot.image_build:
+    artifact: "{{ built.path }}"
+  delegate_to: builder.example.org
+  register: made
+"""
+
+RETURN = r"""
+id:
+  description: The image's name in the cache.
+  returned: always
+  type: str
+  sample: image-0.8.0-x86_64-1a2b3c4d5e6f
+path:
+  description: The image's directory on the controller. In check mode it may not exist yet.
+  returned: always
+  type: str
+image:
+  description: The id that the image has in an engine, which is the digest of its configuration.
+  returned: when the image exists
+  type: str
+  sample: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+manifest:
+  description: All files of the image with their digests and where they are from, and the packages.
+  returned: when the image exists
+  type: dict
+"""
+
+import hashlib
+import os
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hardened.librespot.plugins.module_utils.host.build import PROGRESS, way_out
+from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
+from ansible_collections.hardened.librespot.plugins.module_utils.host.facts import gather
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.host.image_build import ImageBuild
+from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Workplace
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image import ARCHIVE, image_identifier
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image_options import IMAGE_BUILD_OPTIONS
+from ansible_collections.hardened.librespot.plugins.module_utils.module import Module, run
+from ansible_collections.hardened.librespot.plugins.module_utils.render.image import (
+    configuration,
+    described,
+    image_archive,
+    layer,
+    tag,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.render.probe import FLAGS, SOURCE
+
+
+def work(module: Module) -> dict[str, Any]:
+    """Make the image on this host, and leave it for the action plugin to fetch."""
+    if module.check_mode:
+        return {"changed": True}
+    params, commands, files = module.params, Commands(), Files()
+    artifact = params["manifest"]
+    identifier = image_identifier(artifact, SOURCE)
+    workplace = Workplace(files, params["work_dir"])
+
+    def say(what: str) -> None:
+        workplace.write(f"{workplace.path}/{PROGRESS}/{identifier}", f"{what}\n".encode())
+
+    with workplace.occupied(f"the image {identifier}", params["timeout"]):
+        build = ImageBuild(commands, workplace, gather(commands, files), way_out(os.environ), say)
+        probe = build.probe(SOURCE, FLAGS, params["install_missing"])
+        found = build.gather(artifact, params["program"], probe)
+        say("putting the image together")
+        only = layer(found.files, artifact)
+        config = configuration(artifact, [only])
+        archive = image_archive(config, [only], tag(artifact))
+        path = f"{workplace.path}/output/{identifier}/{ARCHIVE}"
+        workplace.write(path, archive)
+    manifest = described(identifier, artifact, found.files, found.packages, config)
+    return {"changed": True, "archive": path, "sha256": hashlib.sha256(archive).hexdigest(), "manifest": manifest}
+
+
+def main() -> None:
+    """Run the module. It holds no lock of the host: it changes nothing that is deployed there."""
+    run(AnsibleModule(argument_spec=IMAGE_BUILD_OPTIONS, supports_check_mode=True), work, locked=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An image is made of its inputs alone."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image import (
+    PLATFORMS,
+    PROBE,
+    ImageFile,
+    ImagePackage,
+    image_identifier,
+    skeleton,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.render.image import (
+    configuration,
+    described,
+    image_archive,
+    layer,
+    tag,
+)
+
+ARTIFACT: dict[str, Any] = {
+    "id": "0.8.0-x86_64-glibc2.36-0123456789ab",
+    "version": "0.8.0",
+    "binary": {"sha256": "0" * 64, "architecture": "x86_64"},
+    "inputs": {"source_date_epoch": 1762732800},
+}
+PROGRAM = ImageFile("/usr/bin/librespot", ARTIFACT["id"], b"program", 0o555)
+
+paths = st.lists(st.sampled_from(["usr", "lib", "etc", "a", "b"]), min_size=1, max_size=4).map("/".join)
+files = st.lists(
+    st.builds(lambda path, content: ImageFile(f"/{path}.file", "package", content), paths, st.binary(max_size=64)),
+    max_size=8,
+    unique_by=lambda item: item.path,
+)
+
+
+def members(archive: bytes) -> list[tarfile.TarInfo]:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        return tar.getmembers()
+
+
+@given(files, st.randoms())
+def test_the_order_of_files_makes_no_difference(found: list[ImageFile], random: Any) -> None:
+    shuffled = list(found)
+    random.shuffle(shuffled)
+    assert layer(shuffled, ARTIFACT) == layer(found, ARTIFACT)
+
+
+@given(files)
+def test_each_file_is_there_once_behind_its_directories_and_nobody_may_write_it(found: list[ImageFile]) -> None:
+    seen: set[str] = {""}
+    for member in members(layer(found, ARTIFACT)):
+        assert member.name not in seen
+        assert member.name.rpartition("/")[0] in seen
+        assert (member.uid, member.gid, member.mode & 0o222, member.mtime) == (0, 0, 0, 1762732800)
+        seen.add(member.name)
+    assert {item.path.lstrip("/") for item in found} <= seen
+
+
+def test_each_architecture_finds_its_interpreter_by_the_links() -> None:
+    for platform in PLATFORMS.values():
+        links = {item.path: item.target for item in skeleton(platform) if item.target}
+        top = f"/{platform.loader.split('/')[1]}"
+        assert f"/{links[top]}" == f"/usr{top}"
+        kinds = {member.name: member for member in members(layer(skeleton(platform), ARTIFACT))}
+        assert kinds[top.lstrip("/")].issym()
+
+
+def test_the_id_is_the_digest_of_the_configuration_which_names_the_layer() -> None:
+    only = layer([PROGRAM], ARTIFACT)
+    config = configuration(ARTIFACT, [only])
+    said = json.loads(config)
+    assert said["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(only).hexdigest()}"]
+    manifest = described("image", ARTIFACT, [PROGRAM], [], config)
+    assert manifest["image"] == f"sha256:{hashlib.sha256(config).hexdigest()}"
+    with tarfile.open(fileobj=io.BytesIO(image_archive(config, [only], tag(ARTIFACT)))) as tar:
+        contents = {member.name: handle.read() for member in tar if (handle := tar.extractfile(member))}
+    (named,) = json.loads(contents["manifest.json"])
+    assert contents[named["Config"]] == config
+    assert [contents[name] for name in named["Layers"]] == [only]
+    assert named["RepoTags"] == ["hardened-librespot:0.8.0"]
+
+
+def test_run_by_hand_it_is_no_root_says_goodbye_and_is_asked_for_a_sign_of_life() -> None:
+    said = json.loads(configuration(ARTIFACT, [b""]))
+    assert said["config"]["User"] == "65532:65532"
+    assert said["config"]["StopSignal"] == "SIGINT"
+    assert said["config"]["Healthcheck"]["Test"][:2] == ["CMD", PROBE]
+    assert (said["created"], said["os"], said["architecture"]) == ("2025-11-10T00:00:00Z", "linux", "amd64")
+
+
+def test_every_file_is_accounted_for() -> None:
+    link = ImageFile("/lib", "hardened.librespot", target="usr/lib")
+    package = ImagePackage("libc6", "2.36-9", "amd64", "glibc")
+    manifest = described("image", ARTIFACT, [PROGRAM, link], [package], b"{}")
+    assert manifest["files"] == [
+        {"path": "/lib", "target": "usr/lib", "origin": "hardened.librespot"},
+        {
+            "path": "/usr/bin/librespot",
+            "mode": "0555",
+            "size": 7,
+            "sha256": hashlib.sha256(b"program").hexdigest(),
+            "origin": ARTIFACT["id"],
+        },
+    ]
+    assert manifest["size"] == 7
+    assert [item["version"] for item in manifest["packages"]] == ["2.36-9"]
+
+
+def test_another_program_or_another_health_check_is_another_image() -> None:
+    other = {**ARTIFACT, "binary": {**ARTIFACT["binary"], "sha256": "1" * 64}}
+    names = {image_identifier(ARTIFACT, "a"), image_identifier(other, "a"), image_identifier(ARTIFACT, "b")}
+    assert len(names) == 3
+    assert all(name.startswith("image-0.8.0-x86_64-") for name in names)
