@@ -43,6 +43,10 @@ test-molecule: ## Container scenarios
 test-package: ## Each role alone, from the installed tarball
 	@$(CHECKS) package
 
+.PHONY: test-containers
+test-containers: ## Instances in containers, on the oldest and the newest engine
+	@$(CHECKS) containers
+
 .PHONY: test-machine
 test-machine: ## Long scenarios on a virtual machine with its own kernel
 	@$(CHECKS) machine

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -39,11 +40,8 @@ class ActionModule(ActionBase):
         if artifact is not None:
             args["checksums"] = artifact.digests
             args["binary"] = {name: artifact.manifest["binary"][name] for name in _NEEDS}
-        host = Remote(self, task_vars or {})
-        said = host.run(_MODULE, args)
-        if said.get("missing") and artifact is not None:
-            said = host.run(_MODULE, {**args, "src": host.upload(pack(artifact), "artifact.tar.gz")})
-        result.update(said)
+        content = partial(pack, artifact) if artifact is not None else None
+        result.update(Remote(self, task_vars or {}).run_with(_MODULE, args, content, "artifact.tar.gz"))
         return result
 
     def _artifact(self, args: dict[str, Any]) -> Artifact | None:

@@ -18,6 +18,12 @@ author:
 extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.attributes
+options:
+  deployment:
+    description: How the instances run. For V(container) the engine is looked at, too.
+    type: str
+    choices: [systemd, container]
+    default: systemd
 """
 
 EXAMPLES = r"""
@@ -64,8 +70,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.librespot.plugins.module_utils.host.engine import Engine
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import losses
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    DEPLOYMENT_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
     run,
     specification,
@@ -78,7 +87,12 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     host = Host()
     usable(host, specification(module))
-    lost = losses(host.facts)
+    if module.params["deployment"] == CONTAINER:
+        # It says itself what is wrong with it. What systemd cannot enforce, it can.
+        Engine()
+        lost = []
+    else:
+        lost = losses(host.facts)
     for item in lost:
         module.warn(item)
     return {
@@ -94,7 +108,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    run(AnsibleModule(argument_spec=SPECIFICATION_ARGUMENTS, supports_check_mode=True), work, locked=False)
+    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT}
+    run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 
 
 if __name__ == "__main__":

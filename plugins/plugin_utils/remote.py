@@ -38,6 +38,15 @@ class Remote:
             raise HostError(f"{module} failed: {said.get('msg')}", "Look at that host")
         return said
 
+    def run_with(
+        self, module: str, args: Mapping[str, Any], content: Callable[[], bytes] | None, name: str
+    ) -> dict[str, Any]:
+        """Return what *module* returns; *content* is uploaded as its ``src`` *name* when it says that it is missing."""
+        said = self.run(module, args)
+        if said.get("missing") and content is not None:
+            said = self.run(module, {**args, "src": self.upload(content(), name)})
+        return said
+
     def background(
         self, module: str, args: Mapping[str, Any], timeout: int, look: Callable[[], None], every: float
     ) -> dict[str, Any]:

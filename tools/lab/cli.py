@@ -174,7 +174,9 @@ def parser() -> argparse.ArgumentParser:
     host = commands.add_parser("host", help="A throwaway host.").add_subparsers(required=True, metavar="COMMAND")
     host_up = command(host, "up", _host_up, "Start a host and wait for its systemd.")
     host_up.add_argument("name")
-    host_up.add_argument("--image", choices=[recipe.name for recipe in recipes.HOSTS], default="debian12")
+    host_up.add_argument(
+        "--image", choices=[recipe.name for recipe in (*recipes.HOSTS, *recipes.ENGINES)], default="debian12"
+    )
     host_up.add_argument("--network", default="bridge", help="Docker network (default: bridge)")
     host_up.add_argument("--inventory", type=Path, help="write an Ansible inventory of the host to this file")
     command(host, "down", _host_down, "Remove a host.").add_argument("name")

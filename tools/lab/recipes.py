@@ -35,6 +35,22 @@ systemctl mask apt-daily.timer apt-daily-upgrade.timer systemd-modules-load.serv
 : > /etc/machine-id
 """
 
+# An engine within a container makes control groups and settings of the network: Docker has mounted both read-only where
+# the machine has version 1 of control groups, and always, respectively.
+_ENGINE = """\
+cat > /etc/systemd/system/lab-engine.service <<'END'
+[Unit]
+DefaultDependencies=no
+Before=docker.service containerd.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'for place in /proc/sys /sys/fs/cgroup/*; do mount -o remount,bind,rw $place || true; done'
+[Install]
+WantedBy=docker.service
+END
+systemctl enable lab-engine.service
+"""
+
 # cargo-web is Debian 12's current toolchain: its own cargo cannot build what librespot is written in.
 _BUILDER = """\
 rm -rf /var/lib/apt/lists/*
@@ -77,6 +93,15 @@ def _host(name: str, codename: str) -> Recipe:
 
 
 HOSTS = (_host("debian12", "bookworm"), _host("debian13", "trixie"))
+
+
+def _engine_host(host: Recipe, *packages: str) -> Recipe:
+    """Return a host that has an engine, and an avahi that announces what is in its containers."""
+    more = ("docker.io", "iptables", "python3-docker", "avahi-daemon", *packages)
+    return Recipe(f"{host.name}-docker", host.codename, (*host.packages, *more), host.script + _ENGINE, host.command)
+
+
+ENGINES = (_engine_host(HOSTS[0]), _engine_host(HOSTS[1], "docker-cli"))
 BUILDER = Recipe(
     "builder",
     "bookworm",
@@ -84,4 +109,4 @@ BUILDER = Recipe(
     _BUILDER,
     ("sleep", "infinity"),
 )
-ALL = {recipe.name: recipe for recipe in (*HOSTS, BUILDER)}
+ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, BUILDER)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,12 @@ USER = 65532
 
 ARCHIVE = "image.tar"
 """The image in the form that engines load."""
+
+IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}")
+"""What an engine calls an image: the digest of its configuration."""
+
+ARTIFACT_LABEL = "hardened.librespot.artifact"
+"""By which an image is known to be ours; a container inherits it. Its value is the artifact's identifier."""
 
 _REVISION = 1
 """Raised whenever the same artifact would give another image, the packages of the distribution aside."""

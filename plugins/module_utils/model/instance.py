@@ -22,7 +22,7 @@ from .login import complete_login, unusable_login
 from .option_values import OptionValue
 from .options import normalise
 from .reading import integer, mapping, sequence
-from .relaxations import Relaxation, parse_relaxations
+from .relaxations import IN_CONTAINERS, Relaxation, parse_relaxations
 from .segment import SEGMENT_INTERFACE, Segment, parse_segment
 from .zones import Zone, default_zones, parse_access, parse_zones
 
@@ -306,6 +306,25 @@ def _credentials(value: Any, names: Sequence[str]) -> Mapping[str, str]:
     return entry
 
 
+def _containable(item: Instance) -> None:
+    """Refuse what only an instance that runs as a service can have."""
+    if item.segment:
+        raise SpecificationError(
+            f"{item.path}.segment",
+            item.segment.parent,
+            "is for an instance that runs as a service; a container is reached by its published port",
+            "Leave segment out, or deploy the instance as a service",
+        )
+    for relaxation in item.relaxations:
+        if relaxation.name not in IN_CONTAINERS:
+            raise SpecificationError(
+                f"{item.path}.relaxations.{relaxation.name}",
+                relaxation.reason,
+                f"is for an instance that runs as a service; a container can be given {', '.join(IN_CONTAINERS)}",
+                "Leave it out, or deploy the instance as a service",
+            )
+
+
 def parse_specification(
     version: Any, instances: Any, credentials: Any = None, zones: Any = None, deployment: str = SYSTEMD
 ) -> Specification:
@@ -323,12 +342,7 @@ def parse_specification(
         for at, item in enumerate(items)
     )
     for item in found:
-        if item.deployment == CONTAINER and item.segment:
-            raise SpecificationError(
-                f"{item.path}.segment",
-                item.segment.parent,
-                "is for an instance that runs as a service; a container is reached by its published port",
-                "Leave segment out, or deploy the instance as a service",
-            )
+        if item.deployment == CONTAINER:
+            _containable(item)
     _unique(found)
     return Specification(checked, found, secrets, known)

@@ -82,6 +82,9 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
+IN_CONTAINERS = ("alsa", "fifo", "media")
+"""Those that a container can be given; the others need programs, sockets or directories that its image has not."""
+
 _BY_NAME = {kind.name: kind for kind in KINDS}
 NAMES = tuple(sorted(_BY_NAME))
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from ..host import firewall, namespaces
 from ..host.nftables import NFT, Nftables
 from ..model.grants import record
-from ..model.instance import Instance, Specification
+from ..model.instance import CONTAINER, Instance, Specification
 from ..model.layout import ROOT
 from ..model.openings import openings
 from ..model.zones import Zone
@@ -45,30 +45,30 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
     table shall be *removed*, nothing is.
     """
     left = {} if removed else forgotten(host, spec)
-    # What runs in a container may have run as a service.
-    served = [host.accounts.find(item.user) for item in spec.present if item.bridge]
-    sealed = (*left.values(), *(account.uid for account in served if account))
+    sealed = tuple(left.values())
     if not spec.present and not sealed:
         return _absent(host)
     files, nftables = host.files, Nftables(host.commands)
     # What has a segment of its own has its table there.
     here = [item for item in spec.present if not item.segment]
-    away = [item.user for item in spec.present if item.segment]
+    # What is in a container now may have run as a service until now.
+    away = [item.user for item in spec.present if item.segment or item.bridge]
     used = _used(spec, here)
     everywhere = _used(spec, spec.present)
     windows = any(zone.hours or zone.days for zone in everywhere)
     # Name servers are not in the file: they are read anew whenever it is loaded.
     known, direct = host.routers()
     around = Surroundings(routers=known, direct=direct)
-    kept = table(here, used, around, sealed, away)
+    bridges = [Instance(name, "", deployment=CONTAINER).bridge for name in left]
+    kept = table(here, used, around, sealed, away, bridges)
     v4, v6 = map(tuple, firewall.resolvers())
-    wanted = table(here, used, replace(around, resolvers_v4=v4, resolvers_v6=v6), sealed, away)
-    users = [item.user for item in spec.present if not item.bridge and host.accounts.find(item.user)]
+    wanted = table(here, used, replace(around, resolvers_v4=v4, resolvers_v6=v6), sealed, away, bridges)
+    users = [item.user for item in spec.present if host.accounts.find(item.user)]
     units = firewall_units(windows)
     return [
         *loader_planners(host),
         # Rules name them.
-        *(AccountPlanner(host.accounts, item) for item in spec.present if not item.bridge),
+        *(AccountPlanner(host.accounts, item) for item in spec.present),
         FilePlanner(files, TABLE_FILE, kept.transaction(), 0o600),
         FilePlanner(files, GRANTS_FILE, record(everywhere), 0o600),
         TablePlanner(nftables, wanted, users),

@@ -286,12 +286,14 @@ def table(
     around: Surroundings,
     sealed: Sequence[int] = (),
     away: Sequence[str] = (),
+    bridges: Sequence[str] = (),
 ) -> Table:
     """Return the table of *instances*; *zones* are those that they name.
 
-    *sealed* are the user ids of instances that are on the host and that nobody describes any more. *away* are the users
-    of those that live in networks of their own: until one has moved there, and should it ever come back, it would be
-    open to everyone here.
+    *sealed* are the user ids of instances that are on the host and that nobody describes any more, and *bridges* lead
+    to their containers, should they be in some: the engine would let everyone in. *away* are the users of those that
+    live in networks of their own: until one has moved there, and should it ever come back, it would be open to everyone
+    here.
     """
     by_name = {zone.name: zone for zone in zones}
     sets = [item for zone in zones for item in zone_sets(zone)]
@@ -300,8 +302,9 @@ def table(
         Set("resolvers_6", TYPES[V6], elements=around.resolvers_v6),
     ]
     chains, leaving = _sealed(sealed, away)
+    leaving += [f'oifname "{bridge}" counter drop' for bridge in sorted(bridges)]
     arriving: list[str] = []
-    passing: list[str] = []
+    passing = [f'{way} "{bridge}" counter drop' for bridge in sorted(bridges) for way in ("oifname", "iifname")]
     for item in instances:
         admitted = [by_name[name] for name in item.access]
         chains += [_refusal(item), _outgoing(item, admitted, around)]

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from ..model.image import PLATFORMS, PROBE, PROGRAM, USER, ImageFile, ImagePackage
+from ..model.image import ARTIFACT_LABEL, PLATFORMS, PROBE, PROGRAM, USER, ImageFile, ImagePackage
 from ..model.instance import DEFAULT_PORT
 
 _MANIFEST = "manifest.json"
@@ -99,7 +99,7 @@ def labels(artifact: Mapping[str, Any], created: str) -> dict[str, str]:
         "org.opencontainers.image.created": created,
         "org.opencontainers.image.source": "https://github.com/librespot-org/librespot",
         "org.opencontainers.image.licenses": "MIT",
-        "hardened.librespot.artifact": artifact["id"],
+        ARTIFACT_LABEL: artifact["id"],
         "hardened.librespot.sha256": artifact["binary"]["sha256"],
     }
 

@@ -216,3 +216,11 @@ def test_what_nobody_describes_any_more_is_sealed_off() -> None:
     assert leaving.rules[:2] == ("meta skuid 997 goto sealed", "meta skuid 998 goto sealed")
     (sealed,) = [item for item in found.chains if item.name == "sealed"]
     assert sealed.rules == ('oifname "lo" ct direction reply accept', "counter drop")
+
+
+def test_nobody_reaches_the_container_of_one_that_nobody_describes_any_more() -> None:
+    found = table([], [], Surroundings(), (997,), (), ("lsp-old",))
+    rules = {item.hook.split()[3]: item.rules for item in base(found)}
+    assert rules["forward"] == ('oifname "lsp-old" counter drop', 'iifname "lsp-old" counter drop')
+    # The engine's own proxy connects from the host.
+    assert 'oifname "lsp-old" counter drop' in rules["output"]

@@ -1,0 +1,203 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Docker engine of this host, by its SDK: images, networks and containers as the engine describes them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..model.errors import HostError
+
+try:
+    import docker
+    from docker.errors import APIError, DockerException, NotFound
+except ImportError as error:
+    LACKING = str(error)
+else:
+    LACKING = ""
+    """Why there is no way to an engine, where the SDK is not installed."""
+
+SOCKET = "/var/run/docker.sock"
+OLDEST = (20, 10)
+_TIMEOUT_S = 120
+
+Described = dict[str, Any]
+"""An object of the engine, as its API has it."""
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What the engine can do. *security* are its security options, *cgroups* the version of control groups (1 or 2)."""
+
+    version: tuple[int, int]
+    security: frozenset[str]
+    cgroups: int
+
+    @property
+    def apparmor(self) -> bool:
+        """Whether the kernel has AppArmor and the engine uses it."""
+        return "apparmor" in self.security
+
+
+@contextlib.contextmanager
+def _said(what: str) -> Iterator[None]:
+    """Turn what the engine refuses into an error of ours."""
+    try:
+        yield
+    except APIError as error:
+        text = str(error.explanation or error).strip()
+        raise HostError(f"The engine refused {what}: {text}", _remedy(text)) from error
+    except (DockerException, OSError) as error:
+        raise HostError(
+            f"The engine did not answer {what}: {error}", "Look at docker.service, and run again when it is up"
+        ) from error
+
+
+def _remedy(text: str) -> str:
+    if "no space left" in text:
+        return "Free space below /var/lib/docker; docker system df shows what is there"
+    if "port is already allocated" in text or "address already in use" in text:
+        return "Give the instance another port, or stop what holds this one: ss -tlnp"
+    if "cannot assign requested address" in text:
+        return "The host has lost the address that the instance is bound to; run again when it has one"
+    if "overlaps with" in text or "conflicts with" in text:
+        return "Remove the network that holds the addresses: docker network ls"
+    return "journalctl -u docker.service tells more"
+
+
+class Engine:
+    """The engine at its socket. Raises `HostError` when it is not there, too old, or not root's."""
+
+    def __init__(self) -> None:
+        if LACKING:
+            raise HostError(
+                f"The host's Python has no Docker SDK: {LACKING}",
+                "apt-get install --no-install-recommends python3-docker",
+            )
+        with _said("who it is"):
+            self._api = docker.APIClient(base_url=f"unix://{SOCKET}", version="auto", timeout=_TIMEOUT_S)
+            info, version = self._api.info(), self._api.version()["Version"]
+        found = [part for part in version.split("+")[0].split(".")[:2] if part.isdigit()]
+        names = (option.partition(",")[0].partition("=")[2] for option in info.get("SecurityOptions") or ())
+        self.facts = EngineFacts(
+            (int(found[0]), int(found[1])) if len(found) == 2 else (0, 0),
+            frozenset(names),
+            int(info.get("CgroupVersion") or 1),
+        )
+        if self.facts.version < OLDEST:
+            raise HostError(f"The engine is {version}, older than 20.10", "Install the docker.io of Debian 12 or newer")
+        if "rootless" in self.facts.security:
+            raise HostError(
+                "The engine is rootless: what it publishes never meets the host's firewall table as a container's",
+                "Use the engine of the system, or deploy the instances as services",
+            )
+
+    def image(self, identifier: str) -> Described | None:
+        """Return an image; None when the engine does not have it."""
+        return self._found(f"for the image {identifier}", self._api.inspect_image, identifier)
+
+    def images(self, label: str) -> list[Described]:
+        """Return the images that have a *label*."""
+        with _said("for its images"):
+            return list(self._api.images(filters={"label": label}))
+
+    def load(self, path: str) -> None:
+        """Load the archive at *path*."""
+        with _said(f"to load {path}"), open(path, "rb") as handle:
+            for said in self._api.load_image(handle):
+                if "error" in said:
+                    raise HostError(f"The engine refused to load {path}: {said['error']}", _remedy(said["error"]))
+
+    def remove_image(self, identifier: str) -> None:
+        """Remove an image with its names; nothing when it is gone."""
+        with _said(f"to remove the image {identifier}"), contextlib.suppress(NotFound):
+            self._api.remove_image(identifier, force=True)
+
+    def network(self, name: str) -> Described | None:
+        """Return the network *name*; None when there is none."""
+        return self._found(f"for the network {name}", self._api.inspect_network, name)
+
+    def create_network(self, name: str, config: Mapping[str, Any]) -> None:
+        """Make a network, as ``POST /networks/create`` has it."""
+        self._post(f"to make the network {name}", "/networks/create", {"Name": name, **config})
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network; nothing when it is gone."""
+        with _said(f"to remove the network {name}"), contextlib.suppress(NotFound):
+            self._api.remove_network(name)
+
+    def container(self, name: str) -> Described | None:
+        """Return the container *name*; None when there is none."""
+        return self._found(f"for the container {name}", self._api.inspect_container, name)
+
+    def containers(self, label: str) -> list[Described]:
+        """Return all containers that have a *label*, running or not, in the short form of the engine's list."""
+        with _said("for its containers"):
+            return list(self._api.containers(all=True, filters={"label": label}))
+
+    def create(self, name: str, config: Mapping[str, Any]) -> None:
+        """Make a container, as ``POST /containers/create`` has it, and do not start it."""
+        with _said(f"to make the container {name}"):
+            self._api.create_container_from_config(dict(config), name)
+
+    def start(self, name: str) -> None:
+        """Start a container."""
+        with _said(f"to start the container {name}"):
+            self._api.start(name)
+
+    def stop(self, name: str) -> None:
+        """Stop a container by its own signal and patience; nothing when it is gone."""
+        with _said(f"to stop the container {name}"), contextlib.suppress(NotFound):
+            self._api.stop(name)
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a container another name."""
+        with _said(f"to rename the container {name}"):
+            self._api.rename(name, new)
+
+    def update(self, name: str, limits: Mapping[str, Any]) -> None:
+        """Change *limits* of a container while it runs, as ``POST /containers/NAME/update`` has them."""
+        self._post(f"to change limits of {name}", f"/containers/{name}/update", limits)
+
+    def remove(self, name: str) -> None:
+        """Remove a container whatever it does; nothing when it is gone."""
+        with _said(f"to remove the container {name}"), contextlib.suppress(NotFound):
+            self._api.remove_container(name, force=True, v=True)
+
+    def run(self, name: str, argv: Sequence[str]) -> int:
+        """Run *argv* in a container that runs, as its own user, and return the status; 1 when it has ended."""
+        with _said(f"to run {argv[0]} in {name}"):
+            try:
+                made = self._api.exec_create(name, list(argv))
+                self._api.exec_start(made)
+                return int(self._api.exec_inspect(made)["ExitCode"])
+            except APIError as error:
+                if error.status_code in (404, 409):
+                    return 1
+                raise
+
+    def log(self, name: str, lines: int = 10) -> str:
+        """Return the last *lines* that a container said."""
+        with _said(f"for the log of {name}"):
+            return bytes(self._api.logs(name, tail=lines)).decode("utf-8", "replace").strip()
+
+    def _found(self, what: str, ask: Any, name: str) -> Described | None:
+        with _said(what):
+            try:
+                return dict(ask(name))
+            except NotFound:
+                return None
+
+    def _post(self, what: str, path: str, body: Mapping[str, Any]) -> None:
+        """Ask for what the SDK has no whole method for, on its own connection."""
+        with _said(what):
+            url = f"{self._api.base_url}/v{self._api.api_version}{path}"
+            answer = self._api.post(url, json=dict(body), timeout=_TIMEOUT_S)
+            if answer.status_code >= 400:
+                text = str(answer.json().get("message", answer.text)).strip()
+                raise HostError(f"The engine refused {what}: {text}", _remedy(text))

@@ -1,0 +1,38 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an instance's container is told by the host that it runs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INSTANCE_LABEL = "hardened.librespot.instance"
+"""By which a container or a network is known to be ours. Its value is the instance's name."""
+
+TRIAL = "-trial"
+BEFORE = "-before"
+"""What is behind the name of a container that is tried, and of one that its successor has not yet replaced."""
+
+
+def container_name(name: str) -> str:
+    """Return the name of the container, and of the network, of the instance *name*."""
+    return f"librespot-{name}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a container runs: as *uid* and *gid*, with the groups *groups*, published at *addresses* of the host.
+
+    *seccomp* is the text of its system call filter, *apparmor* the name of its profile; either is empty for the
+    engine's own.
+    """
+
+    uid: int
+    gid: int
+    image: str
+    addresses: tuple[str, ...] = ()
+    groups: tuple[int, ...] = ()
+    seccomp: str = ""
+    apparmor: str = ""

@@ -1,0 +1,120 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the live process in a container may do, read from the kernel and not from the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..host.cgroup import held
+from ..host.files import DIRECTORY, FILE, Entry, Files
+from ..host.proc import Process, process
+from ..model.container import Place
+from ..model.image import PROGRAM
+from ..model.instance import Instance
+from ..model.limits import size_text
+from ..model.sandbox import SCRATCH
+from .live import writable
+
+_OWN = ("mnt", "pid", "ipc", "uts", "net")
+_SYSTEM = frozenset(("proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2"))
+"""Kinds of file systems that hold nothing of anyone's."""
+
+
+def wrong(main: Process, instance: Instance, place: Place) -> list[str]:
+    """Return all that is wrong with the process *main* of the container of *instance*."""
+    return [
+        *wrong_program(main),
+        *wrong_rights(main, place),
+        *wrong_namespaces(main),
+        *wrong_mounts(main, instance, place),
+        *wrong_limits(main, instance),
+    ]
+
+
+def wrong_program(main: Process) -> list[str]:
+    """Compare what runs."""
+    return [] if main.executable == PROGRAM else [f"runs {main.executable}"]
+
+
+def wrong_rights(main: Process, place: Place) -> list[str]:
+    """Compare users, groups, capabilities and the system call filter."""
+    status = main.status
+    found = []
+    for field, number, what in (("Uid", place.uid, "user"), ("Gid", place.gid, "group")):
+        ids = set(status[field].split())
+        if ids != {str(number)}:
+            found.append(f"runs with the {what} ids {' '.join(sorted(ids))}")
+    extra = set(status["Groups"].split()) - {str(place.gid), *map(str, place.groups)}
+    if extra:
+        found.append(f"has the supplementary groups {' '.join(sorted(extra))}")
+    found += [
+        f"has {name} {status[name]}"
+        for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+        if int(status[name], 16)
+    ]
+    if status["NoNewPrivs"] != "1":
+        found.append("may gain privileges")
+    if status["Seccomp"] != "2":
+        found.append("has no system call filter")
+    return found
+
+
+def wrong_namespaces(main: Process) -> list[str]:
+    """Compare with those of the host."""
+    first = process(1)
+    shared = first.namespaces if first is not None else {}
+    return [f"shares the host's {name} namespace" for name in _OWN if main.namespaces[name] == shared.get(name)]
+
+
+def wrong_mounts(main: Process, instance: Instance, place: Place) -> list[str]:
+    """Return every way to write what outlives the container, or to fill the host's disk or memory."""
+    tree, relaxed = Files(f"/proc/{main.pid}/root"), writable(instance)
+    found, bounded = [], False
+    for mount in main.mounts:
+        if "ro" in mount.options or mount.kind in _SYSTEM:
+            continue
+        if mount.path == SCRATCH:
+            bounded = f"size={instance.limits.scratch // 1024}k" in mount.super_options
+        elif not _within(mount.path, relaxed) and _may_write(tree.read(mount.path, content=False), place):
+            found.append(f"{mount.path} ({mount.kind}) is writable")
+    if not bounded:
+        found.append(f"{SCRATCH} has no bound")
+    return found
+
+
+def _within(path: str, places: Sequence[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
+def _may_write(entry: Entry | None, place: Place) -> bool:
+    """Whether the user of *place* may write *entry*: what is root's alone is not writable for it."""
+    # What is hidden in /proc is covered by /dev/null.
+    if entry is None or entry.kind not in (FILE, DIRECTORY):
+        return False
+    own = entry.uid == place.uid
+    grouped = entry.gid in (place.gid, *place.groups) and entry.mode & 0o020
+    return bool(own or grouped or entry.mode & 0o002)
+
+
+def wrong_limits(main: Process, instance: Instance) -> list[str]:
+    """Compare the limits that the kernel holds it to, as far as it has them."""
+    wanted, seen = instance.limits, held(main.pid)
+    pairs = {
+        "memory": (seen.memory, wanted.memory),
+        "cpu": (seen.cpu, wanted.cpu),
+        "tasks": (seen.tasks, wanted.tasks),
+    }
+    found = [f"{name} is {_shown(name, have)}" for name, (have, want) in pairs.items() if have != want]
+    if seen.swap not in (None, wanted.swap):
+        found.append(f"swap is {size_text(seen.swap or 0)}")
+    files = main.limits["Max open files"]
+    return found + ([] if files == str(wanted.files) else [f"{files} files can be open"])
+
+
+def _shown(name: str, value: int | None) -> str:
+    if value is None:
+        return "not limited"
+    return size_text(value) if name == "memory" else f"{value}%" if name == "cpu" else str(value)

@@ -1,0 +1,103 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What runs the instances of a host in containers: users, logins, networks, containers."""
+
+from __future__ import annotations
+
+import grp
+import pwd
+from functools import partial
+
+from ..host.engine import Engine
+from ..host.liveness import addresses
+from ..model.bind import ADDRESS, LOOPBACK
+from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name
+from ..model.errors import HostError
+from ..model.instance import CONTAINER, Instance, Specification
+from ..render.unit import SETTINGS, credentials_path
+from .account import AccountPlanner
+from .base import Planner
+from .container import ContainerPlanner, NetworkPlanner, NoContainerPlanner
+from .file import DirectoryPlanner, FilePlanner
+from .registry import Host
+
+_NOBODY_YET = (-1, -1)
+"""The numbers of a user that only a real run makes."""
+
+
+def container_planners(host: Host, engine: Engine, spec: Specification, image: str) -> list[Planner]:
+    """Return what runs the instances of *spec* with the *image*; those of ours that it does not mention are removed."""
+    declared = {item.name for item in spec.present}
+    gone = [
+        Instance(name, f"container {name}", present=False, deployment=CONTAINER)
+        for name in sorted(_running(engine) | {item.name for item in spec.instances})
+        if name not in declared
+    ]
+    planners: list[Planner] = [planner for item in gone for planner in _absent(host, engine, item)]
+    if any(item.credentials for item in spec.present):
+        planners += [DirectoryPlanner(host.files, SETTINGS, 0o700)]
+        planners += [DirectoryPlanner(host.files, f"{SETTINGS}/credentials", 0o700)]
+    for item in spec.present:
+        place = partial(_place, item, image)
+        planners += [
+            AccountPlanner(host.accounts, item),
+            *_login(host, item, spec),
+            NetworkPlanner(engine, item),
+            ContainerPlanner(engine, item, place),
+        ]
+    return planners
+
+
+def _running(engine: Engine) -> set[str]:
+    """Return the instances that have a container of ours."""
+    return {item["Labels"][INSTANCE_LABEL] for item in engine.containers(INSTANCE_LABEL)}
+
+
+def _absent(host: Host, engine: Engine, item: Instance) -> list[Planner]:
+    name = container_name(item.name)
+    return [
+        *(NoContainerPlanner(engine, f"{name}{kind}", item.name) for kind in ("", TRIAL, BEFORE)),
+        NetworkPlanner(engine, item),
+        FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
+        AccountPlanner(host.accounts, item),
+    ]
+
+
+def _login(host: Host, item: Instance, spec: Specification) -> list[Planner]:
+    """Return the stored login of an instance, which its own user reads: the engine passes files on as they are."""
+    owner = _ids(item) or (0, 0)
+    path, login = credentials_path(item.name), spec.credentials.get(item.name)
+    return [FilePlanner(host.files, path, login, 0o400, item.name, secret=True, owner=owner)]
+
+
+def _place(item: Instance, image: str) -> Place:
+    """Return where the container of *item* runs, by the user that it has now."""
+    groups = (grp.getgrnam("audio").gr_gid,) if item.relaxed("alsa") else ()
+    return Place(*(_ids(item) or _NOBODY_YET), image, published_at(item), groups)
+
+
+def _ids(item: Instance) -> tuple[int, int] | None:
+    """Return the numbers of the user of *item*; None when it has not been made yet."""
+    try:
+        entry = pwd.getpwnam(item.user)
+    except KeyError:
+        return None
+    return entry.pw_uid, entry.pw_gid
+
+
+def published_at(item: Instance) -> tuple[str, ...]:
+    """Return the addresses of the host at which the port of *item* is published: those that it is bound to."""
+    if not item.discovery:
+        return ()
+    if item.bind.kind == LOOPBACK:
+        return ("127.0.0.1",)
+    only = item.bind.value if item.bind.kind == ADDRESS else ""
+    found = addresses(item.interface, only)
+    if not found:
+        raise HostError(
+            f"{item.interface} has no address at which {item.name} could be published",
+            "Wait until it has one, or bind the instance to another interface",
+        )
+    return tuple(found)

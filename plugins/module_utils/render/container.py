@@ -1,0 +1,222 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The container of an instance, as the engine's API is asked for it, and what the engine then says of it.
+
+`container` is the request, `described` what request and answer have in common: both are compared by it, so that what
+the engine made is judged, and not what it was asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..model.container import INSTANCE_LABEL, Place, container_name
+from ..model.image import PROGRAM
+from ..model.instance import Instance
+from ..model.limits import Limits, size_text
+from ..model.sandbox import SCRATCH
+from .environment import arguments, environment
+from .image import healthcheck
+from .options import credentials_directory, effective_options
+from .unit import credentials_path
+
+_PERIOD = 100_000
+"""Microseconds over which the processor's share is counted, as systemd does by default."""
+
+_STOP_S = 2
+_LOG = {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "3"}}
+_NO_NEW_PRIVILEGES = "no-new-privileges"
+
+UPDATABLE = ("memory", "swap", "cpu", "tasks", "restart")
+"""What the engine changes while a container runs; for anything else it is made anew."""
+
+
+def network(instance: Instance) -> dict[str, Any]:
+    """Return the network of one container alone: a bridge of its own, over which containers cannot reach each other."""
+    return {
+        "Driver": "bridge",
+        "EnableIPv6": False,
+        "Internal": False,
+        "Attachable": False,
+        "Labels": {INSTANCE_LABEL: instance.name},
+        "Options": {
+            "com.docker.network.bridge.name": instance.bridge,
+            # Beside the name, which the firewall's table knows: whoever is put on it all the same reaches nobody.
+            "com.docker.network.bridge.enable_icc": "false",
+        },
+    }
+
+
+def container(instance: Instance, place: Place) -> dict[str, Any]:
+    """Return the body of ``POST /containers/create`` for *instance*."""
+    name, port = container_name(instance.name), f"{instance.port}/tcp"
+    values = effective_options(instance)
+    variables = {"PATH": "/usr/bin", "RUST_BACKTRACE": "0", "TMPDIR": SCRATCH, **environment(values)}
+    published = [{"HostIp": address, "HostPort": str(instance.port)} for address in place.addresses]
+    return {
+        "Image": place.image,
+        "Hostname": instance.name,
+        "User": f"{place.uid}:{place.gid}",
+        "Entrypoint": [PROGRAM],
+        "Cmd": arguments(values),
+        "Env": [f"{key}={text}" for key, text in sorted(variables.items())],
+        "Labels": {INSTANCE_LABEL: instance.name},
+        "StopSignal": "SIGINT",
+        "StopTimeout": _STOP_S,
+        "Healthcheck": healthcheck(instance.port) if instance.discovery else {"Test": ["NONE"]},
+        "ExposedPorts": {port: {}} if published else {},
+        "NetworkingConfig": {"EndpointsConfig": {name: {}}},
+        "HostConfig": {
+            "NetworkMode": name,
+            "PortBindings": {port: published} if published else {},
+            **limits(instance.limits),
+            "Ulimits": [
+                # A core would hold the login.
+                {"Name": "core", "Soft": 0, "Hard": 0},
+                {"Name": "nofile", "Soft": instance.limits.files, "Hard": instance.limits.files},
+            ],
+            "BlkioDeviceReadBps": [{"Path": x.device, "Rate": x.read} for x in instance.limits.io if x.read],
+            "BlkioDeviceWriteBps": [{"Path": x.device, "Rate": x.write} for x in instance.limits.io if x.write],
+            # Under memory pressure of the host the speaker goes first.
+            "OomScoreAdj": 500,
+            "ReadonlyRootfs": True,
+            "Tmpfs": {SCRATCH: f"rw,noexec,nosuid,nodev,size={instance.limits.scratch},mode=1777"},
+            "Mounts": _mounts(instance),
+            "Devices": _devices(instance),
+            "GroupAdd": [str(group) for group in place.groups],
+            "CapDrop": ["ALL"],
+            "Privileged": False,
+            "SecurityOpt": [
+                _NO_NEW_PRIVILEGES,
+                *([f"seccomp={place.seccomp}"] if place.seccomp else []),
+                *([f"apparmor={place.apparmor}"] if place.apparmor else []),
+            ],
+            # Neither System V's nor POSIX's shared memory with anyone, nor a file system of it to fill.
+            "IpcMode": "none",
+            "CgroupnsMode": "private",
+            "LogConfig": _LOG,
+        },
+    }
+
+
+def _mounts(instance: Instance) -> list[dict[str, Any]]:
+    """Return what of the host is in the container: the login, and what relaxations name."""
+    found = []
+    if instance.credentials:
+        inside = f"{credentials_directory(instance)}/credentials.json"
+        found.append(_bind(credentials_path(instance.name), inside, True))
+    for item in instance.relaxations:
+        if item.name == "fifo":
+            directory = item.first("path").rpartition("/")[0]
+            found.append(_bind(directory, directory, False))
+        elif item.name == "media":
+            found += [_bind(path, path, True) for path in item.values["paths"]]
+    return found
+
+
+def _bind(source: str, target: str, read_only: bool) -> dict[str, Any]:
+    options = {"Propagation": "rprivate"}
+    return {"Type": "bind", "Source": source, "Target": target, "ReadOnly": read_only, "BindOptions": options}
+
+
+def _devices(instance: Instance) -> list[dict[str, str]]:
+    """Return the sound devices, which cannot be made anew, for an instance that was given them by name."""
+    if not instance.relaxed("alsa"):
+        return []
+    return [{"PathOnHost": "/dev/snd", "PathInContainer": "/dev/snd", "CgroupPermissions": "rw"}]
+
+
+def limits(given: Limits) -> dict[str, Any]:
+    """Return the limits that ``POST /containers/NAME/update`` knows as well."""
+    return {
+        "Memory": given.memory,
+        # The engine counts memory and swap together; the same number is no swap.
+        "MemorySwap": given.memory + given.swap,
+        "CpuPeriod": _PERIOD,
+        "CpuQuota": given.cpu * _PERIOD // 100,
+        "PidsLimit": given.tasks,
+        # Whoever can connect can end the process, and an outage does: neither may stop it for good.
+        "RestartPolicy": {"Name": "always", "MaximumRetryCount": 0},
+    }
+
+
+def described(config: Mapping[str, Any], host: Mapping[str, Any], image: str) -> dict[str, str]:
+    """Return what there is to say of a container of the *image*, by its configuration and that of its *host* part.
+
+    Both are as in a request, or as in the engine's answer.
+    """
+    security = sorted(host.get("SecurityOpt") or [])
+    profiles = {key: text for key, _is, text in (item.partition("=") for item in security) if text}
+    quota, period = host.get("CpuQuota") or 0, host.get("CpuPeriod") or _PERIOD
+    return {
+        "image": image,
+        "instance": (config.get("Labels") or {}).get(INSTANCE_LABEL, ""),
+        "host name": str(config.get("Hostname")),
+        "user": str(config.get("User")),
+        "command": json.dumps([*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]),
+        "environment": "\n".join(sorted(config.get("Env") or [])),
+        "stop": f"{config.get('StopSignal')}, {config.get('StopTimeout')} s",
+        "health check": json.dumps(config.get("Healthcheck"), sort_keys=True),
+        "memory": _size(host.get("Memory")),
+        "swap": _size((host.get("MemorySwap") or 0) - (host.get("Memory") or 0)),
+        "cpu": f"{100 * quota // period}%",
+        "tasks": str(host.get("PidsLimit")),
+        "files": _lines(host.get("Ulimits")),
+        "block I/O": _lines([*(host.get("BlkioDeviceReadBps") or []), *(host.get("BlkioDeviceWriteBps") or [])]),
+        "restart": str((host.get("RestartPolicy") or {}).get("Name")),
+        "out of memory": str(host.get("OomScoreAdj")),
+        "root": "read-only" if host.get("ReadonlyRootfs") else "writable",
+        "memory file systems": _lines(host.get("Tmpfs")),
+        "mounts": _lines([*(host.get("Mounts") or []), *(host.get("Binds") or []), *(host.get("VolumesFrom") or [])]),
+        "devices": _lines([*(host.get("Devices") or []), *(host.get("DeviceCgroupRules") or [])]),
+        "groups": " ".join(sorted(host.get("GroupAdd") or [])),
+        "capabilities": _capabilities(host),
+        "privileged": "yes" if host.get("Privileged") else "no",
+        "new privileges": "no" if {_NO_NEW_PRIVILEGES, f"{_NO_NEW_PRIVILEGES}:true"} & set(security) else "yes",
+        "system call filter": _digest(profiles.get("seccomp", "")),
+        "AppArmor profile": profiles.get("apparmor", ""),
+        "namespaces": _lines({name: host.get(name) or "" for name in _NAMESPACES}),
+        "network": str(host.get("NetworkMode")),
+        "published": _published(host.get("PortBindings")),
+        "log": json.dumps(host.get("LogConfig"), sort_keys=True),
+    }
+
+
+_NAMESPACES = ("CgroupnsMode", "IpcMode", "PidMode", "UTSMode", "UsernsMode")
+
+
+def _capabilities(host: Mapping[str, Any]) -> str:
+    dropped, added = host.get("CapDrop") or [], host.get("CapAdd") or []
+    return "none" if dropped == ["ALL"] and not added else f"without {dropped}, with {added}"
+
+
+def _published(bindings: Mapping[str, Any] | None) -> str:
+    found = [
+        f"{item.get('HostIp') or 'every address'} {item.get('HostPort')} to {port}"
+        for port, items in (bindings or {}).items()
+        for item in items or []
+    ]
+    return "\n".join(sorted(found))
+
+
+def _size(number: int | None) -> str:
+    return size_text(number or 0)
+
+
+def _digest(profile: str) -> str:
+    """Return a digest of a *profile*, written in whatever way."""
+    if not profile:
+        return "the engine's own"
+    return hashlib.sha256(json.dumps(json.loads(profile), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _lines(value: Any) -> str:
+    """Return an engine's list or mapping as sorted lines; what it leaves out and what is empty are the same."""
+    if isinstance(value, Mapping):
+        return "\n".join(f"{name}: {text}" for name, text in sorted(value.items()))
+    return "\n".join(sorted(json.dumps(item, sort_keys=True) for item in value or []))

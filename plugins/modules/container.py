@@ -1,0 +1,128 @@
+#!/usr/bin/python
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: container
+short_description: Run librespot instances in hardened Docker containers
+version_added: 0.1.0
+description:
+  - Gives each instance a system user, a network of its own and a container in which nothing is possible that librespot
+    does not need. The root is read-only, no capability and no privilege can be had, temporary files go to bounded
+    memory, and memory, processor, tasks and files are limited.
+  - What the engine made and what the kernel says of the live process are compared with the specification, not what
+    was asked for. A limit that the engine can change is changed while the instance plays.
+  - Anything else makes a new container. It first runs beside the old one, unpublished; the old one stops when the new
+    one has answered, and is back when its successor does not answer in its place.
+  - A container never runs without the firewall's table, so M(hardened.librespot.firewall) comes first.
+  - Containers of the collection whose instances are not described any more are removed.
+author:
+  - hardened.librespot contributors (@hardened-librespot)
+extends_documentation_fragment:
+  - hardened.librespot.specification
+  - hardened.librespot.specification.state
+  - hardened.librespot.specification.attributes
+requirements:
+  - Docker Engine 20.10 or newer on the host, as root's
+  - The Docker SDK for Python on the host (C(python3-docker))
+options:
+  image:
+    description:
+      - The id of the image that the containers shall run, as M(hardened.librespot.image) returns it. A name would be
+        whatever it points to today.
+      - Required for O(state=present); in check mode it need not exist yet.
+    type: str
+    default: ""
+"""
+
+EXAMPLES = r"""
+- name: Get the image into the engine
+  hardened.librespot.image:
+    path: "{{ made.path }}"
+  register: loaded
+
+- name: Let nobody in but the private networks
+  hardened.librespot.firewall:
+    deployment: container
+    instances: &speakers
+      - name: kitchen
+        limits:
+          memory: 128M
+
+- name: Run a speaker
+  hardened.librespot.container:
+    instances: *speakers
+    image: "{{ loaded.image }}"
+
+- name: Remove all containers of the collection
+  hardened.librespot.container:
+    state: absent
+"""
+
+RETURN = r"""
+changes:
+  description: What differed, as subject and attribute.
+  returned: success
+  type: list
+  elements: str
+  sample: ["container librespot-kitchen: memory"]
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hardened.librespot.plugins.module_utils.host.engine import Engine
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, SpecificationError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image import IMAGE_ID
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER, Specification
+from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    SPECIFICATION_ARGUMENTS,
+    STATE_ARGUMENT,
+    outcome,
+    run,
+    specification,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.containers import container_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
+from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import FIREWALL, UNITS
+
+
+def work(module: AnsibleModule) -> dict[str, Any]:
+    """Bring users, networks and containers to where they shall be."""
+    host, engine, image = Host(), Engine(), module.params["image"]
+    if module.params["state"] == "absent":
+        spec = Specification("0.0.0", ())
+    else:
+        spec = usable(host, specification(module, CONTAINER))
+    if spec.present and not module.check_mode:
+        _ready(host, engine, image)
+    return outcome(module, converge(container_planners(host, engine, spec, image), module.check_mode))
+
+
+def _ready(host: Host, engine: Engine, image: str) -> None:
+    """Raise an error when what an instance cannot start without is missing. What other modules do comes before."""
+    if IMAGE_ID.fullmatch(image) is None:
+        raise SpecificationError("image", image, "is not an image's id", "Give the image that the module image returns")
+    if engine.image(image) is None:
+        raise HostError(f"The engine has no image {image}", "Run hardened.librespot.image first")
+    if host.files.read(f"{UNITS}/{FIREWALL}", content=False) is None:
+        raise HostError(
+            f"{FIREWALL} is not on this host, and no container starts without the table that it loads",
+            "Run hardened.librespot.firewall with deployment: container and the same instances first",
+        )
+
+
+def main() -> None:
+    """Run the module."""
+    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, "image": {"type": "str", "default": ""}}
+    run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A container is made, kept, changed while it plays, replaced, rolled back and removed."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.attacks.deployment import PORT
+from tests.attacks.hosts import Target, until
+from tests.attacks.tables import show
+from tests.containers.speaker import NAME, Speaker
+
+CONVERGES = 10
+GAP_S = 5.0
+STOP_S = 2.0
+OTHER = {"options": {"name": "Cook"}}
+
+
+@contextmanager
+def heard(host: Target) -> Iterator[list[float]]:
+    """Ask the kitchen all the time; yields a list that afterwards has the longest silence, in seconds."""
+    over, gaps = threading.Event(), [0.0]
+
+    def listen() -> None:
+        last = time.monotonic()
+        while not over.wait(0.05):
+            if host.answer(PORT, timeout=1):
+                last, before = time.monotonic(), last
+                gaps[0] = max(gaps[0], last - before)
+        gaps[0] = max(gaps[0], time.monotonic() - last)
+
+    asking = threading.Thread(target=listen)
+    asking.start()
+    try:
+        yield gaps
+    finally:
+        over.set()
+        asking.join()
+
+
+def test_a_check_says_what_a_run_then_does_and_the_next_run_does_nothing(speaker: Speaker) -> None:
+    speaker.converge(librespot_state="absent")
+    before = speaker.host.snapshot()
+    foretold = speaker.converge(options=["--check"])
+    assert (speaker.host.snapshot(), speaker.names) == (before, [])
+    assert speaker.converge() == foretold
+    assert speaker.answers
+    assert speaker.converge() == 0
+
+
+def test_ten_runs_make_no_container_anew(running: Speaker) -> None:
+    before = running.identity
+    assert [running.converge() for _run in range(CONVERGES)] == [0] * CONVERGES
+    assert running.identity == before
+
+
+def test_a_limit_is_changed_while_it_plays(running: Speaker) -> None:
+    running.converge({"limits": {"memory": "256M", "cpu": "50%"}})
+    before = running.identity
+    assert running.converge({"limits": {"memory": "320M", "cpu": "40%", "tasks": 80}}) == 1
+    assert running.identity == before
+    held = running.inspect()["HostConfig"]
+    assert (held["Memory"], held["MemorySwap"], held["PidsLimit"]) == (320 * 1024**2, 320 * 1024**2, 80)
+    assert running.converge({"limits": {"memory": "320M", "cpu": "40%", "tasks": 80}}) == 0
+
+
+def test_a_limit_that_someone_changed_is_put_right_while_it_plays(running: Speaker) -> None:
+    before = running.identity
+    running.docker("update", "--memory=1g", "--memory-swap=2g", NAME)
+    assert running.converge() == 1
+    assert running.identity == before
+    assert running.inspect()["HostConfig"]["Memory"] == 192 * 1024**2
+
+
+def test_another_one_takes_its_place_with_hardly_a_pause(running: Speaker) -> None:
+    before = running.identity
+    with heard(running.host) as gaps:
+        assert running.converge(OTHER) == 2  # the container, and its announcement
+    assert running.identity != before
+    answer = running.host.answer(PORT)
+    assert answer is not None
+    assert answer["remoteName"] == "Cook"
+    assert running.names == [NAME]
+    show(f"replaced on {running.host.image}", ["s without an answer"], [[f"{gaps[0]:.1f}"]])
+    assert gaps[0] < GAP_S
+
+
+def test_one_that_does_not_come_up_never_takes_the_place_of_one_that_runs(running: Speaker) -> None:
+    before = running.identity
+    with heard(running.host) as gaps:
+        # The sound card that the host does not have: the engine cannot pass it on.
+        done = running.run({"relaxations": {"alsa": "there is no card"}})
+    assert done.status != 0
+    assert "/dev/snd" in done.output
+    assert running.identity == before
+    assert running.names == [NAME]
+    assert gaps[0] < GAP_S
+
+
+def test_one_that_cannot_have_its_port_makes_room_for_the_one_before(running: Speaker) -> None:
+    """It answers in its trial, and fails in its place."""
+    before = running.inspect()["Id"]
+    taken = PORT + 7
+    holder = running.host.start(
+        "python3",
+        "-c",
+        f"import socket, sys; s = socket.create_server(('', {taken})); print('up', flush=True); sys.stdin.read()",
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline().strip() == "up"
+    try:
+        done = running.run({"port": taken})
+    finally:
+        holder.communicate()
+    assert done.status != 0
+    assert "another port" in done.output
+    found = running.inspect()
+    assert (found["Id"], found["State"]["Running"], running.names) == (before, True, [NAME])
+    # Its doors were moved to the other port before.
+    running.converge()
+    until(lambda: running.answers, 10, "it answers again")
+    assert running.inspect()["Id"] == before
+
+
+def test_one_that_was_stopped_or_put_on_another_network_is_put_right(running: Speaker) -> None:
+    running.docker("stop", NAME)
+    assert running.converge() == 1
+    assert running.answers
+    running.docker("network", "create", "elsewhere")
+    try:
+        running.docker("network", "connect", "elsewhere", NAME)
+        assert running.converge() == 1
+        assert list(running.inspect()["NetworkSettings"]["Networks"]) == [NAME]
+    finally:
+        running.docker("network", "rm", "elsewhere")
+
+
+def test_what_a_killed_run_left_is_put_back_first(running: Speaker) -> None:
+    running.docker("rename", NAME, f"{NAME}-before")
+    running.docker("create", "--name", f"{NAME}-trial", running.inspect(f"{NAME}-before")["Image"])
+    assert running.converge() == 1
+    assert running.names == [NAME]
+    assert running.answers
+
+
+def test_it_stops_at_once(running: Speaker) -> None:
+    begin = time.monotonic()
+    running.docker("stop", NAME)
+    took = time.monotonic() - begin
+    code = running.inspect()["State"]["ExitCode"]
+    show(f"docker stop on {running.host.image}", ["s", "exit code"], [[f"{took:.2f}", str(code)]])
+    assert (took < STOP_S, code) == (True, 0)
+
+
+def test_what_is_named_like_ours_and_is_anothers_is_left_alone(running: Speaker) -> None:
+    running.converge(librespot_state="absent")
+    running.docker("network", "create", NAME)
+    try:
+        done = running.run()
+        assert done.status != 0
+        assert f"The network {NAME} exists and is not ours" in done.output
+    finally:
+        running.docker("network", "rm", NAME)
+
+
+def test_its_removal_takes_all_of_ours_and_nothing_else(running: Speaker) -> None:
+    running.docker("network", "create", "theirs")
+    running.docker("create", "--name", "theirs", running.inspect()["Image"])
+    running.converge(librespot_state="absent")
+    try:
+        assert running.host.snapshot() == {}
+        assert running.names == ["theirs"]
+        networks = json.loads(running.docker("network", "inspect", *running.docker("network", "ls", "-q").split()))
+        assert {item["Name"] for item in networks} == {"bridge", "host", "none", "theirs"}
+        assert running.converge(librespot_state="absent") == 0
+    finally:
+        running.docker("rm", "theirs")
+        running.docker("network", "rm", "theirs")
