@@ -23,7 +23,8 @@ options:
   deployment:
     description:
       - How the instances of this host run. Of V(container) the firewall's table, grants and files are looked at, and
-        the bridge and the published port of each container.
+        the bridge and the published port of each container; of those that M(hardened.librespot.container) runs also
+        every file, the rights and the limits of the process, the network, and what the engine says.
     type: str
     choices: [systemd, container]
     default: systemd

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.attacks.deployment import KITCHEN, PORT
+from tests.attacks.deployment import KITCHEN, OURS, PORT
 from tests.machine.machine import Machine
 from tests.support.hosts import lab
 from tools.lab.segments import namespace
@@ -70,6 +70,15 @@ class Site(Machine):
         )
         answers: list[Any] = json.loads(done.stdout)
         return answers
+
+    def sockets(self, unit: str = OURS) -> set[str]:
+        """Return protocol and address, with the device that it is tied to, of all that the process of *unit* receives.
+
+        Its own alone: another librespot on the machine receives multicast DNS as well.
+        """
+        process = self.process(unit)
+        lines = self.out("ss", "-Hlntup").splitlines() if process else []
+        return {" ".join(line.split()[index] for index in (0, 4)) for line in lines if f"pid={process}," in line}
 
     def packages(self, *names: str) -> None:
         """Install packages of the distribution, and nothing that they merely recommend."""

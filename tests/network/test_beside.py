@@ -155,11 +155,6 @@ def test_nothing_changes_in_force_nor_when_it_is_loaded_anew(installed: Site, be
     TABLES[title] += kept
     assert _unchanged(installed)
     assert installed.process(OURS) == before
-    assert all(f"%{INTERFACES[LAN]}:" in line for line in _listening(installed))
-
-
-def _listening(host: Site) -> list[str]:
-    listed = host.out("ss", "-Hlntup").splitlines()
-    found = [line for line in listed if f"pid={host.process(OURS)}," in line]
-    assert found
-    return found
+    sockets = installed.sockets()
+    assert sockets
+    assert all(f"%{INTERFACES[LAN]}:" in item for item in sockets)

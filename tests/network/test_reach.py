@@ -73,7 +73,7 @@ def test_one_that_runs_unbound_is_bound_by_the_next_run(host: Site, controller: 
 
 
 def test_the_sockets_are_tied_to_the_device(host: Site) -> None:
-    until(lambda: {item.rpartition(":")[2] for item in _sockets(host)} == {"37879", "5353"}, 20, "it announces itself")
+    until(lambda: {item.rpartition(":")[2] for item in host.sockets()} == {"37879", "5353"}, 20, "it announces itself")
     assert _tied(host)
 
 
@@ -103,13 +103,8 @@ def test_without_the_table_it_does_not_start(host: Site) -> None:
     until(lambda: host.show(OURS, "ActiveState")["ActiveState"] == "active", 40, "it starts with the table")
 
 
-def _sockets(host: Site) -> list[str]:
-    listed = host.out("ss", "-Hlntup").splitlines()
-    return [line.split()[4] for line in listed if f"pid={host.process(OURS)}," in line]
-
-
 def _tied(host: Site) -> bool:
-    return all(f"%{INTERFACES[LAN]}:" in item for item in _sockets(host))
+    return all(f"%{INTERFACES[LAN]}:" in item for item in host.sockets())
 
 
 def _word(answer: bool) -> str:

@@ -8,17 +8,34 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from functools import partial
 
+from ..host.engine import Engine
 from ..host.libraries import Libraries
 from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
+from ..planners.containers import container_planners
 from ..planners.firewall import firewall_planners
+from ..planners.image import IMAGES
 from ..planners.registry import Host, settings_planners, unit_planners
 from ..planners.releases import Releases
 from ..planners.segments import segment_planners
-from . import binding, drift, firewall, limits, network, options, privileges, provenance, published, secrets, segment
+from . import (
+    binding,
+    contained,
+    drift,
+    firewall,
+    limits,
+    network,
+    options,
+    privileges,
+    provenance,
+    published,
+    secrets,
+    segment,
+)
 from .context import Check, Context
 
 CHECKS: tuple[Check, ...] = (
@@ -35,7 +52,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 CONTAINER_CHECKS: tuple[Check, ...] = (drift.look, firewall.look, published.look)
-"""What can be looked at of an instance in a container, which has no unit."""
+"""What can be looked at of any instance in a container, which has no unit."""
 
 
 def _on_host(host: Host, spec: Specification) -> Specification:
@@ -54,8 +71,7 @@ def audit(host: Host, spec: Specification, live: bool) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes."""
     spec = _on_host(host, spec)
     if any(item.deployment == CONTAINER for item in spec.instances):
-        context = Context(host, spec, firewall_planners(host, spec), live)
-        return ordered([item for check in CONTAINER_CHECKS for item in check(context)])
+        return _contained(host, spec, live)
     release = host.active_release()
     # The firewall and the units need the same users and directories.
     every = [
@@ -69,3 +85,15 @@ def audit(host: Host, spec: Specification, live: bool) -> list[Finding]:
         planners += Releases(host.commands, host.files, Libraries(host.commands, host.files)).installed(release)
     context = Context(host, spec, planners, live)
     return ordered([item for check in CHECKS for item in check(context)])
+
+
+def _contained(host: Host, spec: Specification, live: bool) -> list[Finding]:
+    """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
+    planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
+    if host.files.read(IMAGES, content=False) is not None:
+        engine = Engine()
+        planners += container_planners(host, engine, spec)
+        checks.append(partial(contained.look, engine))
+    unique = list({(item.subject, item.scope): item for item in planners}.values())
+    context = Context(host, spec, unique, live)
+    return ordered([item for check in checks for item in check(context)])

@@ -26,6 +26,7 @@ class Control:
 
 
 _CONVERGE = "Run playbooks/site.yml against this host"
+_CONVERGE_CONTAINERS = f"{_CONVERGE}, with librespot_deployment: container"
 
 _CONTROLS = (
     Control(
@@ -75,6 +76,54 @@ _CONTROLS = (
         "A change by hand weakens a control, and nobody knows",
         "The audit plans with the code that applies, so that it cannot drift from it",
         _CONVERGE,
+    ),
+    Control(
+        "CON-01",
+        "The image holds librespot, what it loads, and nothing else",
+        HIGH,
+        "A shell, an interpreter or a package manager in the image is what an attacker works with",
+        "Every file that the live process can see is hashed and compared with the manifest that names its origin",
+        _CONVERGE_CONTAINERS,
+    ),
+    Control(
+        "CON-02",
+        "The image is the collection's own, and reproducible",
+        MEDIUM,
+        "Whoever can push to a registry, or to a cache, chooses what runs",
+        "The engine's id of an image is the digest of its configuration, which names the digest of its files",
+        _CONVERGE_CONTAINERS,
+    ),
+    Control(
+        "CON-03",
+        "The container is isolated: no root, no capability, no host files, namespaces of its own",
+        HIGH,
+        "Whoever takes over the instance takes the host with it",
+        "Read from the live process under /proc, not from what the engine was asked",
+        _CONVERGE_CONTAINERS,
+    ),
+    Control(
+        "CON-04",
+        "Memory, processor, tasks and files of the container are limited",
+        MEDIUM,
+        "A request body of any size is kept in memory, and anyone who can connect can send one",
+        "Read from the live cgroup and process",
+        _CONVERGE_CONTAINERS,
+    ),
+    Control(
+        "CON-05",
+        "The container is alone on a network of its own",
+        MEDIUM,
+        "Another container on the same network reaches the instance past the firewall",
+        "Asked of the engine: who is on the network, and whether it lets containers reach each other",
+        _CONVERGE_CONTAINERS,
+    ),
+    Control(
+        "CON-10",
+        "A container that is wedged is noticed, and stops at once when it shall",
+        MEDIUM,
+        "An instance that is up and silent is taken for one that works; one that does not stop is killed",
+        "The health check is a program of the image; the signal is the one that librespot says goodbye on",
+        _CONVERGE_CONTAINERS,
     ),
     Control(
         "NET-01",
@@ -173,6 +222,14 @@ _CONTROLS = (
         "Run playbooks/site.yml; where it is not enforced, boot the host with cgroup v2 and the memory controller",
     ),
     Control(
+        "RES-04",
+        "The engine's limits are those of the specification",
+        MEDIUM,
+        "A limit that someone raised by hand stays raised",
+        "The engine's own description of the container is compared: memory with swap, processor, tasks, files, devices",
+        _CONVERGE_CONTAINERS,
+    ),
+    Control(
         "RES-09",
         "Processes, open files and disk space are limited",
         MEDIUM,
@@ -192,5 +249,5 @@ _CONTROLS = (
 
 CONTROLS: dict[str, Control] = {item.id: item for item in _CONTROLS}
 
-OF_CONTAINERS = frozenset({"NET-10"})
+OF_CONTAINERS = frozenset({"CON-01", "CON-02", "CON-03", "CON-04", "CON-05", "CON-10", "NET-10", "RES-04"})
 """The controls that are of instances in containers alone."""

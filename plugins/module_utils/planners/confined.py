@@ -78,6 +78,9 @@ def wrong_mounts(main: Process, instance: Instance, place: Place) -> list[str]:
             continue
         if mount.path == SCRATCH:
             bounded = f"size={instance.limits.scratch // 1024}k" in mount.super_options
+        elif mount.path == "/":
+            # Whoever owns what in it: all of it is a copy that fills the host's disk.
+            found.append("the root is writable")
         elif not _within(mount.path, relaxed) and _may_write(tree.read(mount.path, content=False), place):
             found.append(f"{mount.path} ({mount.kind}) is writable")
     if not bounded:

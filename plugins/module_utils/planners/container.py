@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..host.engine import Described, Engine
-from ..host.proc import process
+from ..host.engine import Engine
+from ..host.files import Files
+from ..host.proc import Process, process
 from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name
 from ..model.errors import HostError
 from ..model.image import PROBE
@@ -20,6 +21,7 @@ from ..model.plan import Plan, State
 from ..render.container import UPDATABLE, container, described, limits, network
 from . import confined
 from .base import Planner
+from .rootfs import manifest_of, wrong_files
 from .service import DWELL, PATIENCE
 
 _STATE = "state"
@@ -29,6 +31,7 @@ _NOTHING = "nothing"
 _RUNNING = "running"
 _DESCRIBED = "as described"
 _ONLY = "its own"
+_OF_IMAGE = "those of its image"
 
 
 class NetworkPlanner(Planner):
@@ -80,9 +83,10 @@ def _network_state(found: Mapping[str, Any]) -> dict[str, str]:
 class ContainerPlanner(Planner):
     """The container of a present instance, which shall run at *place*."""
 
-    def __init__(self, engine: Engine, instance: Instance, place: Callable[[], Place]) -> None:
+    def __init__(self, engine: Engine, files: Files, instance: Instance, place: Callable[[], Place]) -> None:
         super().__init__(f"container {container_name(instance.name)}", instance.name)
         self._engine = engine
+        self._files = files
         self._instance = instance
         self._place = place
         self._name = container_name(instance.name)
@@ -96,6 +100,7 @@ class ContainerPlanner(Planner):
             "networks": _ONLY,
             _STATE: _RUNNING,
             _PROCESS: _DESCRIBED,
+            "files": _OF_IMAGE,
             _LEFT: _NOTHING,
         }
 
@@ -106,19 +111,26 @@ class ContainerPlanner(Planner):
         if there is None:
             return {_LEFT: " ".join(left)} if left else {}
         others = set(there["NetworkSettings"]["Networks"]) - {self._name}
+        main = process(int(there["State"]["Pid"])) if there["State"]["Running"] else None
         return {
             **described(there["Config"], there["HostConfig"], there["Image"]),
             "networks": " ".join(sorted(others)) or _ONLY,
             _STATE: _RUNNING if there["State"]["Running"] else str(there["State"]["Status"]),
-            _PROCESS: self._process(there),
+            _PROCESS: self._process(main),
+            "files": self._root(main, there["Image"]),
             _LEFT: " ".join(left) or _NOTHING,
         }
 
-    def _process(self, there: Described) -> str:
-        main = process(int(there["State"]["Pid"])) if there["State"]["Running"] else None
+    def _process(self, main: Process | None) -> str:
         if main is None:
             return "(not running)"
         return "; ".join(confined.wrong(main, self._instance, self._place())) or _DESCRIBED
+
+    def _root(self, main: Process | None, image: str) -> str:
+        if main is None:
+            # What it shows when it is up again is looked at then.
+            return _OF_IMAGE
+        return "; ".join(wrong_files(main, manifest_of(self._files, image))) or _OF_IMAGE
 
     def refuse(self, plan: Plan) -> None:
         """Refuse a container of that name that is not ours."""

@@ -21,14 +21,18 @@ from .account import AccountPlanner
 from .base import Planner
 from .container import ContainerPlanner, NetworkPlanner, NoContainerPlanner
 from .file import DirectoryPlanner, FilePlanner
+from .image import manifest_path
 from .registry import Host
 
 _NOBODY_YET = (-1, -1)
 """The numbers of a user that only a real run makes."""
 
 
-def container_planners(host: Host, engine: Engine, spec: Specification, image: str) -> list[Planner]:
-    """Return what runs the instances of *spec* with the *image*; those of ours that it does not mention are removed."""
+def container_planners(host: Host, engine: Engine, spec: Specification, image: str = "") -> list[Planner]:
+    """Return what runs the instances of *spec* with the *image*; those of ours that it does not mention are removed.
+
+    Without an image, each with the one that it has, if that is one of ours.
+    """
     declared = {item.name for item in spec.present}
     gone = [
         Instance(name, f"container {name}", present=False, deployment=CONTAINER)
@@ -40,12 +44,12 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         planners += [DirectoryPlanner(host.files, SETTINGS, 0o700)]
         planners += [DirectoryPlanner(host.files, f"{SETTINGS}/credentials", 0o700)]
     for item in spec.present:
-        place = partial(_place, item, image)
+        place = partial(place_of, host, engine, item, image)
         planners += [
             AccountPlanner(host.accounts, item),
             *_login(host, item, spec),
             NetworkPlanner(engine, item),
-            ContainerPlanner(engine, item, place),
+            ContainerPlanner(engine, host.files, item, place),
         ]
     return planners
 
@@ -72,10 +76,16 @@ def _login(host: Host, item: Instance, spec: Specification) -> list[Planner]:
     return [FilePlanner(host.files, path, login, 0o400, item.name, secret=True, owner=owner)]
 
 
-def _place(item: Instance, image: str) -> Place:
+def place_of(host: Host, engine: Engine, item: Instance, image: str = "") -> Place:
     """Return where the container of *item* runs, by the user that it has now."""
     groups = (grp.getgrnam("audio").gr_gid,) if item.relaxed("alsa") else ()
-    return Place(*(_ids(item) or _NOBODY_YET), image, published_at(item), groups)
+    return Place(*(_ids(item) or _NOBODY_YET), image or _own_image(host, engine, item), published_at(item), groups)
+
+
+def _own_image(host: Host, engine: Engine, item: Instance) -> str:
+    there = engine.container(container_name(item.name))
+    found = str(there["Image"]) if there else ""
+    return found if found and host.files.read(manifest_path(found), content=False) else "an image of ours"
 
 
 def _ids(item: Instance) -> tuple[int, int] | None:

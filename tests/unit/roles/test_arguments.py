@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.hardened.librespot.plugins.module_utils.module import SPECIFICATION_ARGUMENTS, STATE_ARGUMENT
+from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    DEPLOYMENT_ARGUMENT,
+    SPECIFICATION_ARGUMENTS,
+    STATE_ARGUMENT,
+)
 
 ROOT = Path(__file__).parents[3]
 SHARED = {
@@ -38,7 +42,7 @@ def entries(role: str) -> dict[str, dict[str, Any]]:
 
 def shared_defaults() -> dict[str, Any]:
     """Return what a role other than the front door does without a shared variable: it leaves the argument out."""
-    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT}
+    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, **DEPLOYMENT_ARGUMENT}
     return {f"librespot_{name}": argument["default"] for name, argument in arguments.items()}
 
 
@@ -81,7 +85,7 @@ class TestRole:
 
 def test_the_front_door_has_the_defaults_of_the_modules() -> None:
     front = load("librespot", "defaults/main.yml")
-    assert front == {**shared_defaults(), "librespot_deployment": "systemd"}
+    assert front == shared_defaults()
 
 
 def test_the_front_door_hands_over_shared_names_alone() -> None:

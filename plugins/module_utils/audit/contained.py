@@ -1,0 +1,131 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""CON-01 to CON-05, CON-10 and RES-04: what a container of ours is, read from its process, and from the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from ..host.engine import Described, Engine
+from ..host.proc import Process, process
+from ..model.container import INSTANCE_LABEL, container_name
+from ..model.finding import Finding
+from ..model.image import ARTIFACT_LABEL
+from ..model.instance import Instance
+from ..planners import confined
+from ..planners.containers import place_of
+from ..planners.image import manifest_path
+from ..planners.rootfs import manifest_of, wrong_files
+from ..render.container import UPDATABLE, container, described
+from .context import Context, each, finding
+
+_LIMITS = (*UPDATABLE[:-1], "files", "block I/O")
+_RUNS = "the container runs"
+
+
+def look(engine: Engine, context: Context) -> Iterator[Finding]:
+    """Yield the findings of each instance that the collection runs in a container."""
+    checks = (
+        ("CON-01", "files", _files),
+        ("CON-02", "image", _image),
+        ("CON-03", "isolation", _isolation),
+        ("CON-04", "limits", _held),
+        ("CON-05", "network", _network),
+        ("CON-10", "health", _health),
+        ("RES-04", "limits", _limits),
+    )
+    for control, check, what in checks:
+        yield from each(context, control, check, partial(_of, engine, control, check, what))
+
+
+def _of(engine: Engine, control: str, check: str, what: Any, context: Context, instance: Instance) -> Iterator[Finding]:
+    """Yield the one finding of a check, or that there is nothing to look at."""
+    name = container_name(instance.name)
+    there = engine.container(name)
+    main = process(int(there["State"]["Pid"])) if there and there["State"]["Running"] else None
+    if there is None or main is None:
+        said = f"it is {there['State']['Status']}" if there else "there is none"
+        yield finding(
+            control,
+            check,
+            instance.name,
+            False,
+            _RUNS,
+            said,
+            f"the container {name}",
+            remedy=f"Read why: docker logs {name}; then run playbooks/site.yml against this host",
+        )
+        return
+    expected, observed, evidence = what(engine, context, instance, there, main)
+    yield finding(control, check, instance.name, not observed, expected, "; ".join(observed) or expected, evidence)
+
+
+Seen = tuple[str, list[str], str]
+"""What is expected, what is wrong, and the evidence."""
+
+
+def _files(_engine: Engine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
+    manifest = manifest_of(context.host.files, there["Image"])
+    expected = f"the {len(manifest.get('files', ()))} files of its manifest"
+    return expected, wrong_files(main, manifest), f"/proc/{main.pid}/root, {manifest_path(there['Image'])}"
+
+
+def _image(engine: Engine, context: Context, _instance: Instance, there: Described, _main: Process) -> Seen:
+    manifest = manifest_of(context.host.files, there["Image"])
+    image = engine.image(there["Image"]) or {"Config": {"Labels": {}}}
+    labels = image["Config"].get("Labels") or {}
+    wrong = [] if manifest.get("image") == there["Image"] else ["no manifest of ours names it"]
+    if labels.get(ARTIFACT_LABEL) != manifest.get("artifact"):
+        wrong.append(f"it says to be of the artifact {labels.get(ARTIFACT_LABEL)}")
+    return f"an image of {manifest.get('artifact', 'ours')}", wrong, f"docker inspect: {there['Image']}"
+
+
+def _isolation(engine: Engine, context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+    place = place_of(context.host, engine, instance)
+    wrong = [
+        *confined.wrong_program(main),
+        *confined.wrong_rights(main, place),
+        *confined.wrong_namespaces(main),
+        *confined.wrong_mounts(main, instance, place),
+    ]
+    return "its own user, no rights, nothing of the host", wrong, f"/proc/{main.pid}: status, ns, mountinfo"
+
+
+def _held(_engine: Engine, _context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+    wrong = confined.wrong_limits(main, instance)
+    return "the limits of its specification", wrong, f"the cgroup and the limits of process {main.pid}"
+
+
+def _network(engine: Engine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
+    name = container_name(instance.name)
+    found = engine.network(name) or {}
+    others = [item["Name"] for item in (found.get("Containers") or {}).values() if item["Name"] != name]
+    wrong = [f"{other} is on it, too" for other in sorted(others)]
+    wrong += [f"it is also on {other}" for other in sorted(set(there["NetworkSettings"]["Networks"]) - {name})]
+    if (found.get("Options") or {}).get("com.docker.network.bridge.enable_icc") != "false":
+        wrong.append("containers on it can reach each other")
+    if (found.get("Labels") or {}).get(INSTANCE_LABEL) != instance.name:
+        wrong.append("the network is not ours")
+    return f"alone on the network {name}", wrong, f"docker network inspect {name}"
+
+
+def _health(_engine: Engine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
+    said = (there["State"].get("Health") or {}).get("Status", "none")
+    # Before its first look there is nothing to say.
+    wrong = [] if said in ("healthy", "starting") or not instance.discovery else [f"its health is {said}"]
+    if there["Config"].get("StopSignal") != "SIGINT":
+        wrong.append(f"it is stopped by {there['Config'].get('StopSignal')}")
+    return "healthy, and stopped by SIGINT", wrong, f"docker inspect {container_name(instance.name)}: State.Health"
+
+
+def _limits(engine: Engine, context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
+    request = container(instance, place_of(context.host, engine, instance))
+    wanted = described(request, request["HostConfig"], "")
+    found = described(there["Config"], there["HostConfig"], "")
+    wrong = [f"{name} is {found[name] or 'not set'}" for name in _LIMITS if found[name] != wanted[name]]
+    shown = ", ".join(f"{name} {wanted[name]}" for name in UPDATABLE[:-1])
+    return shown, wrong, f"docker inspect {container_name(instance.name)}: HostConfig"

@@ -1,0 +1,125 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The audit of a container: all green as deployed, and exactly what was declared red when something is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import OF_CONTAINERS
+from tests.attacks.deployment import KITCHEN, PORT, ZONES
+from tests.attacks.tables import show
+from tests.containers.speaker import NAME, Speaker
+from tests.mutants.catalogue import Mutant
+from tests.mutants.world import Findings, red
+from tests.network.audits import audit
+
+WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container"}
+_ALL = ", ".join(f"{name} kitchen" for name in (
+    "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits", "CON-05 network", "CON-10 health",
+    "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
+))  # fmt: skip
+_AGAIN = f"""
+image=$(docker inspect --format '{{{{.Image}}}}' {NAME})
+address=$(docker inspect --format '{{{{(index (index .HostConfig.PortBindings "{PORT}/tcp") 0).HostIp}}}}' {NAME})
+docker rm --force {NAME} >/dev/null
+again() {{
+  docker run --detach --name {NAME} --network {NAME} --label hardened.librespot.instance=kitchen \\
+    --publish $address:{PORT}:{PORT} "$@" >/dev/null
+  sleep 2
+}}
+options='--name Kitchen --backend alsa --device null'
+"""
+
+MUTANTS = (
+    Mutant(
+        "limits-raised",
+        f"docker update --memory 1g --memory-swap 2g --pids-limit 4000 {NAME} >/dev/null",
+        "CON-04 limits kitchen, RES-04 limits kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "run-by-hand",
+        _AGAIN + f"again $image $options --zeroconf-port {PORT}",
+        "CON-03 isolation kitchen, CON-04 limits kitchen, RES-04 limits kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "a-file-in-the-image",
+        # The root is read-only as the process sees it, and so it is for the engine; this is where it lies on the host.
+        f"driver=$(docker info --format '{{{{.Driver}}}}'); id=$(docker inspect --format '{{{{.Id}}}}' {NAME})\n"
+        "layer=$(cat /var/lib/docker/image/$driver/layerdb/mounts/$id/mount-id)\n"
+        "if [ $driver = vfs ]; then root=vfs/dir/$layer; else root=$driver/$layer/diff; fi; cd /var/lib/docker/$root\n"
+        "mkdir -p usr/bin; cp /bin/true usr/bin/sh",
+        "CON-01 files kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "an-image-that-nobody-knows",
+        "rm /opt/librespot/images/*.json",
+        "CON-01 files kitchen, CON-02 image kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "another-container-on-its-network",
+        f"docker run --detach --rm --name guest --network {NAME} $(docker inspect --format '{{{{.Image}}}}' {NAME})"
+        " --name Guest >/dev/null",
+        "CON-05 network kitchen, NET-10 bridge kitchen",
+        by_hand="docker rm --force guest >/dev/null",
+    ),
+    Mutant(
+        "containers-may-reach-each-other",
+        f"docker network disconnect {NAME} {NAME}; docker network rm {NAME} >/dev/null\n"
+        f"docker network create --label hardened.librespot.instance=kitchen "
+        f"-o com.docker.network.bridge.name=lsp-kitchen {NAME} >/dev/null; docker network connect {NAME} {NAME}",
+        "CON-05 network kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "wedged",
+        f"kill -STOP $(docker inspect --format '{{{{.State.Pid}}}}' {NAME})\n"
+        f"for _try in $(seq 90); do docker inspect --format '{{{{.State.Health.Status}}}}' {NAME} | grep -q unhealthy"
+        " && break; sleep 1; done",
+        "CON-10 health kitchen",
+        by_hand=f"kill -CONT $(docker inspect --format '{{{{.State.Pid}}}}' {NAME})\n"
+        f"for _try in $(seq 60); do docker inspect --format '{{{{.State.Health.Status}}}}' {NAME} | grep -qx healthy"
+        " && break; sleep 1; done",
+    ),
+    Mutant("gone", f"docker rm --force {NAME} >/dev/null", _ALL),
+)
+
+
+@pytest.fixture
+def healthy(speaker: Speaker) -> Iterator[Speaker]:
+    """Return the host with the kitchen as it shall be, and leave it so."""
+    speaker.converge()
+    yield speaker
+    speaker.converge()
+
+
+def _audit(speaker: Speaker) -> Findings:
+    return audit(speaker.host, WANTED)
+
+
+def test_as_deployed_nothing_is_red_and_every_control_of_containers_is_looked_at(healthy: Speaker) -> None:
+    found = _audit(healthy)
+    assert red(found) == {}
+    assert {item["id"] for item in found} >= OF_CONTAINERS
+    rows = [[item["id"], item["check"], item["status"], item["observed"][:70]] for item in found]
+    show(f"audit of a container on {healthy.host.image}", ["control", "check", "status", "seen"], rows)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutant(healthy: Speaker, mutant: Mutant) -> None:
+    healthy.host.shell(mutant.script, timeout=180)
+    found = red(_audit(healthy))
+    if mutant.by_hand:
+        healthy.host.shell(mutant.by_hand, timeout=120)
+    assert set(found) == mutant.declared(enforces=True), found
+    assert bool(healthy.converge()) != bool(mutant.by_hand)
+    assert red(_audit(healthy)) == {}
+
+
+def test_every_control_of_containers_has_a_mutant() -> None:
+    killed = {control for mutant in MUTANTS for control, _check, _scope in mutant.declared(enforces=True)}
+    assert killed >= OF_CONTAINERS
