@@ -76,14 +76,12 @@ MUTANTS = (
         "CON-05 network kitchen, CFG-06 drift kitchen",
     ),
     Mutant(
-        "wedged",
+        "wedged-and-nobody-looks",
+        "systemctl stop hardened-librespot-containers.timer\n"
         f"kill -STOP $(docker inspect --format '{{{{.State.Pid}}}}' {NAME})\n"
         f"for _try in $(seq 90); do docker inspect --format '{{{{.State.Health.Status}}}}' {NAME} | grep -q unhealthy"
         " && break; sleep 1; done",
-        "CON-10 health kitchen",
-        by_hand=f"kill -CONT $(docker inspect --format '{{{{.State.Pid}}}}' {NAME})\n"
-        f"for _try in $(seq 60); do docker inspect --format '{{{{.State.Health.Status}}}}' {NAME} | grep -qx healthy"
-        " && break; sleep 1; done",
+        "CON-10 health kitchen, CFG-06 drift kitchen, CFG-06 drift host",
     ),
     Mutant("gone", f"docker rm --force {NAME} >/dev/null", _ALL),
 )

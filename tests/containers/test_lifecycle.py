@@ -20,6 +20,8 @@ from tests.containers.speaker import NAME, Speaker
 CONVERGES = 10
 GAP_S = 5.0
 STOP_S = 2.0
+# Three looks of the engine, each with its patience, and one of the timer.
+WEDGED_S = 120
 OTHER = {"options": {"name": "Cook"}}
 
 
@@ -157,6 +159,16 @@ def test_it_stops_at_once(running: Speaker) -> None:
     code = running.inspect()["State"]["ExitCode"]
     show(f"docker stop on {running.host.image}", ["s", "exit code"], [[f"{took:.2f}", str(code)]])
     assert (took < STOP_S, code) == (True, 0)
+
+
+def test_one_that_is_up_and_silent_is_restarted(running: Speaker) -> None:
+    _identifier, since = running.identity
+    running.host.out("kill", "-STOP", str(running.inspect()["State"]["Pid"]))
+    took = until(lambda: running.identity[1] != since and running.answers, WEDGED_S, "it answers again")
+    show(f"wedged on {running.host.image}", ["answers again after s"], [[f"{took:.0f}"]])
+    assert "is up but gives no sign of life" in "\n".join(
+        running.host.journal("hardened-librespot-containers.service", "0")
+    )
 
 
 def test_what_is_named_like_ours_and_is_anothers_is_left_alone(running: Speaker) -> None:

@@ -31,6 +31,8 @@ _NOTHING = "nothing"
 _RUNNING = "running"
 _DESCRIBED = "as described"
 _ONLY = "its own"
+_HEALTH = "health"
+_NOT_WEDGED = "not wedged"
 _OF_IMAGE = "those of its image"
 
 
@@ -101,6 +103,7 @@ class ContainerPlanner(Planner):
             _STATE: _RUNNING,
             _PROCESS: _DESCRIBED,
             "files": _OF_IMAGE,
+            _HEALTH: _NOT_WEDGED,
             _LEFT: _NOTHING,
         }
 
@@ -118,6 +121,7 @@ class ContainerPlanner(Planner):
             _STATE: _RUNNING if there["State"]["Running"] else str(there["State"]["Status"]),
             _PROCESS: self._process(main),
             "files": self._root(main, there["Image"]),
+            _HEALTH: "unhealthy" if (there["State"].get("Health") or {}).get("Status") == "unhealthy" else _NOT_WEDGED,
             _LEFT: " ".join(left) or _NOTHING,
         }
 
@@ -153,7 +157,7 @@ class ContainerPlanner(Planner):
         if not plan.before:
             self._engine.create(self._name, self._request())
             self._started()
-        elif differs <= {_STATE, _PROCESS}:
+        elif differs <= {_STATE, _PROCESS, _HEALTH}:
             self._engine.stop(self._name)
             self._engine.start(self._name)
             self._wait(self._name)

@@ -7,22 +7,28 @@
 from __future__ import annotations
 
 import grp
+import inspect
+import os
 import pwd
 from functools import partial
 
+from ..host import wedged
 from ..host.engine import Engine
 from ..host.liveness import addresses
 from ..model.bind import ADDRESS, LOOPBACK
 from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name
 from ..model.errors import HostError
 from ..model.instance import CONTAINER, Instance, Specification
+from ..model.layout import ROOT
 from ..render.unit import SETTINGS, credentials_path
+from ..render.watchdog import PROGRAM, TIMER, watchdog_units
 from .account import AccountPlanner
 from .base import Planner
 from .container import ContainerPlanner, NetworkPlanner, NoContainerPlanner
 from .file import DirectoryPlanner, FilePlanner
 from .image import manifest_path
 from .registry import Host
+from .unit import UnitPlanner
 
 _NOBODY_YET = (-1, -1)
 """The numbers of a user that only a real run makes."""
@@ -51,7 +57,23 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
             NetworkPlanner(engine, item),
             ContainerPlanner(engine, host.files, item, place),
         ]
-    return planners
+    return [*planners, *_watchdog(host, bool(spec.present))]
+
+
+def _watchdog(host: Host, present: bool) -> list[Planner]:
+    """Return what restarts containers that are up and silent, or what removes it."""
+    units = watchdog_units()
+    if present:
+        return [
+            DirectoryPlanner(host.files, os.path.dirname(PROGRAM), along=ROOT),
+            FilePlanner(host.files, PROGRAM, inspect.getsource(wedged)),
+            *(FilePlanner(host.files, path, text) for path, text in units.items()),
+            UnitPlanner(host.systemd, host.files, TIMER),
+        ]
+    return [
+        UnitPlanner(host.systemd, host.files, TIMER, present=False),
+        *(FilePlanner(host.files, path, None) for path in (*units, PROGRAM)),
+    ]
 
 
 def _running(engine: Engine) -> set[str]:

@@ -1,0 +1,60 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Limits in both versions of control groups say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.host import cgroup
+from ansible_collections.hardened.librespot.plugins.module_utils.host.cgroup import Held
+
+MIB = 1024**2
+
+
+def placed(monkeypatch: pytest.MonkeyPatch, root: Path, lines: dict[str, str], files: dict[str, str]) -> Held:
+    """Return what is read of the files of control groups, in the directories that *lines* name for controllers."""
+    monkeypatch.setattr(cgroup, "_MOUNT", str(root))
+    monkeypatch.setattr(
+        cgroup, "_places", lambda _pid: {name: str(root / path.lstrip("/")) for name, path in lines.items()}
+    )
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(f"{text}\n", encoding="ascii")
+    return cgroup.held(1)
+
+
+def test_the_second_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files = {"a/memory.max": str(64 * MIB), "a/memory.swap.max": "0", "a/cpu.max": "50000 100000", "a/pids.max": "64"}
+    assert placed(monkeypatch, tmp_path, {"": "a"}, files) == Held(64 * MIB, 0, 50, 64)
+    nothing = {"a/memory.max": "max", "a/memory.swap.max": "max", "a/cpu.max": "max 100000", "a/pids.max": "max"}
+    assert placed(monkeypatch, tmp_path, {"": "a"}, nothing) == Held(None, None, None, None)
+
+
+def test_the_first_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    places = {"": "x", "memory": "memory/a", "cpu": "cpu/a", "pids": "pids/a"}
+    files = {
+        "memory/a/memory.limit_in_bytes": str(64 * MIB),
+        "memory/a/memory.memsw.limit_in_bytes": str(72 * MIB),
+        "cpu/a/cpu.cfs_quota_us": "50000",
+        "cpu/a/cpu.cfs_period_us": "100000",
+        "pids/a/pids.max": "64",
+    }
+    assert placed(monkeypatch, tmp_path, places, files) == Held(64 * MIB, 8 * MIB, 50, 64)
+    nothing = {
+        "memory/a/memory.limit_in_bytes": str((1 << 63) - 4096),
+        "memory/a/memory.memsw.limit_in_bytes": str((1 << 63) - 4096),
+        "cpu/a/cpu.cfs_quota_us": "-1",
+        "pids/a/pids.max": "max",
+    }
+    assert placed(monkeypatch, tmp_path, places, nothing) == Held(None, None, None, None)
+
+
+def test_a_kernel_that_does_not_count_swap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    places = {"memory": "memory/a", "cpu": "cpu/a", "pids": "pids/a"}
+    found = placed(monkeypatch, tmp_path, places, {"memory/a/memory.limit_in_bytes": str(64 * MIB)})
+    assert (found.memory, found.swap) == (64 * MIB, None)

@@ -1,0 +1,117 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an engine is asked for, and what is compared with what it made."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.container import Place
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import (
+    CONTAINER,
+    Instance,
+    parse_specification,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.render.container import (
+    UPDATABLE,
+    container,
+    described,
+    limits,
+    network,
+)
+
+IMAGE = "sha256:" + "0" * 64
+PLACE = Place(997, 996, IMAGE, ("192.168.1.5", "2001:db8::5"))
+LOGIN = json.dumps({"username": "someone", "auth_type": 1, "auth_data": "c2VjcmV0"})
+
+
+def instance(credentials: str = "", **written: Any) -> Instance:
+    given = {"kitchen": credentials} if credentials else {}
+    (found,) = parse_specification("0.8.0", [{"name": "kitchen", **written}], given, None, CONTAINER).present
+    return found
+
+
+def said(request: dict[str, Any]) -> dict[str, str]:
+    return described(request, request["HostConfig"], IMAGE)
+
+
+def test_nothing_is_possible_that_librespot_does_not_need() -> None:
+    request = container(instance(), PLACE)
+    found, host = said(request), request["HostConfig"]
+    assert (found["user"], found["capabilities"], found["privileged"]) == ("997:996", "none", "no")
+    assert (found["new privileges"], found["root"], found["devices"]) == ("no", "read-only", "")
+    assert (found["mounts"], found["groups"]) == ("", "")
+    assert (host["IpcMode"], host["CgroupnsMode"]) == ("none", "private")
+    assert not any(host.get(name) for name in ("PidMode", "UTSMode", "UsernsMode", "Binds", "VolumesFrom", "Links"))
+
+
+def test_the_port_is_published_where_it_is_bound_and_nowhere_else() -> None:
+    found = said(container(instance(port=40000), PLACE))
+    assert found["published"].split("\n") == ["192.168.1.5 40000 to 40000/tcp", "2001:db8::5 40000 to 40000/tcp"]
+    silent = container(instance(LOGIN, bind={"discovery": False}), Place(997, 996, IMAGE))
+    assert (said(silent)["published"], silent["ExposedPorts"]) == ("", {})
+    assert silent["Healthcheck"] == {"Test": ["NONE"]}
+
+
+def test_a_published_port_without_an_address_is_told_from_one_with() -> None:
+    request = container(instance(), PLACE)
+    request["HostConfig"]["PortBindings"] = {"37879/tcp": [{"HostIp": "", "HostPort": "37879"}]}
+    assert said(request)["published"] == "every address 37879 to 37879/tcp"
+
+
+def test_the_limits_are_those_of_the_specification() -> None:
+    item = instance(limits={"memory": "128M", "swap": "8M", "cpu": "40%", "tasks": 70, "files": 300})
+    found = said(container(item, PLACE))
+    assert [found[name] for name in ("memory", "swap", "cpu", "tasks")] == ["128M", "8M", "40%", "70"]
+    assert '"Hard": 300, "Name": "nofile"' in found["files"]
+
+
+def test_what_can_be_changed_while_it_runs_is_what_such_a_change_sets() -> None:
+    one, other = container(instance(), PLACE), container(instance(), PLACE)
+    other["HostConfig"].update(
+        limits(instance(limits={"memory": "300M", "swap": "1M", "cpu": "7%", "tasks": 99}).limits)
+    )
+    differs = {name for name in said(one) if said(one)[name] != said(other)[name]}
+    assert differs == set(UPDATABLE) - {"restart"}
+
+
+def test_what_the_engine_fills_in_makes_no_difference() -> None:
+    request = container(instance(), PLACE)
+    host = {**request["HostConfig"], "Binds": None, "Devices": None, "CapAdd": None, "Mounts": None, "GroupAdd": None}
+    host.update(BlkioDeviceReadBps=None, UTSMode="", PidMode="", VolumesFrom=None, DeviceCgroupRules=None)
+    assert described(request, host, IMAGE) == said(request)
+
+
+def test_a_login_is_a_file_and_never_in_the_environment() -> None:
+    request = container(instance(LOGIN), PLACE)
+    assert "c2VjcmV0" not in json.dumps(request)
+    (mount,) = request["HostConfig"]["Mounts"]
+    assert (mount["Source"], mount["ReadOnly"]) == ("/etc/librespot/credentials/kitchen.json", True)
+
+
+def test_the_sound_card_is_given_by_name_alone() -> None:
+    relaxed = instance(relaxations={"alsa": "the speakers"}, options={"backend": "alsa", "device": "hw:0"})
+    request = container(relaxed, Place(997, 996, IMAGE, (), (29,)))
+    (device,) = request["HostConfig"]["Devices"]
+    assert (device["PathOnHost"], device["CgroupPermissions"]) == ("/dev/snd", "rw")
+    assert request["HostConfig"]["GroupAdd"] == ["29"]
+
+
+@pytest.mark.parametrize("name", ["hooks", "disk", "bluetooth", "pulseaudio", "pipewire"])
+def test_what_needs_programs_or_sockets_of_the_host_is_refused(name: str) -> None:
+    wanted: dict[str, Any] = {name: {"reason": "x", "programs": ["/usr/local/bin/x"]} if name == "hooks" else "x"}
+    with pytest.raises(SpecificationError) as refused:
+        instance(relaxations=wanted)
+    assert refused.value.path == f"librespot_instances[0].relaxations.{name}"
+
+
+def test_the_network_is_the_containers_own() -> None:
+    found = network(instance())
+    assert found["Options"]["com.docker.network.bridge.enable_icc"] == "false"
+    assert found["Options"]["com.docker.network.bridge.name"] == "lsp-kitchen"
