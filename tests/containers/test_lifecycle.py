@@ -106,6 +106,22 @@ def test_one_that_does_not_come_up_never_takes_the_place_of_one_that_runs(runnin
     assert gaps[0] < GAP_S
 
 
+def test_a_stored_login_is_read_by_its_user_alone_and_a_new_one_is_taken_up(running: Speaker) -> None:
+    # Without a user's name in it librespot goes on without it; with one it would look for Spotify.
+    one, another = (json.dumps({"login": f"c2VjcmV0-{name}"}) for name in ("one", "another"))
+    for login in (one, another):
+        running.converge(librespot_credentials={"kitchen": login})
+        found = running.inspect()
+        where = f"/proc/{found['State']['Pid']}/root/run/credentials/librespot-kitchen.service/credentials.json"
+        assert running.host.out("cat", where) == login
+        uid = running.status()["Uid"].split()[0]
+        assert running.host.out("stat", "--format=%a %u", where).split() == ["400", uid]
+        assert "c2VjcmV0" not in json.dumps(found)
+    assert running.converge(librespot_credentials={"kitchen": another}) == 0
+    assert running.converge() == 1
+    assert not running.inspect()["HostConfig"].get("Mounts")
+
+
 def test_one_that_cannot_have_its_port_makes_room_for_the_one_before(running: Speaker) -> None:
     """It answers in its trial, and fails in its place."""
     before = running.inspect()["Id"]
@@ -183,6 +199,7 @@ def test_what_is_named_like_ours_and_is_anothers_is_left_alone(running: Speaker)
 
 
 def test_its_removal_takes_all_of_ours_and_nothing_else(running: Speaker) -> None:
+    running.converge(librespot_credentials={"kitchen": json.dumps({"login": "nowhere"})})
     running.docker("network", "create", "theirs")
     running.docker("create", "--name", "theirs", running.inspect()["Image"])
     running.converge(librespot_state="absent")

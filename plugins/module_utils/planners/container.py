@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..host.engine import Engine
-from ..host.files import Files
+from ..host.files import FILE, Files
 from ..host.proc import Process, process
 from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name
 from ..model.errors import HostError
@@ -19,6 +19,8 @@ from ..model.image import PROBE
 from ..model.instance import Instance
 from ..model.plan import Plan, State
 from ..render.container import UPDATABLE, container, described, limits, network
+from ..render.options import credentials_directory
+from ..render.unit import credentials_path
 from . import confined
 from .base import Planner
 from .rootfs import manifest_of, wrong_files
@@ -30,6 +32,7 @@ _LEFT = "of a run that was killed"
 _NOTHING = "nothing"
 _RUNNING = "running"
 _DESCRIBED = "as described"
+_LOGIN = "credentials"
 _ONLY = "its own"
 _HEALTH = "health"
 _NOT_WEDGED = "not wedged"
@@ -104,6 +107,7 @@ class ContainerPlanner(Planner):
             _PROCESS: _DESCRIBED,
             "files": _OF_IMAGE,
             _HEALTH: _NOT_WEDGED,
+            _LOGIN: "as given" if self._instance.credentials else "none",
             _LEFT: _NOTHING,
         }
 
@@ -122,8 +126,21 @@ class ContainerPlanner(Planner):
             _PROCESS: self._process(main),
             "files": self._root(main, there["Image"]),
             _HEALTH: "unhealthy" if (there["State"].get("Health") or {}).get("Status") == "unhealthy" else _NOT_WEDGED,
+            _LOGIN: self._login(main),
             _LEFT: " ".join(left) or _NOTHING,
         }
+
+    def _login(self, main: Process | None) -> str:
+        """Compare what the process can read with what is on disk; their contents stay here.
+
+        The engine binds the file, not its name: one that was replaced is there only after a restart.
+        """
+        inside = f"{credentials_directory(self._instance)}/credentials.json"
+        seen = Files(f"/proc/{main.pid}/root").read(inside) if main is not None else None
+        if seen is None or seen.kind != FILE:
+            return "none"
+        given = self._files.read(credentials_path(self._instance.name))
+        return "as given" if given is not None and given.content == seen.content else "others"
 
     def _process(self, main: Process | None) -> str:
         if main is None:
@@ -157,7 +174,7 @@ class ContainerPlanner(Planner):
         if not plan.before:
             self._engine.create(self._name, self._request())
             self._started()
-        elif differs <= {_STATE, _PROCESS, _HEALTH}:
+        elif differs <= {_STATE, _PROCESS, _HEALTH, _LOGIN}:
             self._engine.stop(self._name)
             self._engine.start(self._name)
             self._wait(self._name)

@@ -25,7 +25,7 @@ from ..render.watchdog import PROGRAM, TIMER, watchdog_units
 from .account import AccountPlanner
 from .base import Planner
 from .container import ContainerPlanner, NetworkPlanner, NoContainerPlanner
-from .file import DirectoryPlanner, FilePlanner
+from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .image import manifest_path
 from .registry import Host
 from .unit import UnitPlanner
@@ -57,6 +57,9 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
             NetworkPlanner(engine, item),
             ContainerPlanner(engine, host.files, item, place),
         ]
+    if not spec.present:
+        logins = [credentials_path(item.name) for item in gone]
+        planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
     return [*planners, *_watchdog(host, bool(spec.present))]
 
 
