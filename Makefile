@@ -8,8 +8,8 @@ help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
 
 .PHONY: demo
-demo: ## Build the real librespot, deploy it to a throwaway host, audit it (root or group docker)
-	@$(PYTHON) -m tools.lab.demo
+demo: ## Build the real librespot, deploy it to a throwaway host, audit it; DEPLOYMENT=container in a container
+	@$(PYTHON) -m tools.lab.demo $(DEPLOYMENT)
 
 .PHONY: demo-clean
 demo-clean: ## Remove containers, images and the cache, that of the checks included

@@ -21,8 +21,10 @@ from tools.lab.errors import LabError
 from tools.lab.process import output, tail
 from tools.lab.progress import Progress
 
-HOST = "librespot-demo"
-IMAGE = recipes.ALL["debian13"]
+SYSTEMD, CONTAINER = "systemd", "container"
+HOSTS = {SYSTEMD: ("librespot-demo", "debian13"), CONTAINER: ("librespot-demo-docker", "debian13-docker")}
+"""By deployment, the host and the image that it is made from."""
+
 SPEAKER = "demo"
 PORT = 37879
 INSTANCES = [{"name": SPEAKER, "port": PORT, "options": {"name": "Hardened librespot"}}]
@@ -34,33 +36,49 @@ _CONNECTION = {
     "ansible_user": "root",
 }
 _BUILDING = re.compile(r"^librespot [\d.]+: (.+), \d+m\d\ds$")
-_RECAP = re.compile(rf"^{HOST} +: ok=(\d+) +changed=(\d+) .*$", re.MULTILINE)
+_RECAP = re.compile(r"^librespot-demo\S* +: ok=(\d+) +changed=(\d+) .*$", re.MULTILINE)
 _SCORE = re.compile(r"Overall exposure level for \S+: ([\d.]+) (\w+)")
 
-_NEXT = f"""\
+_NEXT = {
+    SYSTEMD: """\
 Try next:
-  docker exec {HOST} systemctl status librespot-{SPEAKER}
+  docker exec {host} systemctl status librespot-{speaker}
     the instance, its limits and its watchdog
-  docker exec {HOST} systemd-analyze security librespot-{SPEAKER}
+  docker exec {host} systemd-analyze security librespot-{speaker}
     each directive of its sandbox
-  docker exec {HOST} pkill --signal STOP librespot
+  docker exec {host} pkill --signal STOP librespot
     freeze it: it is back within 30 seconds
-  docker exec {HOST} chmod 644 /etc/librespot/{SPEAKER}.env
+  docker exec {host} chmod 644 /etc/librespot/{speaker}.env
     loosen a mode; make demo again tells and mends it
   make demo-clean
     remove all of this
-"""
+""",
+    CONTAINER: """\
+Try next:
+  docker exec {host} docker inspect librespot-{speaker}
+    the container, as its engine has it
+  docker exec {host} docker exec librespot-{speaker} /bin/sh
+    there is no shell in it
+  docker exec {host} pkill --signal STOP librespot
+    freeze it: it is back within a minute
+  docker exec {host} docker update --memory 1g --memory-swap 2g librespot-{speaker}
+    raise a limit; make demo DEPLOYMENT=container again tells and mends it
+  make demo-clean
+    remove all of this
+""",
+}
 
 
-def inventory() -> dict[str, object]:
+def inventory(deployment: str) -> dict[str, object]:
     """Return the inventory of the demo: the host, and the container that librespot is built in."""
     variables = {
+        "librespot_deployment": deployment,
         "librespot_instances": INSTANCES,
         "librespot_audit_live": True,
         "librespot_install_build_host": builder.NAME,
         "librespot_install_build_dir": f"{builder.STORE}/build",
     }
-    group = {"hosts": {HOST: _CONNECTION}, "vars": variables}
+    group = {"hosts": {HOSTS[deployment][0]: _CONNECTION}, "vars": variables}
     return {"all": {"hosts": {builder.NAME: _CONNECTION}, "children": {"librespot": group}}}
 
 
@@ -70,14 +88,15 @@ class Demo:
 
     cache: Cache
     progress: Progress
+    deployment: str = SYSTEMD
 
     def run(self) -> None:
         """Show all of it. Raises LabError when anything is not as it should be."""
         engine.ensure(self.cache, self.progress)
         environment = venv.ensure("controller", venv.DEFAULT_CORE, self.cache, self.progress)
         builder.up(self.cache, self.progress)
-        hosts.up(HOST, IMAGE, "bridge", self.cache, self.progress)
-        self._inventory.write_text(json.dumps(inventory(), indent=2), encoding="utf-8")
+        hosts.up(self._host, recipes.ALL[HOSTS[self.deployment][1]], "bridge", self.cache, self.progress)
+        self._inventory.write_text(json.dumps(inventory(self.deployment), indent=2), encoding="utf-8")
         variables = {**os.environ, **environment.variables(self.cache, os.environ["PATH"]), "ANSIBLE_PIPELINING": "1"}
 
         print(f"playbooks/site.yml: {_recap(self._play('site', 'applying playbooks/site.yml', variables))}", flush=True)
@@ -86,8 +105,16 @@ class Demo:
         if " changed=0 " not in again:
             raise LabError("The second run changed something", f"See {self._log}")
         self._show_answer()
-        self._show_score()
-        print(f"\n{self._play('audit', 'auditing with playbooks/audit.yml', variables)}\n{_NEXT}", flush=True)
+        if self.deployment == CONTAINER:
+            self._show_image()
+        else:
+            self._show_score()
+        steps = _NEXT[self.deployment].format(host=self._host, speaker=SPEAKER)
+        print(f"\n{self._play('audit', 'auditing with playbooks/audit.yml', variables)}\n{steps}", flush=True)
+
+    @property
+    def _host(self) -> str:
+        return HOSTS[self.deployment][0]
 
     @property
     def _inventory(self) -> Path:
@@ -126,19 +153,29 @@ class Demo:
             raise LabError(f"playbooks/{playbook}.yml failed:\n{text}", f"All output is in {self._log}")
         return text
 
-    @staticmethod
-    def _show_answer() -> None:
+    def _show_answer(self) -> None:
         address = output(
-            ["docker", "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", HOST]
+            ["docker", "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", self._host]
         )
         url = f"http://{address}:{PORT}/?action=getInfo"
         with urllib.request.urlopen(url, timeout=10) as response:  # the scheme is ours
             answer = json.load(response)
         print(f"\n{url} answers:\n{json.dumps(answer, indent=2)}", flush=True)
 
-    @staticmethod
-    def _show_score() -> None:
-        text = output(["docker", "exec", HOST, "systemd-analyze", "security", "--no-pager", f"librespot-{SPEAKER}"])
+    def _show_image(self) -> None:
+        """Print every file of the image that its container runs, from the manifest that the host keeps."""
+        inside = ["docker", "exec", self._host]
+        image = output([*inside, "docker", "inspect", "--format", "{{.Image}}", f"librespot-{SPEAKER}"])
+        manifest = json.loads(output([*inside, "cat", f"/opt/librespot/images/{image.partition(':')[2]}.json"]))
+        print(f"\nImage {image}: {manifest['size']} bytes in {len(manifest['files'])} files", flush=True)
+        for item in manifest["files"]:
+            size = item.get("size", f"-> {item.get('target')}")
+            print(f"  {item['path']:<50} {size!s:>12}  {item['origin']}", flush=True)
+
+    def _show_score(self) -> None:
+        text = output(
+            ["docker", "exec", self._host, "systemd-analyze", "security", "--no-pager", f"librespot-{SPEAKER}"]
+        )
         found = _SCORE.search(text)
         if found is None:
             raise LabError(f"systemd-analyze gave no score: {tail(text)}")
@@ -149,15 +186,18 @@ class Demo:
 def _recap(text: str) -> str:
     found = _RECAP.search(text)
     if found is None:
-        raise LabError(f"{HOST} was not in the play:\n{tail(text)}")
+        raise LabError(f"The host was not in the play:\n{tail(text)}")
     return " ".join(found.group(0).split())
 
 
 def main() -> int:
     """Run the demo; returns the status of the process."""
     progress = Progress()
+    deployment = (sys.argv[1:] or [SYSTEMD])[0]
     try:
-        Demo(Cache(location(os.environ), progress), progress).run()
+        if deployment not in HOSTS:
+            raise LabError(f"{deployment} is no deployment", f"Write DEPLOYMENT={' or DEPLOYMENT='.join(HOSTS)}")
+        Demo(Cache(location(os.environ), progress), progress, deployment).run()
     except LabError as error:
         print(f"error: {error.message}", file=sys.stderr)
         if error.remedy:
