@@ -68,9 +68,7 @@ def test_fifty_rules_beside_the_stock_module(controller: Controller) -> None:
 
 
 def _took(controller: Controller, task: dict[str, object]) -> float:
-    playbook = controller.directory / "rules.yml"
-    play = {"hosts": "librespot", "gather_facts": False, "tasks": [task]}
-    playbook.write_text(json.dumps([play]), encoding="utf-8")
+    playbook = controller.playbook(task)
     begin = time.monotonic()
     controller.converge(playbook, {})
     return time.monotonic() - begin

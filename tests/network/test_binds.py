@@ -97,8 +97,7 @@ def test_a_unit_of_ones_own_can_be_bound(host: Site, controller: Controller) -> 
         {"hardened.librespot.firewall": {"instances": [BOUND, instance], "zones": ZONES}},
         {"ansible.builtin.assert": {"that": ["bound is changed", "again is not changed", "not bound.unbound"]}},
     ]
-    playbook = controller.directory / "bind.yml"
-    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    playbook = controller.playbook(*tasks)
     said = re.search(r"PINS (\S+) (\S+) END", controller.converge(playbook, {}).output)
     assert said
     drop_in = _OWN.format(bind4=said.group(1), bind6=said.group(2))
@@ -116,11 +115,7 @@ def test_a_unit_of_ones_own_can_be_bound(host: Site, controller: Controller) -> 
     assert all(before.values())
     assert not any(answer for (source, _target), answer in after.items() if source.startswith("192.168.88."))
     host.shell(f"systemctl stop {unit}; rm -r /etc/systemd/system/{unit}.d; systemctl daemon-reload")
-    module = {"state": "absent"}
-    playbook.write_text(
-        json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": [{"hardened.librespot.bind": module}]}]),
-        encoding="utf-8",
-    )
+    playbook = controller.playbook({"hardened.librespot.bind": {"state": "absent"}})
     assert controller.run(playbook, {}, ["--check"]).recap(host)["changed"] == 1
     assert controller.converge(playbook, {}).recap(host)["changed"] == 1
     assert controller.converge(playbook, {}).recap(host)["changed"] == 0

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -55,10 +54,9 @@ def test_a_grant_ends_by_itself_with_the_connections_that_it_let_in(
     guest, own = (address(LAN, number, family) for number in (GUEST, ANSWERING))
     asked = [("get_info", guest, own, PORT)]
     assert host.ask(LAN, asked) == [False]
-    playbook = controller.directory / "grant.yml"
     module = {"zone": "guests", "address": guest, "ttl": f"{TTL_S}s"}
     tasks = [{"hardened.librespot.grant": module, "register": "said"}]
-    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    playbook = controller.playbook(*tasks)
     controller.converge(playbook, {})
     granted = time.monotonic()
     assert host.ask(LAN, asked) == [True]
@@ -88,10 +86,9 @@ def test_a_grant_is_kept_over_a_change_of_the_table_and_can_be_ended(host: Site,
     host.out("nft", "add", "element", "inet", "librespot", "grant_guests_6", f"{{ {guest} timeout 600s }}")
     host.out("nft", "insert", "rule", "inet", "librespot", "out_kitchen", "accept")
     assert host.ask(LAN, asked) == [True]
-    playbook = controller.directory / "firewall.yml"
     assert host.ask(LAN, asked) == [True]
     module = {"zone": "guests", "address": guest, "state": "absent"}
     tasks = [{"hardened.librespot.grant": module}]
-    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    playbook = controller.playbook(*tasks)
     assert controller.converge(playbook, {}).recap(host)["changed"] == 1
     assert host.ask(LAN, asked) == [False]

@@ -135,8 +135,7 @@ def _wanted() -> dict[str, Any]:
 
 def _firewall(controller: Controller, state: str) -> int:
     tasks = [{"hardened.librespot.firewall": {**_wanted(), "state": state}}]
-    playbook = controller.directory / "published.yml"
-    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    playbook = controller.playbook(*tasks)
     changed = controller.converge(playbook, {}).recap(controller.host)["changed"]
     if state == "present":
         assert controller.converge(playbook, {}).recap(controller.host)["changed"] == 0
@@ -266,6 +265,5 @@ def test_the_hosts_avahi_announces_it_where_it_is_bound(published: Site, control
 def _announced(controller: Controller, state: str) -> Run:
     wanted = {key: value for key, value in _wanted().items() if key != "deployment"}
     tasks = [{"hardened.librespot.announcement": {**wanted, "state": state}}]
-    playbook = controller.directory / "announced.yml"
-    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    playbook = controller.playbook(*tasks)
     return controller.converge(playbook, {})

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -103,9 +102,8 @@ def test_on_its_way_into_a_segment_nobody_else_is_answered(controller: Controlle
     segment = {"parent": INTERFACES[LAN], "addresses": own, "gateways": [address(LAN, TRUSTED, 4)]}
     there = {**KITCHEN, "segment": segment, "access": ["home"]}
     # As far as a run comes that is killed after the firewall's step.
-    playbook = controller.directory / "killed.yml"
     tasks = [{"hardened.librespot.firewall": {"instances": [there], "zones": zones}}]
-    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    playbook = controller.playbook(*tasks)
     controller.converge(playbook, {})
     assert host.show(OURS, "ActiveState") == {"ActiveState": "active"}
     assert host.ask(LAN, asked) == [False] * 4

@@ -40,8 +40,7 @@ def test_a_segment_alone(controller: Controller) -> None:
     host.out("ip", "link", "add", "trunk", "up", "type", "veth", "peer", "name", "cable")
     segment = {"parent": "trunk", "addresses": ["192.168.20.5/24"], "gateways": ["192.168.20.1"]}
     tasks = [{"hardened.librespot.segment": {"instances": [{**INSTANCES[0], "segment": segment}]}}]
-    playbook = controller.directory / "segment.yml"
-    playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    playbook = controller.playbook(*tasks)
     assert controller.run(playbook, {}, ["--check"]).recap(host)["changed"] == 1
     assert controller.converge(playbook, {}).recap(host)["changed"] == 1
     assert controller.converge(playbook, {}).recap(host)["changed"] == 0

@@ -73,6 +73,13 @@ class Controller:
         assert run.status == 0, run.output
         return run
 
+    def playbook(self, *tasks: Mapping[str, Any]) -> Path:
+        """Write a play of *tasks* alone and return its path."""
+        play = {"hosts": "librespot", "gather_facts": False, "tasks": tasks}
+        path = self.directory / "tasks.yml"
+        path.write_text(json.dumps([play]), encoding="utf-8")
+        return path
+
     def _kept(self, name: str, content: Mapping[str, Any]) -> str:
         path = self.directory / f"{name}.json"
         path.write_text(json.dumps(content), encoding="utf-8")
