@@ -119,11 +119,16 @@ def _usable(family: int, interval: Interval, value: str, path: str) -> tuple[int
     return family, interval
 
 
-def parse_networks(values: Sequence[Any], path: str) -> Networks:
-    """Return all of *values* merged. Raises `SpecificationError` with the path of the first that is not right."""
+def parse_networks(values: Sequence[Any], path: str, asking: bool = False) -> Networks:
+    """Return all of *values* merged; when they are *asking*, each has to be one that another host can have.
+
+    Raises `SpecificationError` with the path of the first that is not right.
+    """
     found: dict[int, list[Interval]] = {V4: [], V6: []}
     for index, value in enumerate(values):
         family, interval = parse_interval(value, f"{path}[{index}]")
+        if asking:
+            _refuse_nobody(family, interval, value, f"{path}[{index}]")
         found[family].append(interval)
     networks = Networks(merged(found[V4]), merged(found[V6]))
     for family in (V4, V6):
@@ -146,7 +151,10 @@ _NOBODY = {
 
 def refuse_nobody(value: Any, path: str) -> None:
     """Raise `SpecificationError` for what is no other host's address: nothing that asks can have it."""
-    family, interval = parse_interval(value, path)
+    _refuse_nobody(*parse_interval(value, path), value, path)
+
+
+def _refuse_nobody(family: int, interval: Interval, value: Any, path: str) -> None:
     if any(first <= interval[0] and interval[1] <= last for first, last in _NOBODY[family]):
         raise SpecificationError(path, value, "is no other host's address", "Name the hosts or networks that shall ask")
 

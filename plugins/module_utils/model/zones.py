@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import SpecificationError
-from .networks import Networks, parse_networks, refuse_nobody
+from .networks import Networks, parse_networks
 from .reading import boolean, integer, mapping, sequence
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -155,27 +155,22 @@ def _macs(value: Any, path: str) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _networks(value: Any, path: str) -> Networks:
-    networks = sequence(value, path)
-    for index, item in enumerate(networks):
-        refuse_nobody(item, f"{path}[{index}]")
-    return parse_networks(networks, path)
-
-
 def _zone(name: Any, value: Any, path: str) -> Zone:
     if not isinstance(name, str) or not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         raise SpecificationError(
             path, name, "is not a zone's name", f"Write at most {LONGEST_NAME} of a-z, 0-9 and -, a letter first"
         )
     entry = mapping(value, path, _KEYS, _HINTS)
-    names = sequence(entry.get("interfaces", ()), f"{path}.interfaces")
+    names, networks = sequence(entry.get("interfaces", ()), f"{path}.interfaces"), f"{path}.networks"
     grants = boolean(entry.get("grants", False), f"{path}.grants")
     if "max_ttl" in entry and not grants:
         raise SpecificationError(f"{path}.max_ttl", entry["max_ttl"], "is for grants alone", "Write grants: true too")
     longest = seconds(entry.get("max_ttl", "1h"), f"{path}.max_ttl", _LONGEST_GRANT)
     zone = Zone(
         name=name,
-        networks=_networks(entry.get("networks", ()), f"{path}.networks"),
+        networks=parse_networks(
+            sequence(entry.get("networks", ()), f"{path}.networks"), f"{path}.networks", asking=True
+        ),
         macs=_macs(entry.get("macs", ()), f"{path}.macs"),
         interfaces=tuple(sorted({interface_name(x, f"{path}.interfaces[{at}]") for at, x in enumerate(names)})),
         hours=_hours(entry["hours"], f"{path}.hours") if "hours" in entry else None,
