@@ -168,9 +168,7 @@ def _zone(name: Any, value: Any, path: str) -> Zone:
     longest = seconds(entry.get("max_ttl", "1h"), f"{path}.max_ttl", _LONGEST_GRANT)
     zone = Zone(
         name=name,
-        networks=parse_networks(
-            sequence(entry.get("networks", ()), f"{path}.networks"), f"{path}.networks", asking=True
-        ),
+        networks=parse_networks(sequence(entry.get("networks", ()), networks), networks, asking=True),
         macs=_macs(entry.get("macs", ()), f"{path}.macs"),
         interfaces=tuple(sorted({interface_name(x, f"{path}.interfaces[{at}]") for at, x in enumerate(names)})),
         hours=_hours(entry["hours"], f"{path}.hours") if "hours" in entry else None,
