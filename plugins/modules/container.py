@@ -17,7 +17,8 @@ description:
     was asked for. A limit that the engine can change is changed while the instance plays.
   - Anything else makes a new container. It first runs beside the old one, unpublished; the old one stops when the new
     one has answered, and is back when its successor does not answer in its place.
-  - A container never runs without the firewall's table, so M(hardened.librespot.firewall) comes first.
+  - Nothing is changed while the firewall's table does not know all of the instances, so
+    M(hardened.librespot.firewall) comes first.
   - Containers of the collection whose instances are not described any more are removed.
 author:
   - hardened.librespot contributors (@hardened-librespot)
@@ -87,10 +88,12 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.containers import container_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.containers import (
+    container_planners,
+    without_doors,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
-from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import FIREWALL, UNITS
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -101,19 +104,20 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     else:
         spec = usable(host, specification(module, CONTAINER))
     if spec.present and not module.check_mode:
-        _ready(host, engine, image)
+        _ready(host, engine, image, spec)
     return outcome(module, converge(container_planners(host, engine, spec, image), module.check_mode))
 
 
-def _ready(host: Host, engine: Engine, image: str) -> None:
+def _ready(host: Host, engine: Engine, image: str, spec: Specification) -> None:
     """Raise an error when what an instance cannot start without is missing. What other modules do comes before."""
     if IMAGE_ID.fullmatch(image) is None:
         raise SpecificationError("image", image, "is not an image's id", "Give the image that the module image returns")
     if engine.image(image) is None:
         raise HostError(f"The engine has no image {image}", "Run hardened.librespot.image first")
-    if host.files.read(f"{UNITS}/{FIREWALL}", content=False) is None:
+    unknown = without_doors(host, spec)
+    if unknown:
         raise HostError(
-            f"{FIREWALL} is not on this host, and no container starts without the table that it loads",
+            f"The firewall's table does not know {', '.join(unknown)}: the engine would open the ports to everyone",
             "Run hardened.librespot.firewall with deployment: container and the same instances first",
         )
 

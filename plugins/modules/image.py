@@ -88,6 +88,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.engine import Engine
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
 from ansible_collections.hardened.librespot.plugins.module_utils.module import STATE_ARGUMENT, Module, outcome, run
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.image import (
@@ -104,13 +105,13 @@ def work(module: Module) -> dict[str, Any]:
     manifest = params["manifest"]
     if not manifest:
         # In check mode it may never have been made.
-        return {"changed": True, "changes": ["image: engine"], "image": "", "missing": False}
+        return {**outcome(module, [Plan("image", {}, {"engine": "has it"})]), "image": "", "missing": False}
     identifier = manifest["image"]
-    if not params["src"] and not module.check_mode and engine.image(identifier) is None:
-        return {"changed": True, "changes": [], "image": identifier, "missing": True}
+    missing = not params["src"] and not module.check_mode and engine.image(identifier) is None
     planners = image_planners(engine, files, identifier, manifest, params["src"] or "", params["keep"])
-    plans = converge(planners, module.check_mode)
-    return {**outcome(module, plans), "image": identifier, "missing": False}
+    # What has to be uploaded first is only planned now.
+    plans = converge(planners, module.check_mode or missing)
+    return {**outcome(module, plans), "image": identifier, "missing": missing}
 
 
 def main() -> None:

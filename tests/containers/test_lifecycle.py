@@ -147,6 +147,16 @@ def test_one_that_cannot_have_its_port_makes_room_for_the_one_before(running: Sp
     assert running.inspect()["Id"] == before
 
 
+def test_one_that_the_firewall_does_not_know_is_not_run(running: Speaker) -> None:
+    before = running.names
+    bath = {"name": "bath", "port": PORT + 1, "access": []}
+    module = {"instances": [bath], "image": running.inspect()["Image"]}
+    done = running.controller.run(running.controller.playbook({"hardened.librespot.container": module}), {})
+    assert done.status != 0
+    assert "The firewall's table does not know bath" in done.output
+    assert running.names == before
+
+
 def test_one_that_was_stopped_or_put_on_another_network_is_put_right(running: Speaker) -> None:
     running.docker("stop", NAME)
     assert running.converge() == 1
@@ -206,6 +216,7 @@ def test_its_removal_takes_all_of_ours_and_nothing_else(running: Speaker) -> Non
     try:
         assert running.host.snapshot() == {}
         assert running.names == ["theirs"]
+        assert running.docker("image", "ls", "--quiet", "--no-trunc").split() == [running.inspect("theirs")["Image"]]
         networks = json.loads(running.docker("network", "inspect", *running.docker("network", "ls", "-q").split()))
         assert {item["Name"] for item in networks} == {"bridge", "host", "none", "theirs"}
         assert running.converge(librespot_state="absent") == 0

@@ -44,7 +44,7 @@ DefaultDependencies=no
 Before=docker.service containerd.service
 [Service]
 Type=oneshot
-ExecStart=/bin/sh -c 'for place in /proc/sys /sys/fs/cgroup/*; do mount -o remount,bind,rw $place || true; done'
+ExecStart=/bin/sh -ec 'for p in /proc/sys /sys/fs/cgroup/*; do ! mountpoint -q $p || mount -o remount,rw,bind $p; done'
 [Install]
 WantedBy=docker.service
 END

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 from ..host.engine import Described, Engine
 from ..host.proc import Process, process
@@ -26,6 +26,9 @@ from .context import Context, each, finding
 _LIMITS = (*UPDATABLE[:-1], "files", "block I/O")
 _RUNS = "the container runs"
 
+Seen = tuple[str, list[str], str]
+"""What is expected, what is wrong, and the evidence."""
+
 
 def look(engine: Engine, context: Context) -> Iterator[Finding]:
     """Yield the findings of each instance that the collection runs in a container."""
@@ -38,15 +41,29 @@ def look(engine: Engine, context: Context) -> Iterator[Finding]:
         ("CON-10", "health", _health),
         ("RES-04", "limits", _limits),
     )
+    # Each container is looked at once, for all checks.
+    looked = functools.cache(partial(_looked, engine))
     for control, check, what in checks:
-        yield from each(context, control, check, partial(_of, engine, control, check, what))
+        yield from each(context, control, check, partial(_of, engine, looked, control, check, what))
 
 
-def _of(engine: Engine, control: str, check: str, what: Any, context: Context, instance: Instance) -> Iterator[Finding]:
+def _looked(engine: Engine, name: str) -> tuple[Described | None, Process | None]:
+    there = engine.container(name)
+    return there, process(int(there["State"]["Pid"])) if there and there["State"]["Running"] else None
+
+
+def _of(
+    engine: Engine,
+    looked: Callable[[str], tuple[Described | None, Process | None]],
+    control: str,
+    check: str,
+    what: Callable[..., Seen],
+    context: Context,
+    instance: Instance,
+) -> Iterator[Finding]:
     """Yield the one finding of a check, or that there is nothing to look at."""
     name = container_name(instance.name)
-    there = engine.container(name)
-    main = process(int(there["State"]["Pid"])) if there and there["State"]["Running"] else None
+    there, main = looked(name)
     if there is None or main is None:
         said = f"it is {there['State']['Status']}" if there else "there is none"
         yield finding(
@@ -62,10 +79,6 @@ def _of(engine: Engine, control: str, check: str, what: Any, context: Context, i
         return
     expected, observed, evidence = what(engine, context, instance, there, main)
     yield finding(control, check, instance.name, not observed, expected, "; ".join(observed) or expected, evidence)
-
-
-Seen = tuple[str, list[str], str]
-"""What is expected, what is wrong, and the evidence."""
 
 
 def _files(_engine: Engine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..model.errors import HostError
@@ -22,26 +21,12 @@ else:
     LACKING = ""
     """Why there is no way to an engine, where the SDK is not installed."""
 
-SOCKET = "/var/run/docker.sock"
+SOCKET = "/run/docker.sock"
 OLDEST = (20, 10)
 _TIMEOUT_S = 120
 
 Described = dict[str, Any]
 """An object of the engine, as its API has it."""
-
-
-@dataclass(frozen=True)
-class EngineFacts:
-    """What the engine can do. *security* are its security options, *cgroups* the version of control groups (1 or 2)."""
-
-    version: tuple[int, int]
-    security: frozenset[str]
-    cgroups: int
-
-    @property
-    def apparmor(self) -> bool:
-        """Whether the kernel has AppArmor and the engine uses it."""
-        return "apparmor" in self.security
 
 
 @contextlib.contextmanager
@@ -83,15 +68,9 @@ class Engine:
             self._api = docker.APIClient(base_url=f"unix://{SOCKET}", version="auto", timeout=_TIMEOUT_S)
             info, version = self._api.info(), self._api.version()["Version"]
         found = [part for part in version.split("+")[0].split(".")[:2] if part.isdigit()]
-        names = (option.partition(",")[0].partition("=")[2] for option in info.get("SecurityOptions") or ())
-        self.facts = EngineFacts(
-            (int(found[0]), int(found[1])) if len(found) == 2 else (0, 0),
-            frozenset(names),
-            int(info.get("CgroupVersion") or 1),
-        )
-        if self.facts.version < OLDEST:
+        if len(found) < len(OLDEST) or tuple(map(int, found)) < OLDEST:
             raise HostError(f"The engine is {version}, older than 20.10", "Install the docker.io of Debian 12 or newer")
-        if "rootless" in self.facts.security:
+        if any(option.startswith("name=rootless") for option in info.get("SecurityOptions") or ()):
             raise HostError(
                 "The engine is rootless: what it publishes never meets the host's firewall table as a container's",
                 "Use the engine of the system, or deploy the instances as services",

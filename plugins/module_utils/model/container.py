@@ -23,16 +23,10 @@ def container_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a container runs: as *uid* and *gid*, with the groups *groups*, published at *addresses* of the host.
-
-    *seccomp* is the text of its system call filter, *apparmor* the name of its profile; either is empty for the
-    engine's own.
-    """
+    """Where a container runs: as *uid* and *gid*, with the groups *groups*, published at *addresses* of the host."""
 
     uid: int
     gid: int
     image: str
     addresses: tuple[str, ...] = ()
     groups: tuple[int, ...] = ()
-    seccomp: str = ""
-    apparmor: str = ""

@@ -41,15 +41,14 @@ class Platform:
 
     engine: str
     variant: str
-    debian: str
     triplet: str
     loader: str
 
 
 PLATFORMS: Mapping[str, Platform] = {
-    "x86_64": Platform("amd64", "", "amd64", "x86_64-linux-gnu", "/lib64/ld-linux-x86-64.so.2"),
-    "aarch64": Platform("arm64", "v8", "arm64", "aarch64-linux-gnu", "/lib/ld-linux-aarch64.so.1"),
-    "armv7l": Platform("arm", "v7", "armhf", "arm-linux-gnueabihf", "/lib/ld-linux-armhf.so.3"),
+    "x86_64": Platform("amd64", "", "x86_64-linux-gnu", "/lib64/ld-linux-x86-64.so.2"),
+    "aarch64": Platform("arm64", "v8", "aarch64-linux-gnu", "/lib/ld-linux-aarch64.so.1"),
+    "armv7l": Platform("arm", "v7", "arm-linux-gnueabihf", "/lib/ld-linux-armhf.so.3"),
 }
 
 

@@ -15,11 +15,13 @@ from functools import partial
 from ..host import wedged
 from ..host.engine import Engine
 from ..host.liveness import addresses
+from ..host.nftables import Nftables
 from ..model.bind import ADDRESS, LOOPBACK
 from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name
 from ..model.errors import HostError
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.layout import ROOT
+from ..render.firewall import TABLE, identifier
 from ..render.unit import SETTINGS, credentials_path
 from ..render.watchdog import PROGRAM, TIMER, watchdog_units
 from .account import AccountPlanner
@@ -61,6 +63,12 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         logins = [credentials_path(item.name) for item in gone]
         planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
     return [*planners, *_watchdog(host, bool(spec.present))]
+
+
+def without_doors(host: Host, spec: Specification) -> list[str]:
+    """Return the instances of *spec* that the table in force does not know: the engine would open them to everyone."""
+    chains = {item["chain"]["name"] for item in Nftables(host.commands).table(TABLE) or () if "chain" in item}
+    return [item.name for item in spec.present if f"to_{identifier(item.name)}" not in chains]
 
 
 def _watchdog(host: Host, present: bool) -> list[Planner]:

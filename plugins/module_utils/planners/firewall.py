@@ -25,6 +25,7 @@ from .account import AccountPlanner
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .grant import LongGrantsPlanner, doors
+from .image import IMAGES
 from .loader import loader_planners
 from .openings import opening_planners
 from .registry import PLACES, Host, undeclared
@@ -145,7 +146,9 @@ def _absent(host: Host) -> list[Planner]:
 
 
 def _unused(host: Host) -> list[str]:
-    """Return the instances of which nothing but the user is on the host."""
+    """Return the instances of which nothing but the user is on the host; containers of ours run as theirs."""
+    if host.files.read(IMAGES, content=False) is not None:
+        return []
     kept = (f"{UNITS}/librespot-{{}}.service", f"{UNITS}/librespot-{{}}-bind.service", f"{SETTINGS}/{{}}.env")
     return [
         name

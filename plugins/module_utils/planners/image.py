@@ -12,7 +12,7 @@ from typing import Any
 from ..host.engine import Engine
 from ..host.files import Files
 from ..model.artifact import encode_manifest
-from ..model.errors import HostError
+from ..model.errors import HostError, SpecificationError
 from ..model.image import ARTIFACT_LABEL
 from ..model.plan import Plan, State
 from .base import Planner
@@ -84,26 +84,28 @@ def image_planners(
 
     What a container uses stays. Its manifest comes first: whatever runs can be accounted for.
     """
-    others = [item for item in _ours(engine) if item["Id"] != identifier]
-    used = {item["ImageID"] for item in engine.containers(ARTIFACT_LABEL)}
-    spare = [item["Id"] for item in sorted(others, key=lambda item: -int(item["Created"])) if item["Id"] not in used]
-    kept = {identifier, *(item["Id"] for item in others)} - set(spare[keep:])
+    if keep < 0:
+        raise SpecificationError("keep", keep, "is less than none", "Write how many older images stay, as 2")
+    # All images of a release say to be as old as it is; when one came to this host, its manifest was written.
+    spare = sorted(_unused(engine) - {identifier}, key=lambda name: files.modified(manifest_path(name)), reverse=True)
+    gone = spare[keep:]
+    kept = {identifier, *(item["Id"] for item in engine.images(ARTIFACT_LABEL))} - set(gone)
     return [
         DirectoryPlanner(files, IMAGES, along="/opt/librespot"),
         FilePlanner(files, manifest_path(identifier), encode_manifest(manifest).decode()),
         ImagePlanner(engine, identifier, archive),
-        *(NoImagePlanner(engine, name) for name in spare[keep:]),
+        *(NoImagePlanner(engine, name) for name in gone),
         OnlyPlanner(files, IMAGES, [manifest_path(name).rpartition("/")[2] for name in kept]),
     ]
 
 
 def no_image_planners(engine: Engine, files: Files) -> list[Planner]:
-    """Return what removes all images of ours. The engine keeps those that containers run."""
-    return [
-        *(NoImagePlanner(engine, item["Id"]) for item in _ours(engine)),
-        DirectoryPlanner(files, IMAGES, None),
-    ]
+    """Return what removes all images of ours but those of which anyone has a container."""
+    gone = sorted(_unused(engine))
+    return [*(NoImagePlanner(engine, name) for name in gone), DirectoryPlanner(files, IMAGES, None)]
 
 
-def _ours(engine: Engine) -> list[dict[str, Any]]:
-    return engine.images(ARTIFACT_LABEL)
+def _unused(engine: Engine) -> set[str]:
+    """Return the images of ours of which nobody has a container, running or not."""
+    used = {item["ImageID"] for item in engine.containers(ARTIFACT_LABEL)}
+    return {item["Id"] for item in engine.images(ARTIFACT_LABEL)} - used

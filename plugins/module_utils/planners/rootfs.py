@@ -15,8 +15,8 @@ from ..host.files import DIRECTORY, FILE, LINK, Files
 from ..host.proc import Process
 from .image import manifest_path
 
-_OF_THE_ENGINE = {"/.dockerenv": "", "/etc/mtab": "/proc/mounts"}
-"""What the engine puts into every root: an empty file and a link."""
+_OF_THE_ENGINE = {"/.dockerenv": (FILE, "", 0), "/etc/mtab": (LINK, "/proc/mounts", 0)}
+"""What the engine puts into every root, an empty file and a link: kind, target and size."""
 
 
 def manifest_of(files: Files, image: str) -> dict[str, Any]:
@@ -51,5 +51,5 @@ def _walk(tree: Files, directory: str, elsewhere: set[str]) -> Iterator[tuple[st
             yield from _walk(tree, path, elsewhere)
         elif entry.kind not in (FILE, LINK):
             yield path, entry.kind
-        elif _OF_THE_ENGINE.get(path) != (entry.target or entry.content.decode("utf-8", "replace")):
+        elif _OF_THE_ENGINE.get(path) != (entry.kind, entry.target, len(entry.content)):
             yield path, entry.target if entry.kind == LINK else hashlib.sha256(entry.content).hexdigest()

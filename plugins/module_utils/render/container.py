@@ -91,11 +91,7 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
             "GroupAdd": [str(group) for group in place.groups],
             "CapDrop": ["ALL"],
             "Privileged": False,
-            "SecurityOpt": [
-                _NO_NEW_PRIVILEGES,
-                *([f"seccomp={place.seccomp}"] if place.seccomp else []),
-                *([f"apparmor={place.apparmor}"] if place.apparmor else []),
-            ],
+            "SecurityOpt": [_NO_NEW_PRIVILEGES],
             # Neither System V's nor POSIX's shared memory with anyone, nor a file system of it to fill.
             "IpcMode": "none",
             "CgroupnsMode": "private",
@@ -209,9 +205,9 @@ def _size(number: int | None) -> str:
 
 
 def _digest(profile: str) -> str:
-    """Return a digest of a *profile*, written in whatever way."""
-    if not profile:
-        return "the engine's own"
+    """Return a digest of a *profile*, written in whatever way; what is only a name, as ``unconfined``, is that."""
+    if not profile.startswith("{"):
+        return profile or "the engine's own"
     return hashlib.sha256(json.dumps(json.loads(profile), sort_keys=True).encode()).hexdigest()[:16]
 
 

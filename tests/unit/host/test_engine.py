@@ -71,14 +71,9 @@ def test_a_rootless_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("version", ["20.10.24+dfsg1", "26.1.5+dfsg1", "29.0.0"])
-def test_an_engine_says_what_it_can(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
-    played(
-        monkeypatch,
-        version,
-        {"SecurityOptions": ["name=apparmor", "name=seccomp,profile=default"], "CgroupVersion": "2"},
-    )
-    facts = Engine().facts
-    assert (facts.apparmor, facts.cgroups) == (True, 2)
+def test_others_are_taken(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    played(monkeypatch, version, {"SecurityOptions": ["name=apparmor", "name=seccomp,profile=default"]})
+    Engine()
 
 
 @pytest.mark.parametrize(

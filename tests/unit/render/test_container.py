@@ -88,6 +88,26 @@ def test_what_the_engine_fills_in_makes_no_difference() -> None:
     assert described(request, host, IMAGE) == said(request)
 
 
+@pytest.mark.parametrize("option", ["seccomp=unconfined", "apparmor=unconfined", 'seccomp={"defaultAction": "x"}'])
+def test_another_profile_than_the_engines_own_is_told(option: str) -> None:
+    request = container(instance(), PLACE)
+    request["HostConfig"]["SecurityOpt"].append(option)
+    differs = {name for name in said(request) if said(request)[name] != said(container(instance(), PLACE))[name]}
+    assert differs == {"system call filter" if option.startswith("seccomp") else "AppArmor profile"}
+
+
+def test_what_relaxations_name_is_mounted_as_narrow_as_they_say() -> None:
+    relaxed = instance(
+        options={"backend": "pipe", "device": "/run/snap/fifo", "local-file-dir": ["/srv/music"]},
+        relaxations={
+            "fifo": {"path": "/run/snap/fifo", "reason": "snapserver"},
+            "media": {"paths": ["/srv/music"], "reason": "records"},
+        },
+    )
+    mounts = {item["Source"]: item["ReadOnly"] for item in container(relaxed, PLACE)["HostConfig"]["Mounts"]}
+    assert mounts == {"/run/snap": False, "/srv/music": True}
+
+
 def test_a_login_is_a_file_and_never_in_the_environment() -> None:
     request = container(instance(LOGIN), PLACE)
     assert "c2VjcmV0" not in json.dumps(request)
