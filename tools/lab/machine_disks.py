@@ -17,7 +17,7 @@ from tools.lab import emulator, engine, images, packages
 from tools.lab.cache import Cache, key
 from tools.lab.process import attempt, logged, output
 from tools.lab.progress import Progress
-from tools.lab.recipes import PREFIX
+from tools.lab.recipes import PREFIX, UPKEEP
 
 DISK = "disk"
 MEMORY = "memory"
@@ -60,8 +60,7 @@ apt-get update
 apt-get install --yes --no-install-recommends {packages}
 apt-get clean
 rm -rf /var/lib/apt/lists/*
-systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer \
-  e2scrub_reap.service getty.target console-getty.service systemd-hwdb-update.service ldconfig.service \
+systemctl mask {upkeep} getty.target console-getty.service systemd-hwdb-update.service ldconfig.service \
   systemd-journal-catalog-update.service systemd-update-done.service systemd-pcrphase.service
 systemctl enable systemd-networkd.service
 cat > /etc/systemd/network/10-lab.network <<'END'
@@ -116,7 +115,7 @@ def ensure(machine: Machine, cache: Cache, progress: Progress) -> Path:
     version = output([emulator.PROGRAM, "--version"])
     path = (
         cache.directory("machines")
-        / f"{machine.name}-{key(astuple(machine), _COMMON, _SETUP, version, emulator.HARDWARE)}"
+        / f"{machine.name}-{key(astuple(machine), _setup(machine), version, emulator.HARDWARE)}"
     )
     if not path.is_dir():
         with cache.lock(f"machine-{machine.name}"):
@@ -130,6 +129,10 @@ def ensure(machine: Machine, cache: Cache, progress: Progress) -> Path:
     return path
 
 
+def _setup(machine: Machine) -> str:
+    return _SETUP.replace("{packages}", " ".join((*_COMMON, *machine.packages))).replace("{upkeep}", UPKEEP)
+
+
 def _install(machine: Machine, path: Path, cache: Cache, progress: Progress) -> None:
     base = images.base(machine.codename, cache, progress)
     container = f"{PREFIX}-make-machine-{machine.name}"
@@ -138,6 +141,6 @@ def _install(machine: Machine, path: Path, cache: Cache, progress: Progress) -> 
         logged(
             ["docker", "run", "--rm", "--name", container, "--label", engine.label(cache), "--network", "host"]
             + ["--cap-add=SYS_ADMIN", "--security-opt=apparmor=unconfined", "--volume", f"{path}:/out", base]
-            + ["sh", "-c", _SETUP.replace("{packages}", " ".join((*_COMMON, *machine.packages)))],
+            + ["sh", "-c", _setup(machine)],
             cache.log(f"machine-{machine.name}"),
         )

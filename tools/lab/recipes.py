@@ -27,10 +27,15 @@ apt-get install --yes --no-install-recommends {packages}
 apt-get clean
 """
 
-# A host has nftables and its package lists, as an installed Debian does. What is masked has no work in a container, or
-# (apt's timers) would hold the lock of the package manager at moments of its own.
-_HOST = """\
-systemctl mask apt-daily.timer apt-daily-upgrade.timer systemd-modules-load.service systemd-udevd.service \
+# What the distribution does by the clock (at midnight, among others) would hold the lock of the package manager, or
+# write files, in the middle of a test.
+UPKEEP = (
+    "apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer e2scrub_reap.service"
+)
+
+# A host has nftables and its package lists, as an installed Debian does. Masked is also what a container needs not.
+_HOST = f"""\
+systemctl mask {UPKEEP} systemd-modules-load.service systemd-udevd.service \
   systemd-udev-trigger.service console-getty.service getty.target
 : > /etc/machine-id
 """
