@@ -18,7 +18,9 @@ description:
   - Anything else makes a new container. It first runs beside the old one, unpublished; the old one stops when the new
     one has answered, and is back when its successor does not answer in its place.
   - Nothing is changed while the firewall's table does not know all of the instances, so
-    M(hardened.librespot.firewall) comes first.
+    M(hardened.librespot.firewall) comes first. Nor does the engine start one, at boot or later, before that table is
+    in force.
+  - What ran one of the instances as a service until now is ended and removed, with the state that it had stored.
   - Containers of the collection whose instances are not described any more are removed.
 author:
   - hardened.librespot contributors (@hardened-librespot)
@@ -92,20 +94,27 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.contai
     container_planners,
     without_doors,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import (
+    displaced_services,
+    has_containers,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring users, networks and containers to where they shall be."""
-    host, engine, image = Host(), Engine(), module.params["image"]
+    host, image = Host(), module.params["image"]
     if module.params["state"] == "absent":
-        spec = Specification("0.0.0", ())
+        if not has_containers(host):
+            return outcome(module, [])
+        engine, spec = Engine(), Specification("0.0.0", ())
     else:
-        spec = usable(host, specification(module, CONTAINER))
+        engine, spec = Engine(), usable(host, specification(module, CONTAINER))
     if spec.present and not module.check_mode:
         _ready(host, engine, image, spec)
-    return outcome(module, converge(container_planners(host, engine, spec, image), module.check_mode))
+    planners = [*displaced_services(host, spec), *container_planners(host, engine, spec, image)]
+    return outcome(module, converge(planners, module.check_mode))
 
 
 def _ready(host: Host, engine: Engine, image: str, spec: Specification) -> None:

@@ -92,6 +92,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.plan impo
 from ansible_collections.hardened.librespot.plugins.module_utils.module import STATE_ARGUMENT, Module, outcome, run
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.image import (
+    IMAGES,
     image_planners,
     no_image_planners,
 )
@@ -99,9 +100,12 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.image 
 
 def work(module: Module) -> dict[str, Any]:
     """Bring the engine's images to where they shall be."""
-    params, engine, files = module.params, Engine(), Files()
+    params, files = module.params, Files()
     if params["state"] == "absent":
-        return outcome(module, converge(no_image_planners(engine, files), module.check_mode))
+        there = files.read(IMAGES, content=False) is not None
+        planners = no_image_planners(Engine(), files) if there else []
+        return outcome(module, converge(planners, module.check_mode))
+    engine = Engine()
     manifest = params["manifest"]
     if not manifest:
         # In check mode it may never have been made.

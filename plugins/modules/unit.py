@@ -17,6 +17,7 @@ description:
   - Directives that the host's systemd does not know, or accepts and does not enforce, are left out.
   - An instance with a C(segment) gets it first, as M(hardened.librespot.segment) makes it.
   - An instance never runs without the firewall's table, so M(hardened.librespot.firewall) comes first.
+  - What ran one of the instances in a container until now is ended and removed.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
@@ -74,6 +75,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import displaced_containers
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, ours, unit_planners
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.segments import segment_planners
@@ -89,7 +91,11 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     release = module.params["release"] or host.active_release()
     if spec.present and not module.check_mode:
         _ready(host, release)
-    planners = [*segment_planners(host, spec), *unit_planners(host, spec, release)]
+    planners = [
+        *displaced_containers(host, spec),
+        *segment_planners(host, spec),
+        *unit_planners(host, spec, release),
+    ]
     return outcome(module, converge(planners, module.check_mode))
 
 

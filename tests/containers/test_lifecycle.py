@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ansible_collections.hardened.librespot.plugins.module_utils.render.firewall_units import IN_FORCE
 from tests.attacks.deployment import PORT
 from tests.attacks.hosts import Target, until
 from tests.attacks.tables import show
@@ -119,7 +120,7 @@ def test_a_stored_login_is_read_by_its_user_alone_and_a_new_one_is_taken_up(runn
         assert "c2VjcmV0" not in json.dumps(found)
     assert running.converge(librespot_credentials={"kitchen": another}) == 0
     assert running.converge() == 1
-    assert not running.inspect()["HostConfig"].get("Mounts")
+    assert [item["Target"] for item in running.inspect()["HostConfig"]["Mounts"]] == [IN_FORCE]
 
 
 def test_one_that_cannot_have_its_port_makes_room_for_the_one_before(running: Speaker) -> None:

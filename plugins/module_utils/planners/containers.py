@@ -44,7 +44,7 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     declared = {item.name for item in spec.present}
     gone = [
         Instance(name, f"container {name}", present=False, deployment=CONTAINER)
-        for name in sorted(_running(engine) | {item.name for item in spec.instances})
+        for name in sorted(running(engine) | {item.name for item in spec.instances})
         if name not in declared
     ]
     planners: list[Planner] = [planner for item in gone for planner in _absent(host, engine, item)]
@@ -62,7 +62,7 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     if not spec.present:
         logins = [credentials_path(item.name) for item in gone]
         planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
-    return [*planners, *_watchdog(host, bool(spec.present))]
+    return [*planners, *watchdog_planners(host, bool(spec.present))]
 
 
 def without_doors(host: Host, spec: Specification) -> list[str]:
@@ -71,8 +71,8 @@ def without_doors(host: Host, spec: Specification) -> list[str]:
     return [item.name for item in spec.present if f"to_{identifier(item.name)}" not in chains]
 
 
-def _watchdog(host: Host, present: bool) -> list[Planner]:
-    """Return what restarts containers that are up and silent, or what removes it."""
+def watchdog_planners(host: Host, present: bool) -> list[Planner]:
+    """Return what brings back containers that the engine leaves as they are, or what removes it."""
     units = watchdog_units()
     if present:
         return [
@@ -87,18 +87,25 @@ def _watchdog(host: Host, present: bool) -> list[Planner]:
     ]
 
 
-def _running(engine: Engine) -> set[str]:
+def running(engine: Engine) -> set[str]:
     """Return the instances that have a container of ours."""
     return {item["Labels"][INSTANCE_LABEL] for item in engine.containers(INSTANCE_LABEL)}
 
 
 def _absent(host: Host, engine: Engine, item: Instance) -> list[Planner]:
+    return [
+        *container_gone(engine, item),
+        FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
+        AccountPlanner(host.accounts, item),
+    ]
+
+
+def container_gone(engine: Engine, item: Instance) -> list[Planner]:
+    """Return what removes the container of *item*, an absent instance, and its network, and leaves its user."""
     name = container_name(item.name)
     return [
         *(NoContainerPlanner(engine, f"{name}{kind}", item.name) for kind in ("", TRIAL, BEFORE)),
         NetworkPlanner(engine, item),
-        FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
-        AccountPlanner(host.accounts, item),
     ]
 
 

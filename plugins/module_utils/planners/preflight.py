@@ -18,12 +18,14 @@ from ..model.facts import refusals
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
 from ..render.unit import programs_path
+from .moved import publishes
 from .registry import Host, runs
 
 # librespot has one thread per processor and about 16 besides.
 _THREADS = 16
 
 _PROGRAM = "librespot"
+_PROXY = "docker-proxy"
 _AVAHI = "/etc/avahi/avahi-daemon.conf"
 _ALONE = re.compile(r"(?m)^\s*disallow-other-stacks\s*=\s*yes\s*$")
 
@@ -43,7 +45,7 @@ def usable(host: Host, spec: Specification, foreign: bool = False) -> Specificat
     for item in spec.instances:
         if item.present:
             found += (
-                _port(item, spec, foreign or _bound_alone(host, item))
+                _port(host, item, spec, foreign or _bound_alone(host, item))
                 + _tasks(item, host.facts.processors)
                 + _opened(item)
             )
@@ -100,7 +102,7 @@ def _bound_alone(host: Host, item: Instance) -> bool:
     return bound and not runs(host, item.name)
 
 
-def _port(item: Instance, spec: Specification, foreign: bool) -> list[LibrespotError]:
+def _port(host: Host, item: Instance, spec: Specification, foreign: bool) -> list[LibrespotError]:
     # In a segment of its own it meets nobody; what publishes the port of a container, Docker itself sees to.
     if not item.discovery or item.segment or item.deployment == CONTAINER:
         return []
@@ -112,6 +114,8 @@ def _port(item: Instance, spec: Specification, foreign: bool) -> list[LibrespotE
     pid, program, cgroup = holder
     ours = re.search(r"/librespot-([a-z0-9-]+)\.service$", cgroup)
     if foreign and program == _PROGRAM and not ours:
+        return []
+    if program == _PROXY and publishes(host, item):
         return []
     remedy = "Stop that program or give the instance another port"
     if ours:

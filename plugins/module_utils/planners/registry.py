@@ -275,6 +275,11 @@ def bind_planners(host: Host, item: Instance) -> list[Planner]:
 
 
 def _absent(host: Host, item: Instance) -> list[Planner]:
+    return [*service_gone(host, item), AccountPlanner(host.accounts, item)]
+
+
+def service_gone(host: Host, item: Instance) -> list[Planner]:
+    """Return what ends the service of *item*, an absent instance, and leaves its user."""
     files = host.files
     units = unit_files(item, host.facts, "")
     return [
@@ -292,5 +297,4 @@ def _absent(host: Host, item: Instance) -> list[Planner]:
         ),
         *no_segment_planners(host.systemd, files, item),
         ForgottenPlanner(host.systemd, item.name, [os.path.basename(path) for path in units]),
-        AccountPlanner(host.accounts, item),
     ]

@@ -21,6 +21,7 @@ from ..model.instance import Instance
 from ..model.limits import Limits, size_text
 from ..model.sandbox import SCRATCH
 from .environment import arguments, environment
+from .firewall_units import IN_FORCE
 from .image import healthcheck
 from .options import credentials_directory, effective_options
 from .unit import credentials_path
@@ -102,7 +103,8 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
 
 def _mounts(instance: Instance) -> list[dict[str, Any]]:
     """Return what of the host is in the container: the login, and what relaxations name."""
-    found = []
+    # The engine, which starts it at boot and after each end, refuses to while there is no such directory. It is empty.
+    found = [_bind(IN_FORCE, IN_FORCE, True)]
     if instance.credentials:
         inside = f"{credentials_directory(instance)}/credentials.json"
         found.append(_bind(credentials_path(instance.name), inside, True))

@@ -18,6 +18,10 @@ AGAIN = "librespot-firewall-again.service"
 CLOCK = "librespot-firewall-clock.timer"
 CLOCK_SERVICE = "librespot-firewall-clock.service"
 
+_IN_FORCE = "librespot-firewall"
+IN_FORCE = f"/run/{_IN_FORCE}"
+"""A directory that is there as long as the table was loaded, and has not been taken away since."""
+
 _LOAD = f"/usr/bin/python3 -I {LOADER}"
 
 _SANDBOX = (
@@ -49,6 +53,8 @@ def _service() -> str:
         ("RemainAfterExit", "yes"),
         ("ExecStart", f"{_LOAD} --table {TABLE_FILE}"),
         ("ExecReload", f"{_LOAD} --table {TABLE_FILE}"),
+        # systemd removes it when loading fails: what the engine starts at boot waits for nobody's unit, but for this.
+        ("RuntimeDirectory", _IN_FORCE),
         *_SANDBOX,
     ]
     return unit_text([("Unit", before), ("Service", run), ("Install", [("WantedBy", "sysinit.target")])])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The units that restart containers of ours which are up and give no sign of life."""
+"""The units that bring back containers of ours which the engine leaves as they are."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def watchdog_units() -> dict[str, str]:
         ("TasksMax", "8"),
     ]
     service = [
-        ("Description", "Restarts Spotify Connect speakers in containers that are up but silent"),
+        ("Description", "Brings back Spotify Connect speakers in containers that are silent or could not be started"),
         ("After", "docker.service"),
     ]
     timer = [("OnActiveSec", f"{WATCHDOG_INTERVAL}s"), ("OnUnitInactiveSec", f"{WATCHDOG_INTERVAL}s")]
@@ -43,7 +43,7 @@ def watchdog_units() -> dict[str, str]:
         f"{UNITS}/{SERVICE}": unit_text([("Unit", service), ("Service", run)]),
         f"{UNITS}/{TIMER}": unit_text(
             [
-                ("Unit", [("Description", "Asks the engine for speakers that give no sign of life")]),
+                ("Unit", [("Description", "Asks the engine for speakers that are silent or could not be started")]),
                 ("Timer", [*timer, ("AccuracySec", "1s")]),
                 ("Install", [("WantedBy", "timers.target")]),
             ]

@@ -25,6 +25,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.containe
     limits,
     network,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.render.firewall_units import IN_FORCE
 
 IMAGE = "sha256:" + "0" * 64
 PLACE = Place(997, 996, IMAGE, ("192.168.1.5", "2001:db8::5"))
@@ -46,7 +47,8 @@ def test_nothing_is_possible_that_librespot_does_not_need() -> None:
     found, host = said(request), request["HostConfig"]
     assert (found["user"], found["capabilities"], found["privileged"]) == ("997:996", "none", "no")
     assert (found["new privileges"], found["root"], found["devices"]) == ("no", "read-only", "")
-    assert (found["mounts"], found["groups"]) == ("", "")
+    assert [(item["Source"], item["ReadOnly"]) for item in host["Mounts"]] == [(IN_FORCE, True)]
+    assert found["groups"] == ""
     assert (host["IpcMode"], host["CgroupnsMode"]) == ("none", "private")
     assert not any(host.get(name) for name in ("PidMode", "UTSMode", "UsernsMode", "Binds", "VolumesFrom", "Links"))
 
@@ -83,7 +85,7 @@ def test_what_can_be_changed_while_it_runs_is_what_such_a_change_sets() -> None:
 
 def test_what_the_engine_fills_in_makes_no_difference() -> None:
     request = container(instance(), PLACE)
-    host = {**request["HostConfig"], "Binds": None, "Devices": None, "CapAdd": None, "Mounts": None, "GroupAdd": None}
+    host = {**request["HostConfig"], "Binds": None, "Devices": None, "CapAdd": None, "GroupAdd": None}
     host.update(BlkioDeviceReadBps=None, UTSMode="", PidMode="", VolumesFrom=None, DeviceCgroupRules=None)
     assert described(request, host, IMAGE) == said(request)
 
@@ -105,13 +107,13 @@ def test_what_relaxations_name_is_mounted_as_narrow_as_they_say() -> None:
         },
     )
     mounts = {item["Source"]: item["ReadOnly"] for item in container(relaxed, PLACE)["HostConfig"]["Mounts"]}
-    assert mounts == {"/run/snap": False, "/srv/music": True}
+    assert mounts == {IN_FORCE: True, "/run/snap": False, "/srv/music": True}
 
 
 def test_a_login_is_a_file_and_never_in_the_environment() -> None:
     request = container(instance(LOGIN), PLACE)
     assert "c2VjcmV0" not in json.dumps(request)
-    (mount,) = request["HostConfig"]["Mounts"]
+    _gate, mount = request["HostConfig"]["Mounts"]
     assert (mount["Source"], mount["ReadOnly"]) == ("/etc/librespot/credentials/kitchen.json", True)
 
 
