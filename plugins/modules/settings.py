@@ -68,13 +68,14 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, ours, settings_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import services
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, settings_planners
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Write what differs."""
     host = Host()
-    spec = ours(host) if module.params["state"] == "absent" else specification(module)
+    spec = services(host) if module.params["state"] == "absent" else specification(module)
     return outcome(module, converge(settings_planners(host, spec), module.check_mode))
 
 

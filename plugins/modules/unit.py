@@ -75,9 +75,9 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import displaced_containers
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import displaced_containers, services
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, ours, unit_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, unit_planners
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.segments import segment_planners
 from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import FIREWALL, UNITS
 
@@ -86,7 +86,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring users, units and services to where they shall be."""
     host = Host()
     if module.params["state"] == "absent":
-        return outcome(module, converge(unit_planners(host, ours(host), ""), module.check_mode))
+        return outcome(module, converge(unit_planners(host, services(host), ""), module.check_mode))
     spec = usable(host, specification(module))
     release = module.params["release"] or host.active_release()
     if spec.present and not module.check_mode:

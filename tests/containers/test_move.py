@@ -44,6 +44,18 @@ def test_it_moves_in_one_run(speaker: Speaker, deployment: str, runs: tuple[bool
     assert speaker.converge(librespot_deployment=deployment, librespot_credentials=given) == 0
 
 
+def test_removing_all_services_leaves_containers_alone(running: Speaker) -> None:
+    """Their users, logins, and the programs of their firewall and of their timer."""
+    given = {"kitchen": LOGIN}
+    running.converge(librespot_credentials=given)
+    before = running.host.snapshot()
+    absent = [{f"hardened.librespot.{name}": {"state": "absent"}} for name in ("unit", "settings")]
+    done = running.controller.converge(running.controller.playbook(*absent), {})
+    assert done.recap(running.host)["changed"] == 0
+    assert running.host.snapshot() == before
+    assert running.converge(librespot_credentials=given) == 0
+
+
 def test_removal_removes_what_an_earlier_deployment_left(speaker: Speaker) -> None:
     """Images of ours, after a move into a service."""
     speaker.converge(librespot_deployment="systemd")

@@ -17,7 +17,7 @@ from .base import Planner
 from .containers import container_gone, running, watchdog_planners
 from .file import FilePlanner
 from .image import IMAGES
-from .registry import Host, runs, service_gone
+from .registry import Host, ours, runs, service_gone
 
 
 def displaced_services(host: Host, spec: Specification) -> list[Planner]:
@@ -39,6 +39,14 @@ def displaced_containers(host: Host, spec: Specification) -> list[Planner]:
     moved = [item for item in spec.present if item.name in there]
     planners = [planner for item in moved for planner in container_gone(engine, replace(item, present=False))]
     return [*planners, *([] if there - {item.name for item in moved} else watchdog_planners(host, False))]
+
+
+def services(host: Host) -> Specification:
+    """Return a specification that removes every service of ours, and leaves what belongs to containers of ours."""
+    contained = running(Engine()) if has_containers(host) else set()
+    spec = ours(host)
+    left = tuple(item for item in spec.instances if item.name not in contained or runs(host, item.name))
+    return replace(spec, instances=left)
 
 
 def publishes(host: Host, item: Instance) -> bool:

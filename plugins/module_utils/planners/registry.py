@@ -33,7 +33,9 @@ from ..model.networks import V4, V6
 from ..model.sandbox import EMPTY_ROOT
 from ..render.bind_program import programs, programs_file
 from ..render.environment import HEADER, environment_file
+from ..render.firewall_units import LOADER, TABLE_FILE
 from ..render.options import effective_options
+from ..render.segment import LEASE
 from ..render.unit import (
     BIND_LOADER,
     LIVENESS,
@@ -207,7 +209,7 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
         planners += [
             StoppedPlanner(host.systemd, SLICE),
             FilePlanner(files, f"{UNITS}/{SLICE}", None),
-            DirectoryPlanner(files, os.path.dirname(LIVENESS), None),
+            *_no_programs(host, spec),
             DirectoryPlanner(files, os.path.dirname(EMPTY_ROOT), None),
             *(
                 HuskPlanner(files, place, [f"{place}/{item.name}" for item in spec.instances])
@@ -218,6 +220,16 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
             ),
         ]
     return planners
+
+
+def _no_programs(host: Host, spec: Specification) -> list[Planner]:
+    """Return what removes the programs of units; the firewall, binds of foreign units and containers keep theirs."""
+    files, gone = host.files, [LIVENESS, LEASE]
+    if not set(binds(host)) - {item.name for item in spec.instances}:
+        gone.append(BIND_LOADER)
+    if files.read(TABLE_FILE, content=False) is None:
+        gone.append(LOADER)
+    return [*(FilePlanner(files, path, None) for path in gone), HuskPlanner(files, os.path.dirname(LIVENESS), gone)]
 
 
 def _overrides(host: Host, item: Instance) -> list[Planner]:
