@@ -82,6 +82,22 @@ def test_a_limit_that_someone_changed_is_put_right_while_it_plays(running: Speak
     assert running.inspect()["HostConfig"]["Memory"] == 192 * 1024**2
 
 
+def test_a_disk_is_read_and_written_no_faster_than_it_says(running: Speaker) -> None:
+    refused = running.run({"limits": {"io": [{"device": "/dev/none", "read": "1M"}]}})
+    assert refused.status != 0
+    assert "librespot_instances[0].limits.io[0].device" in refused.output.replace("\n", "")
+    running.host.shell("test -b /dev/disk-of-the-lab || mknod /dev/disk-of-the-lab b 254 0")
+    limited = {"limits": {"io": [{"device": "/dev/disk-of-the-lab", "read": "1M", "write": "2M"}]}}
+    running.converge(limited)
+    pid = running.inspect()["State"]["Pid"]
+    held = running.host.shell(
+        f"cd /sys/fs/cgroup/blkio$(sed -n 's/^[0-9]*:blkio://p' /proc/{pid}/cgroup)\n"
+        "cat blkio.throttle.read_bps_device blkio.throttle.write_bps_device"
+    )
+    assert held.splitlines() == ["254:0 1048576", "254:0 2097152"]
+    assert running.converge(limited) == 0
+
+
 def test_another_one_takes_its_place_with_hardly_a_pause(running: Speaker) -> None:
     before = running.identity
     with heard(running.host) as gaps:

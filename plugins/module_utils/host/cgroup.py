@@ -7,7 +7,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 _MOUNT = "/sys/fs/cgroup"
 _NO_LIMIT = 1 << 62
@@ -25,6 +28,22 @@ class Held:
     swap: int | None
     cpu: int | None
     tasks: int | None
+    io: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Bytes per second read from and written to each block device at most, by its ``MAJOR:MINOR``; 0 is no limit."""
+
+
+def weighs_io() -> bool:
+    """Whether the kernel shares block devices by weights: version 2 where it has the controller, version 1 no more."""
+    return "io" in _text(f"{_MOUNT}/cgroup.controllers").split()
+
+
+def device_number(path: str) -> str:
+    """Return ``MAJOR:MINOR`` of a block device; empty when there is none."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        found = os.stat(path)
+        if stat.S_ISBLK(found.st_mode):
+            return f"{os.major(found.st_rdev)}:{os.minor(found.st_rdev)}"
+    return ""
 
 
 def held(pid: int) -> Held:
@@ -62,7 +81,19 @@ def _second(directory: str) -> Held:
         _number(f"{directory}/memory.swap.max"),
         round(100 * int(quota) / int(period)) if quota.isdigit() else None,
         _number(f"{directory}/pids.max"),
+        _bandwidths(f"{directory}/io.max"),
     )
+
+
+def _bandwidths(path: str) -> dict[str, tuple[int, int]]:
+    """Read lines as ``254:0 rbps=1048576 wbps=max riops=max wiops=max``."""
+    found = {}
+    for line in _text(path).splitlines():
+        device, *settings = line.split()
+        rates = dict(item.split("=", 1) for item in settings)
+        read, write = (0 if rates[name] == "max" else int(rates[name]) for name in ("rbps", "wbps"))
+        found[device] = read, write
+    return found
 
 
 def _first(places: dict[str, str]) -> Held:
@@ -75,4 +106,14 @@ def _first(places: dict[str, str]) -> Held:
         both - memory if both is not None and memory is not None else None,
         round(100 * quota / period) if quota is not None and period else None,
         _number(f"{places['pids']}/pids.max"),
+        _throttles(places["blkio"]) if "blkio" in places else {},
     )
+
+
+def _throttles(directory: str) -> dict[str, tuple[int, int]]:
+    """Read lines as ``254:0 1048576`` of one file for each way."""
+    read, write = (
+        dict(line.split() for line in _text(f"{directory}/blkio.throttle.{way}_bps_device").splitlines())
+        for way in ("read", "write")
+    )
+    return {device: (int(read.get(device, 0)), int(write.get(device, 0))) for device in {*read, *write}}

@@ -23,10 +23,14 @@ def container_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a container runs: as *uid* and *gid*, with the groups *groups*, published at *addresses* of the host."""
+    """Where a container runs: as *uid* and *gid*, with the groups *groups*, published at *addresses* of the host.
+
+    *weighed* is whether the host's kernel shares block devices by weights.
+    """
 
     uid: int
     gid: int
     image: str
     addresses: tuple[str, ...] = ()
     groups: tuple[int, ...] = ()
+    weighed: bool = False

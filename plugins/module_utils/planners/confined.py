@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..host.cgroup import held
+from ..host.cgroup import device_number, held
 from ..host.files import DIRECTORY, FILE, Entry, Files
 from ..host.proc import Process, process
 from ..model.container import Place
@@ -113,6 +113,10 @@ def wrong_limits(main: Process, instance: Instance) -> list[str]:
     found = [f"{name} is {_shown(name, have)}" for name, (have, want) in pairs.items() if have != want]
     if seen.swap not in (None, wanted.swap):
         found.append(f"swap is {size_text(seen.swap or 0)}")
+    for item in wanted.io:
+        bandwidth = seen.io.get(device_number(item.device), (0, 0))
+        if bandwidth != (item.read, item.write):
+            found.append(f"{item.device} is read with {bandwidth[0]} and written with {bandwidth[1]} bytes per second")
     files = main.limits["Max open files"]
     return found + ([] if files == str(wanted.files) else [f"{files} files can be open"])
 

@@ -166,7 +166,7 @@ class ContainerPlanner(Planner):
         plan = self._settled(plan)
         if plan.before and _differs(plan) & {*UPDATABLE, _PROCESS}:
             # Also when only the process is held to others than the engine believes.
-            self._engine.update(self._name, limits(self._instance.limits))
+            self._engine.update(self._name, limits(self._instance.limits, self._place().weighed))
             plan = self.plan()
         differs = _differs(plan)
         if not differs:

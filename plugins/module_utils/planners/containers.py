@@ -13,6 +13,7 @@ import pwd
 from functools import partial
 
 from ..host import wedged
+from ..host.cgroup import weighs_io
 from ..host.engine import Engine
 from ..host.liveness import addresses
 from ..host.nftables import Nftables
@@ -119,7 +120,8 @@ def _login(host: Host, item: Instance, spec: Specification) -> list[Planner]:
 def place_of(host: Host, engine: Engine, item: Instance, image: str = "") -> Place:
     """Return where the container of *item* runs, by the user that it has now."""
     groups = (grp.getgrnam("audio").gr_gid,) if item.relaxed("alsa") else ()
-    return Place(*(_ids(item) or _NOBODY_YET), image or _own_image(host, engine, item), published_at(item), groups)
+    image = image or _own_image(host, engine, item)
+    return Place(*(_ids(item) or _NOBODY_YET), image, published_at(item), groups, weighs_io())
 
 
 def _own_image(host: Host, engine: Engine, item: Instance) -> str:

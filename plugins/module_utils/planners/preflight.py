@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 
 from ..host.accounts import group_exists
+from ..host.cgroup import device_number
 from ..host.proc import owner_of_port
 from ..host.readable import executable
 from ..model.bind import refuse_unreachable
@@ -48,6 +49,7 @@ def usable(host: Host, spec: Specification, foreign: bool = False) -> Specificat
                 _port(host, item, spec, foreign or _bound_alone(host, item))
                 + _tasks(item, host.facts.processors)
                 + _opened(item)
+                + _devices(item)
             )
             try:
                 here = placed(item, network)
@@ -140,6 +142,22 @@ def _tasks(item: Instance, processors: int) -> list[LibrespotError]:
             f"is too few for this host's {processors} processors",
             f"Write at least {processors + _THREADS}",
         )
+    ]
+
+
+def _devices(item: Instance) -> list[LibrespotError]:
+    """Return the block devices that the engine would not find."""
+    if item.deployment != CONTAINER:
+        return []
+    return [
+        SpecificationError(
+            f"{item.path}.limits.io[{index}].device",
+            limit.device,
+            "is not a block device of this host",
+            "Write one of those that lsblk shows, as /dev/sda",
+        )
+        for index, limit in enumerate(item.limits.io)
+        if not device_number(limit.device)
     ]
 
 

@@ -33,7 +33,7 @@ _STOP_S = 2
 _LOG = {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "3"}}
 _NO_NEW_PRIVILEGES = "no-new-privileges"
 
-UPDATABLE = ("memory", "swap", "cpu", "tasks", "restart")
+UPDATABLE = ("memory", "swap", "cpu", "tasks", "block I/O weight", "restart")
 """What the engine changes while a container runs; for anything else it is made anew."""
 
 
@@ -75,7 +75,7 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
         "HostConfig": {
             "NetworkMode": name,
             "PortBindings": {port: published} if published else {},
-            **limits(instance.limits),
+            **limits(instance.limits, place.weighed),
             "Ulimits": [
                 # A core would hold the login.
                 {"Name": "core", "Soft": 0, "Hard": 0},
@@ -129,9 +129,11 @@ def _devices(instance: Instance) -> list[dict[str, str]]:
     return [{"PathOnHost": "/dev/snd", "PathInContainer": "/dev/snd", "CgroupPermissions": "rw"}]
 
 
-def limits(given: Limits) -> dict[str, Any]:
+def limits(given: Limits, weighed: bool) -> dict[str, Any]:
     """Return the limits that ``POST /containers/NAME/update`` knows as well."""
     return {
+        # 10 to 1000, of which runc makes the kernel's 1 to 10000.
+        "BlkioWeight": 10 + round((given.io_weight - 1) * 990 / 9999) if weighed else 0,
         "Memory": given.memory,
         # The engine counts memory and swap together; the same number is no swap.
         "MemorySwap": given.memory + given.swap,
@@ -164,6 +166,7 @@ def described(config: Mapping[str, Any], host: Mapping[str, Any], image: str) ->
         "swap": _size((host.get("MemorySwap") or 0) - (host.get("Memory") or 0)),
         "cpu": f"{100 * quota // period}%",
         "tasks": str(host.get("PidsLimit")),
+        "block I/O weight": str(host.get("BlkioWeight") or 0),
         "files": _lines(host.get("Ulimits")),
         "block I/O": _lines([*(host.get("BlkioDeviceReadBps") or []), *(host.get("BlkioDeviceWriteBps") or [])]),
         "restart": str((host.get("RestartPolicy") or {}).get("Name")),

@@ -30,22 +30,35 @@ def placed(monkeypatch: pytest.MonkeyPatch, root: Path, lines: dict[str, str], f
 
 def test_the_second_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     files = {"a/memory.max": str(64 * MIB), "a/memory.swap.max": "0", "a/cpu.max": "50000 100000", "a/pids.max": "64"}
-    assert placed(monkeypatch, tmp_path, {"": "a"}, files) == Held(64 * MIB, 0, 50, 64)
-    nothing = {"a/memory.max": "max", "a/memory.swap.max": "max", "a/cpu.max": "max 100000", "a/pids.max": "max"}
+    files["a/io.max"] = "254:0 rbps=1048576 wbps=max riops=max wiops=max\n8:16 rbps=max wbps=2 riops=max wiops=max"
+    io = {"254:0": (MIB, 0), "8:16": (0, 2)}
+    assert placed(monkeypatch, tmp_path, {"": "a"}, files) == Held(64 * MIB, 0, 50, 64, io)
+    nothing = {
+        "a/io.max": "",
+        "a/memory.max": "max",
+        "a/memory.swap.max": "max",
+        "a/cpu.max": "max 100000",
+        "a/pids.max": "max",
+    }
     assert placed(monkeypatch, tmp_path, {"": "a"}, nothing) == Held(None, None, None, None)
 
 
 def test_the_first_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    places = {"": "x", "memory": "memory/a", "cpu": "cpu/a", "pids": "pids/a"}
+    places = {"": "x", "memory": "memory/a", "cpu": "cpu/a", "pids": "pids/a", "blkio": "blkio/a"}
     files = {
+        "blkio/a/blkio.throttle.read_bps_device": "254:0 1048576",
+        "blkio/a/blkio.throttle.write_bps_device": "254:0 7\n8:16 2",
         "memory/a/memory.limit_in_bytes": str(64 * MIB),
         "memory/a/memory.memsw.limit_in_bytes": str(72 * MIB),
         "cpu/a/cpu.cfs_quota_us": "50000",
         "cpu/a/cpu.cfs_period_us": "100000",
         "pids/a/pids.max": "64",
     }
-    assert placed(monkeypatch, tmp_path, places, files) == Held(64 * MIB, 8 * MIB, 50, 64)
+    io = {"254:0": (MIB, 7), "8:16": (0, 2)}
+    assert placed(monkeypatch, tmp_path, places, files) == Held(64 * MIB, 8 * MIB, 50, 64, io)
     nothing = {
+        "blkio/a/blkio.throttle.read_bps_device": "",
+        "blkio/a/blkio.throttle.write_bps_device": "",
         "memory/a/memory.limit_in_bytes": str((1 << 63) - 4096),
         "memory/a/memory.memsw.limit_in_bytes": str((1 << 63) - 4096),
         "cpu/a/cpu.cfs_quota_us": "-1",
