@@ -15,7 +15,7 @@ description:
   - This module writes a service file below C(/etc/avahi/services) for each instance that listens, which avahi follows
     at once, and removes those of ours that are not described any more. Files of others are left alone.
   - It is not for instances that M(hardened.librespot.unit) runs. They announce themselves, and would be announced
-    twice.
+    twice. An instance with a C(segment) does so as well, where the host's avahi is not, and is left out.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
@@ -86,7 +86,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         spec = Specification("0.0.0", ())
     else:
         spec = usable(host, specification(module, CONTAINER))
-    if any(item.discovery for item in spec.present):
+    if any(item.discovery and not item.segment for item in spec.present):
         require_avahi(host)
         found = elsewhere(host, spec)
         if found:

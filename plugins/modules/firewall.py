@@ -72,7 +72,7 @@ changes:
   elements: str
   sample: ["table inet librespot: set zone_household_4"]
 bridges:
-  description: The interface of the bridge of each instance that runs in a container, by the name of the instance.
+  description: The interface of the bridge of each instance that runs in a container and is published, by its name.
   returned: success, with O(state=present)
   type: dict
   sample: {"kitchen": "lsp-kitchen"}

@@ -43,7 +43,6 @@ _SUBNETS = {4: "172.30.0.0/24", 6: "fd30::/64"}
 
 # The image is empty; what librespot needs is the machine's own. A real image comes with the container role.
 _RUN = f"""
-systemctl start docker.service
 docker rm -f kitchen >/dev/null 2>&1 || true
 docker network inspect speakers >/dev/null 2>&1 || docker network create --ipv6 \\
     --subnet {_SUBNETS[4]} --subnet {_SUBNETS[6]} -o com.docker.network.bridge.name={BRIDGE} speakers >/dev/null
@@ -109,10 +108,7 @@ def published(controller: Controller) -> Iterator[Site]:
     for segment in (LAN, FAR):
         for family in FAMILIES:
             _route(host, segment, "add", family)
-    host.packages("docker.io")
-    if host.run("sh", "-c", "command -v docker").returncode:
-        # Debian 13 has the client apart.
-        host.packages("docker-cli")
+    host.engine()
     host.out("sh", "-euc", _RUN, timeout=300)
     _firewall(controller, "present")
     until(lambda: host.ask(LAN, [_asked(TRUSTED, 4)]) == [True], 60, "the container answers")

@@ -25,13 +25,6 @@ BACK_S = 60.0
 OWN = 5
 """Last part of the address of an instance with a macvlan on the machine's segment."""
 
-_TAGGED = {
-    "parent": trunk.PARENT,
-    "vlan": trunk.VLAN,
-    "addresses": [f"{trunk.OWN[4]}/24", f"{trunk.OWN[6]}/64"],
-    "gateways": [trunk.ROUTER],
-}
-
 # Connects from the network of a process, as root, so that no rule for a user is what stops it.
 _REACH = """
 import socket, sys
@@ -70,7 +63,7 @@ def tagged(controller: Controller) -> Iterator[Site]:
     """Return the machine with a speaker in a VLAN of its trunk."""
     assert isinstance(controller.host, Site)
     trunk.lay(controller.host)
-    yield _deployed(controller, _TAGGED, list(trunk.TRUSTED.values()))
+    yield _deployed(controller, trunk.SEGMENT, list(trunk.TRUSTED.values()))
     controller.converge(APPLY, {"librespot_state": "absent"})
 
 
@@ -81,10 +74,6 @@ def macvlan(controller: Controller) -> Iterator[Site]:
     segment = {"parent": INTERFACES[LAN], "addresses": own, "gateways": [address(LAN, TRUSTED, 4)]}
     yield _deployed(controller, segment, [address(LAN, TRUSTED, family) for family in FAMILIES])
     controller.converge(APPLY, {"librespot_state": "absent"})
-
-
-def _answers(host: Site) -> bool:
-    return trunk.ask(host, [("get_info", trunk.TRUSTED[4], trunk.OWN[4], PORT)]) == [True]
 
 
 def test_on_its_way_into_a_segment_nobody_else_is_answered(controller: Controller) -> None:
@@ -115,31 +104,11 @@ def test_on_its_way_into_a_segment_nobody_else_is_answered(controller: Controlle
 
 
 def test_only_the_trusted_of_its_own_vlan_are_answered(tagged: Site) -> None:
-    asked = {
-        "trusted, IPv4": (trunk.TRUSTED[4], trunk.OWN[4]),
-        "trusted, IPv6": (trunk.TRUSTED[6], trunk.OWN[6]),
-        "stranger, IPv4": (trunk.STRANGER[4], trunk.OWN[4]),
-        "stranger, IPv6": (trunk.STRANGER[6], trunk.OWN[6]),
-        "another VLAN": (trunk.ELSEWHERE, trunk.OWN[4]),
-        "no VLAN": (trunk.UNTAGGED, trunk.OWN[4]),
-        "no VLAN, the host's address": (trunk.UNTAGGED, trunk.HOST),
-    }
-    answers = trunk.ask(tagged, [("get_info", *pair, PORT) for pair in asked.values()])
-    found = dict(zip(asked, answers, strict=True))
-    found["the host itself"] = trunk.ask_as_host(tagged, [("get_info", trunk.HOST, trunk.OWN[4], PORT)])[0]
-    show(f"a VLAN on {tagged.image}", ["who", "answered"], [[name, str(said)] for name, said in found.items()])
-    assert [name for name, said in found.items() if said] == ["trusted, IPv4", "trusted, IPv6"]
+    assert trunk.answered(tagged) == ["trusted, IPv4", "trusted, IPv6"]
 
 
 def test_the_trunk_carries_it_with_its_tag_alone(tagged: Site) -> None:
-    with trunk.Capture(tagged) as capture:
-        tagged.out("systemctl", "restart", OURS)
-        until(lambda: _answers(tagged), BACK_S, "it answers again")
-        trunk.ask(tagged, [("mdns", trunk.TRUSTED[4]), ("get_info", trunk.TRUSTED[6], trunk.OWN[6], PORT)])
-    rows = [[*name.split(), str(count)] for name, count in sorted(capture.seen.items())]
-    show(f"frames of the instance on the trunk, on {tagged.image}", ["type", "tag", "frames"], rows)
-    assert {tag for _kind, tag, _count in rows} == {str(trunk.VLAN)}
-    assert {kind for kind, _tag, _count in rows} == {"0800", "0806", "86dd"}
+    assert trunk.frames(tagged, ["systemctl", "restart", OURS]) == trunk.TAGGED_ALONE
 
 
 def test_nothing_of_the_host_can_be_reached_from_inside(tagged: Site) -> None:
@@ -167,28 +136,24 @@ def test_a_segment_that_was_changed_by_hand_is_made_anew(tagged: Site, controlle
     tagged.out("ip", "-n", "librespot-kitchen", "link", "add", "stray", "type", "dummy")
     tagged.out("ip", "-n", "librespot-kitchen", "address", "add", "192.168.20.99/24", "dev", "librespot0")
     tagged.out("ip", "netns", "exec", "librespot-kitchen", "nft", "flush", "ruleset")
-    _deployed(controller, _TAGGED, list(trunk.TRUSTED.values()))
+    _deployed(controller, trunk.SEGMENT, list(trunk.TRUSTED.values()))
     assert "stray" not in tagged.out("ip", "-n", "librespot-kitchen", "link")
     assert "192.168.20.99" not in tagged.out("ip", "-n", "librespot-kitchen", "address")
-    until(lambda: _answers(tagged), BACK_S, "it answers again")
+    until(lambda: trunk.answers(tagged), BACK_S, "it answers again")
     assert trunk.ask(tagged, [("get_info", trunk.STRANGER[4], trunk.OWN[4], PORT)]) == [False]
 
 
 def test_it_recovers_when_its_parent_goes_down_and_up(tagged: Site) -> None:
     tagged.out("ip", "link", "set", trunk.PARENT, "down")
-    assert not _answers(tagged)
+    assert not trunk.answers(tagged)
     tagged.out("ip", "link", "set", trunk.PARENT, "up")
-    took = until(lambda: _answers(tagged), BACK_S, "it answers again")
+    took = until(lambda: trunk.answers(tagged), BACK_S, "it answers again")
     show(f"parent down and up on {tagged.image}", ["answers after"], [[f"{took:.0f} s"]])
     assert "default via" in tagged.out("ip", "-n", "librespot-kitchen", "route")
 
 
 def test_it_recovers_when_its_parent_is_removed_and_made_again(tagged: Site) -> None:
-    tagged.out("ip", "link", "delete", trunk.PARENT)
-    until(lambda: tagged.show(OURS, "ActiveState")["ActiveState"] == "inactive", 20, "the instance stops")
-    trunk.lay(tagged)
-    took = until(lambda: _answers(tagged), BACK_S, "it answers again")
-    show(f"parent removed and made again on {tagged.image}", ["answers after"], [[f"{took:.0f} s"]])
+    assert trunk.replugged(tagged, OURS) < BACK_S
 
 
 def test_one_that_nobody_describes_is_sealed_off_in_its_segment(tagged: Site, controller: Controller) -> None:
@@ -198,13 +163,13 @@ def test_one_that_nobody_describes_is_sealed_off_in_its_segment(tagged: Site, co
     pid = str(tagged.process(OURS))
     send = ["nsenter", "--target", pid, "--net", "setpriv", "--reuid=librespot-kitchen", "--clear-groups"]
     send += ["python3", "-Ic", _SEND, names]
-    assert (_answers(tagged), tagged.out(*send).split()[1]) == (True, "sent")
+    assert (trunk.answers(tagged), tagged.out(*send).split()[1]) == (True, "sent")
     controller.converge(APPLY, wanted)
     assert controller.converge(APPLY, wanted).recap(tagged)["changed"] == 0
     assert tagged.show(OURS, "ActiveState") == {"ActiveState": "active"}
-    assert (_answers(tagged), tagged.out(*send).split()[1]) == (False, "PermissionError")
-    _deployed(controller, _TAGGED, list(trunk.TRUSTED.values()))
-    until(lambda: _answers(tagged), BACK_S, "it answers again")
+    assert (trunk.answers(tagged), tagged.out(*send).split()[1]) == (False, "PermissionError")
+    _deployed(controller, trunk.SEGMENT, list(trunk.TRUSTED.values()))
+    until(lambda: trunk.answers(tagged), BACK_S, "it answers again")
 
 
 def test_a_macvlan_has_an_address_of_its_own_also_after_a_reboot(macvlan: Site) -> None:

@@ -13,6 +13,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from tests.attacks.deployment import PORT
+from tests.attacks.hosts import Target, until
+from tests.attacks.tables import show
 from tests.network.site import HERE, Site
 
 PARENT = "trunk"
@@ -26,6 +29,13 @@ TRUSTED = {4: "192.168.20.10", 6: "2001:db8:20::10"}
 STRANGER = {4: "192.168.20.66", 6: "2001:db8:20::66"}
 ELSEWHERE = "192.168.30.10"
 """A host of the other VLAN."""
+SEGMENT = {
+    "parent": PARENT,
+    "vlan": VLAN,
+    "addresses": [f"{OWN[4]}/24", f"{OWN[6]}/64"],
+    "gateways": [ROUTER],
+}
+ZONES = {"home": {"networks": list(TRUSTED.values())}}
 UNTAGGED, HOST = "192.168.99.10", "192.168.99.1"
 """A host outside of any VLAN, and the machine itself there."""
 
@@ -56,23 +66,23 @@ ip netns exec {_SWITCH} sysctl -q net.ipv4.ip_forward=0
 
 LEASED = "192.168.30.100"
 LEASE_S = 20
-_SERVE = f"""
+_SERVE = """
 apt-get -qq update </dev/null
 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y udhcpd >/dev/null </dev/null
 cat > /root/udhcpd.conf <<'END'
-start {LEASED}
-end {LEASED}
-interface cable.{OTHER_VLAN}
+start {leased}
+end {leased}
+interface {interface}
 lease_file /root/udhcpd.leases
 pidfile /root/udhcpd.pid
-min_lease {LEASE_S}
+min_lease {seconds}
 opt subnet 255.255.255.0
-opt router {ELSEWHERE}
-opt dns {ELSEWHERE}
-opt lease {LEASE_S}
+opt router {router}
+opt dns {router}
+opt lease {seconds}
 END
 : > /root/udhcpd.leases
-ip netns exec {_SWITCH} udhcpd /root/udhcpd.conf
+ip netns exec {switch} udhcpd /root/udhcpd.conf
 """
 
 # Prints, when its input ends, how often which tag was seen on which kind of frame of the given addresses.
@@ -108,25 +118,76 @@ def lay(host: Site) -> None:
     host.shell(_MAKE)
 
 
-def serve_leases(host: Site) -> None:
-    """Give `LEASED` to whoever asks for an address in the other VLAN."""
-    host.shell(_SERVE, timeout=600)
+def serve_leases(
+    host: Target, interface: str = f"cable.{OTHER_VLAN}", leased: str = LEASED, router: str = ELSEWHERE
+) -> None:
+    """Give one address to whoever asks for it behind an *interface*: in the other VLAN, unless another is named."""
+    said = {"interface": interface, "leased": leased, "router": router, "seconds": LEASE_S, "switch": _SWITCH}
+    host.shell(_SERVE.format(**said), timeout=600)
 
 
-def ask(host: Site, asked: Sequence[Sequence[Any]]) -> list[Any]:
+def ask(host: Target, asked: Sequence[Sequence[Any]]) -> list[Any]:
     """Let hosts at the other end ask, as `ask.py` says."""
     return _ask(host, asked, ["ip", "netns", "exec", _SWITCH])
 
 
-def ask_as_host(host: Site, asked: Sequence[Sequence[Any]]) -> list[Any]:
+def ask_as_host(host: Target, asked: Sequence[Sequence[Any]]) -> list[Any]:
     """Let the machine itself ask."""
     return _ask(host, asked, [])
 
 
-def _ask(host: Site, asked: Sequence[Sequence[Any]], inside: Sequence[str]) -> list[Any]:
+def _ask(host: Target, asked: Sequence[Sequence[Any]], inside: Sequence[str]) -> list[Any]:
     host.put(HERE / "ask.py", "/root/ask.py")
     answers: list[Any] = json.loads(host.out(*inside, "python3", "-I", "/root/ask.py", text=json.dumps(list(asked))))
     return answers
+
+
+def answers(host: Target) -> bool:
+    """Whether the instance in the VLAN answers whom it trusts."""
+    return ask(host, [("get_info", TRUSTED[4], OWN[4], PORT)]) == [True]
+
+
+def answered(host: Target) -> list[str]:
+    """Let everyone ask: return who is answered, as a table shows it."""
+    asked = {
+        "trusted, IPv4": (TRUSTED[4], OWN[4]),
+        "trusted, IPv6": (TRUSTED[6], OWN[6]),
+        "stranger, IPv4": (STRANGER[4], OWN[4]),
+        "stranger, IPv6": (STRANGER[6], OWN[6]),
+        "another VLAN": (ELSEWHERE, OWN[4]),
+        "no VLAN": (UNTAGGED, OWN[4]),
+        "no VLAN, the host's address": (UNTAGGED, HOST),
+    }
+    said = ask(host, [("get_info", *pair, PORT) for pair in asked.values()])
+    found = dict(zip(asked, said, strict=True))
+    found["the host itself"] = ask_as_host(host, [("get_info", HOST, OWN[4], PORT)])[0]
+    show(f"a VLAN on {host.image}", ["who", "answered"], [[name, str(one)] for name, one in found.items()])
+    return [name for name, one in found.items() if one]
+
+
+def replugged(host: Site, unit: str) -> float:
+    """Take the trunk away, which ends *unit*, and lay it again; return the seconds until the instance answers."""
+    host.out("ip", "link", "delete", PARENT)
+    until(lambda: host.show(unit, "ActiveState")["ActiveState"] == "inactive", 20, "it goes with its parent")
+    lay(host)
+    took = until(lambda: answers(host), 60, "it answers again")
+    show(f"parent of {unit} removed and made again on {host.image}", ["answers after"], [[f"{took:.0f} s"]])
+    return took
+
+
+def frames(host: Site, restart: Sequence[str]) -> dict[str, set[str]]:
+    """Return the kinds of frames of the instance on the cable and their tags, while it starts anew and is asked."""
+    with Capture(host) as capture:
+        host.out(*restart)
+        until(lambda: answers(host), 60, "it answers again")
+        ask(host, [("mdns", TRUSTED[4]), ("get_info", TRUSTED[6], OWN[6], PORT)])
+    rows = [[*name.split(), str(count)] for name, count in sorted(capture.seen.items())]
+    show(f"frames of the instance on the trunk, on {host.image}", ["type", "tag", "frames"], rows)
+    return {"kinds": {kind for kind, _tag, _count in rows}, "tags": {tag for _kind, tag, _count in rows}}
+
+
+TAGGED_ALONE = {"kinds": {"0800", "0806", "86dd"}, "tags": {str(VLAN)}}
+"""What there is of an instance in the VLAN on the cable."""
 
 
 class Capture:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,6 +17,7 @@ from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
+from ..planners.base import Planner
 from ..planners.containers import container_planners
 from ..planners.firewall import firewall_planners
 from ..planners.image import IMAGES
@@ -80,20 +82,26 @@ def audit(host: Host, spec: Specification, live: bool) -> list[Finding]:
         *segment_planners(host, spec),
         *unit_planners(host, spec, release),
     ]
-    planners = list({(item.subject, item.scope): item for item in every}.values())
+    planners = _unique(every)
     if spec.present:
         planners += Releases(host.commands, host.files, Libraries(host.commands, host.files)).installed(release)
-    context = Context(host, spec, planners, live)
-    return ordered([item for check in CHECKS for item in check(context)])
+    return _findings(Context(host, spec, planners, live), CHECKS)
 
 
 def _contained(host: Host, spec: Specification, live: bool) -> list[Finding]:
     """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
     planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
-    if host.files.read(IMAGES, content=False) is not None:
-        engine = Engine()
-        planners += container_planners(host, engine, spec)
-        checks.append(partial(contained.look, engine))
-    unique = list({(item.subject, item.scope): item for item in planners}.values())
-    context = Context(host, spec, unique, live)
+    if host.files.read(IMAGES, content=False) is None:
+        return _findings(Context(host, spec, _unique(planners), live), checks)
+    engine = Engine()
+    planners += container_planners(host, engine, spec)
+    checks += [segment.look, partial(contained.look, engine)]
+    return _findings(Context(host, spec, _unique(planners), live, partial(contained.processes, engine)), checks)
+
+
+def _unique(planners: Sequence[Planner]) -> list[Planner]:
+    return list({(item.subject, item.scope): item for item in planners}.values())
+
+
+def _findings(context: Context, checks: Sequence[Check]) -> list[Finding]:
     return ordered([item for check in checks for item in check(context)])

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..host.engine import Described, Engine
+from ..host.namespaces import inhabitants
 from ..host.proc import Process, process
-from ..model.container import INSTANCE_LABEL, container_name
+from ..model.container import INSTANCE_LABEL, container_name, holder_name
 from ..model.finding import Finding
 from ..model.image import ARTIFACT_LABEL
 from ..model.instance import Instance
@@ -20,7 +21,8 @@ from ..planners import confined
 from ..planners.containers import place_of
 from ..planners.image import manifest_path
 from ..planners.rootfs import manifest_of, wrong_files
-from ..render.container import UPDATABLE, container, described
+from ..render.container import UPDATABLE, container, described, waiting
+from ..render.unit import dhcp_unit, segment_unit
 from .context import Context, each, finding
 
 _LIMITS = (*UPDATABLE[:-1], "files", "block I/O")
@@ -45,6 +47,12 @@ def look(engine: Engine, context: Context) -> Iterator[Finding]:
     looked = functools.cache(partial(_looked, engine))
     for control, check, what in checks:
         yield from each(context, control, check, partial(_of, engine, looked, control, check, what))
+
+
+def processes(engine: Engine, instance: Instance) -> list[Process]:
+    """Return the first process of the container of *instance*; it starts no others."""
+    _there, main = _looked(engine, container_name(instance.name))
+    return [main] if main else []
 
 
 def _looked(engine: Engine, name: str) -> tuple[Described | None, Process | None]:
@@ -102,18 +110,52 @@ def _isolation(engine: Engine, context: Context, instance: Instance, _there: Des
     wrong = [
         *confined.wrong_program(main),
         *confined.wrong_rights(main, place),
-        *confined.wrong_namespaces(main),
+        *confined.wrong_namespaces(main, instance),
         *confined.wrong_mounts(main, instance, place),
     ]
+    held = _holder(engine, instance)
+    if held:
+        wrong += _prefixed(instance, confined.wrong_waiting(held, instance, place))
     return "its own user, no rights, nothing of the host", wrong, f"/proc/{main.pid}: status, ns, mountinfo"
 
 
-def _held(_engine: Engine, _context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
-    wrong = confined.wrong_limits(main, instance)
+def _held(engine: Engine, _context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+    wrong, held = confined.wrong_limits(main, instance), _holder(engine, instance)
+    if held:
+        wrong += _prefixed(instance, confined.wrong_limits(held, waiting(instance)))
     return "the limits of its specification", wrong, f"the cgroup and the limits of process {main.pid}"
 
 
-def _network(engine: Engine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
+def _holder(engine: Engine, instance: Instance) -> Process | None:
+    """Return the process of the holder of the segment of *instance*, if it has one and that runs."""
+    return _looked(engine, holder_name(instance.name))[1] if instance.segment else None
+
+
+def _prefixed(instance: Instance, said: list[str]) -> list[str]:
+    return [f"{holder_name(instance.name)} {text}" for text in said]
+
+
+def _segment(engine: Engine, instance: Instance, main: Process) -> Seen:
+    """Judge whoever is in the network of a segment: the two containers, and what the segment's own units run there."""
+    name, held = holder_name(instance.name), _holder(engine, instance)
+    expected, evidence = f"alone in the network of {name}", "/proc: ns/net and ns/pid of every process"
+    if held is None:
+        return expected, [f"{name} does not run"], evidence
+    found = [process(pid) for pid in inhabitants(held.namespaces["net"])]
+    own = {item.namespaces["pid"] for item in (main, held)}
+    units = tuple(f"/{unit}" for unit in (segment_unit(instance.name), dhcp_unit(instance.name)))
+    others = [item for item in found if item and item.namespaces["pid"] not in own and not item.cgroup.endswith(units)]
+    wrong = [f"{item.executable} (process {item.pid}) is in it, too" for item in others]
+    return (
+        expected,
+        wrong + ([] if main.namespaces["net"] == held.namespaces["net"] else [f"it is not in the network of {name}"]),
+        evidence,
+    )
+
+
+def _network(engine: Engine, _context: Context, instance: Instance, there: Described, main: Process) -> Seen:
+    if instance.segment:
+        return _segment(engine, instance, main)
     name = container_name(instance.name)
     found = engine.network(name) or {}
     others = [item["Name"] for item in (found.get("Containers") or {}).values() if item["Name"] != name]

@@ -11,31 +11,36 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ..host.proc import Process
+from ..model.container import container_name
 from ..model.controls import CONTROLS
 from ..model.errors import LibrespotError
 from ..model.finding import ERROR, FAILED, PASSED, Finding
-from ..model.instance import Instance, Specification
+from ..model.instance import CONTAINER, Instance, Specification
 from ..model.plan import Plan
-from ..planners import live
 from ..planners.base import Planner
+from ..planners.live import running as of_unit
 from ..planners.registry import Host
 
 
 @dataclass
 class Context:
-    """One audit of one host. *live* allows probes that run something on the host; they leave nothing behind."""
+    """One audit of one host. *live* allows probes that run something on the host; they leave nothing behind.
+
+    *running* returns the live processes of an instance, librespot itself first.
+    """
 
     host: Host
     spec: Specification
     planners: list[Planner]
     live: bool
+    running: Callable[[Instance], list[Process]] = of_unit
     _processes: dict[str, list[Process]] = field(default_factory=dict)
     _plans: dict[int, Plan] = field(default_factory=dict)
 
     def processes(self, instance: Instance) -> list[Process]:
         """Return the live processes of *instance*, read once."""
         if instance.name not in self._processes:
-            self._processes[instance.name] = live.running(instance)
+            self._processes[instance.name] = self.running(instance)
         return self._processes[instance.name]
 
     def plan(self, planner: Planner) -> Plan:
@@ -70,6 +75,11 @@ def finding(
 
 def not_running(control: str, check: str, instance: Instance, expected: str) -> Finding:
     """Return the finding of an instance that has no process: nothing about it is as it should be."""
+    contained = instance.deployment == CONTAINER
+    place = f"container {container_name(instance.name)}" if contained else f"cgroup of {instance.unit}"
+    why = (
+        f"docker logs {container_name(instance.name)}" if contained else f"journalctl --unit {instance.unit} --lines 50"
+    )
     return finding(
         control,
         check,
@@ -77,8 +87,8 @@ def not_running(control: str, check: str, instance: Instance, expected: str) -> 
         False,
         expected,
         "the instance does not run",
-        f"cgroup of {instance.unit}",
-        remedy=f"Read why: journalctl --unit {instance.unit} --lines 50; then run playbooks/site.yml against this host",
+        place,
+        remedy=f"Read why: {why}; then run playbooks/site.yml against this host",
     )
 
 

@@ -17,7 +17,7 @@ from ..host.nftables import NEVER, Nftables
 from ..host.proc import cgroup_directory
 from ..model.errors import HostError
 from ..model.finding import Finding
-from ..model.instance import Instance
+from ..model.instance import SYSTEMD, Instance
 from ..model.plan import Difference
 from ..model.zones import seconds_text
 from ..planners.base import HOST, Planner
@@ -44,10 +44,11 @@ _TITLES = {
     "NET-11": "outgoing traffic is bounded",
 }
 
-# Joins a cgroup, takes its user, and sends where nothing may be sent. What a rule of output drops fails at once.
+# Joins a cgroup if there is one, takes a user, and sends where nothing may be sent. What is dropped fails at once.
 _SEND = """
 import os, socket, sys
-open(sys.argv[1], "w").write(str(os.getpid()))
+if sys.argv[1]:
+    open(sys.argv[1], "w").write(str(os.getpid()))
 os.setgroups([])
 os.setgid(int(sys.argv[3]))
 os.setuid(int(sys.argv[2]))
@@ -214,7 +215,8 @@ def _send(context: Context, instance: Instance) -> Iterator[Finding]:
         yield not_running("NET-11", "send", instance, expected)
         return
     account = pwd.getpwnam(instance.user)
-    members = f"{cgroup_directory(main.cgroup)}/cgroup.procs"
+    # In the network of a container there is nothing that a cgroup could change.
+    members = f"{cgroup_directory(main.cgroup)}/cgroup.procs" if instance.deployment == SYSTEMD else ""
     argv = ["/usr/bin/python3", "-I", "-c", _SEND, members, str(account.pw_uid), str(account.pw_gid), *_TARGETS]
     with inside(instance.namespace):
         done = context.host.commands.run(argv, ok=())
@@ -232,5 +234,5 @@ def _send(context: Context, instance: Instance) -> Iterator[Finding]:
         not sent,
         expected,
         f"sent to {', '.join(sent)}" if sent else "refused",
-        f"a process of {instance.user} that joined {members}",
+        f"a process of {instance.user} that joined {members or instance.namespace}",
     )

@@ -26,6 +26,8 @@ def look(context: Context) -> Iterator[Finding]:
 
 def _bridge(_context: Context, instance: Instance) -> Iterator[Finding]:
     """Count what is on the bridge: whatever is there passes for the instance, and reaches it past the table."""
+    if not instance.bridge:
+        return
     found = bridge.members(instance.bridge)
     yield finding(
         _CONTROL,
@@ -42,6 +44,8 @@ def _bridge(_context: Context, instance: Instance) -> Iterator[Finding]:
 
 def _stranger(context: Context, instance: Instance) -> Iterator[Finding]:
     """Connect as a neighbour that no zone knows: to all addresses of the host, and straight to the container's."""
+    if not instance.bridge:
+        return
     commands = context.host.commands
     interfaces = context.host.network().interfaces
     own = [item for name, found in interfaces.items() if name != "lo" for item in found if not item.startswith("fe80:")]

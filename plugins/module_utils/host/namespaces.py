@@ -73,6 +73,17 @@ def others() -> list[int]:
     return list(found.values())
 
 
+def inhabitants(network: str) -> list[int]:
+    """Return the processes in the namespace that the kernel calls *network*, as `inode` returns it."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        # It may have ended since.
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/{name}/ns/net") == network:
+                found.append(int(name))
+    return sorted(found)
+
+
 def _opened(path: str) -> int:
     return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 

@@ -15,17 +15,24 @@ TRIAL = "-trial"
 BEFORE = "-before"
 """What is behind the name of a container that is tried, and of one that its successor has not yet replaced."""
 
+_HOLDER = "-segment"
+
 
 def container_name(name: str) -> str:
     """Return the name of the container, and of the network, of the instance *name*."""
     return f"librespot-{name}"
 
 
+def holder_name(name: str) -> str:
+    """Return the name of the container that keeps the network of the segment of the instance *name*."""
+    return f"{container_name(name)}{_HOLDER}"
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a container runs: as *uid* and *gid*, with the groups *groups*, published at *addresses* of the host.
 
-    *weighed* is whether the host's kernel shares block devices by weights.
+    *weighed* is whether the host's kernel shares block devices by weights, and *ipv6* whether it knows IPv6.
     """
 
     uid: int
@@ -34,3 +41,4 @@ class Place:
     addresses: tuple[str, ...] = ()
     groups: tuple[int, ...] = ()
     weighed: bool = False
+    ipv6: bool = True

@@ -114,7 +114,8 @@ _CONTROLS = (
         "The container is alone on a network of its own",
         MEDIUM,
         "Another container on the same network reaches the instance past the firewall",
-        "Asked of the engine: who is on the network, and whether it lets containers reach each other",
+        "Asked of the engine: who is on the network, and whether it lets containers reach each other; in a segment, of "
+        "the kernel",
         _CONVERGE_CONTAINERS,
     ),
     Control(

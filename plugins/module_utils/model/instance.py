@@ -55,6 +55,15 @@ def _comment(name: str) -> str:
     return f"librespot {name} (hardened.librespot)"
 
 
+def bridge_of(name: str) -> str:
+    """Return the interface of the host that leads to the container of the instance *name*, when it is published."""
+    plain = f"{_BRIDGE}{name}"
+    if len(plain) <= _LONGEST_INTERFACE:
+        return plain
+    # Long names share their beginnings.
+    return _BRIDGE + hashlib.sha256(name.encode()).hexdigest()[: _LONGEST_INTERFACE - len(_BRIDGE)]
+
+
 def instance_of(user: str, comment: str) -> str:
     """Return the instance that a system user with this *comment* was made for; empty when it is not ours."""
     name = user[len(_USER) :]
@@ -104,14 +113,11 @@ class Instance:
 
     @property
     def bridge(self) -> str:
-        """The interface of the host that leads to its container and to nothing else; empty under systemd."""
-        if self.deployment != CONTAINER:
-            return ""
-        plain = f"{_BRIDGE}{self.name}"
-        if len(plain) <= _LONGEST_INTERFACE:
-            return plain
-        # Long names share their beginnings.
-        return _BRIDGE + hashlib.sha256(self.name.encode()).hexdigest()[: _LONGEST_INTERFACE - len(_BRIDGE)]
+        """The interface of the host that leads to its container and to nothing else.
+
+        Empty under systemd, and in a segment.
+        """
+        return bridge_of(self.name) if self.deployment == CONTAINER and not self.segment else ""
 
     @property
     def comment(self) -> str:
@@ -308,13 +314,6 @@ def _credentials(value: Any, names: Sequence[str]) -> Mapping[str, str]:
 
 def _containable(item: Instance) -> None:
     """Refuse what only an instance that runs as a service can have."""
-    if item.segment:
-        raise SpecificationError(
-            f"{item.path}.segment",
-            item.segment.parent,
-            "is for an instance that runs as a service; a container is reached by its published port",
-            "Leave segment out, or deploy the instance as a service",
-        )
     for relaxation in item.relaxations:
         if relaxation.name not in IN_CONTAINERS:
             raise SpecificationError(

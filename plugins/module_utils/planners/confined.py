@@ -7,15 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..host.cgroup import device_number, held
 from ..host.files import DIRECTORY, FILE, Entry, Files
+from ..host.namespaces import exists, inode
 from ..host.proc import Process, process
 from ..model.container import Place
-from ..model.image import PROGRAM
+from ..model.image import PROBE, PROGRAM
 from ..model.instance import Instance
 from ..model.limits import size_text
 from ..model.sandbox import SCRATCH
+from ..render.container import waiting
 from .live import writable
 
 _OWN = ("mnt", "pid", "ipc", "uts", "net")
@@ -28,15 +31,26 @@ def wrong(main: Process, instance: Instance, place: Place) -> list[str]:
     return [
         *wrong_program(main),
         *wrong_rights(main, place),
-        *wrong_namespaces(main),
+        *wrong_namespaces(main, instance),
         *wrong_mounts(main, instance, place),
         *wrong_limits(main, instance),
     ]
 
 
-def wrong_program(main: Process) -> list[str]:
+def wrong_waiting(main: Process, instance: Instance, place: Place) -> list[str]:
+    """Return what the process *main* of the holder of the segment of *instance* may do that it shall not."""
+    place = replace(place, groups=())
+    return [
+        *wrong_program(main, PROBE),
+        *wrong_rights(main, place),
+        *wrong_namespaces(main, waiting(instance)),
+        *wrong_mounts(main, waiting(instance), place),
+    ]
+
+
+def wrong_program(main: Process, right: str = PROGRAM) -> list[str]:
     """Compare what runs."""
-    return [] if main.executable == PROGRAM else [f"runs {main.executable}"]
+    return [] if main.executable == right else [f"runs {main.executable}"]
 
 
 def wrong_rights(main: Process, place: Place) -> list[str]:
@@ -62,10 +76,13 @@ def wrong_rights(main: Process, place: Place) -> list[str]:
     return found
 
 
-def wrong_namespaces(main: Process) -> list[str]:
-    """Compare with those of the host."""
+def wrong_namespaces(main: Process, instance: Instance) -> list[str]:
+    """Compare with those of the host, and with the segment of *instance*."""
     first = process(1)
     shared = first.namespaces if first is not None else {}
+    segment = instance.namespace
+    if segment and not (exists(segment) and main.namespaces["net"] == inode(segment)):
+        return [f"is not in its segment, the network namespace {segment}"]
     return [f"shares the host's {name} namespace" for name in _OWN if main.namespaces[name] == shared.get(name)]
 
 

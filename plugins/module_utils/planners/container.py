@@ -13,12 +13,12 @@ from typing import Any
 from ..host.engine import Engine
 from ..host.files import FILE, Files
 from ..host.proc import Process, process
-from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name
+from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name, holder_name
 from ..model.errors import HostError
 from ..model.image import PROBE
 from ..model.instance import Instance
 from ..model.plan import Plan, State
-from ..render.container import UPDATABLE, container, described, limits, network
+from ..render.container import UPDATABLE, container, described, limits, network, trial
 from ..render.options import credentials_directory
 from ..render.unit import credentials_path
 from . import confined
@@ -39,6 +39,14 @@ _NOT_WEDGED = "not wedged"
 _OF_IMAGE = "those of its image"
 
 
+def refuse_anothers(plan: Plan, instance: Instance, removal: str) -> None:
+    """Raise `HostError` when what *plan* would change is not of *instance*; *removal* is a command that removes it."""
+    if plan.before.get("instance", instance.name) != instance.name:
+        raise HostError(
+            f"The {plan.subject} exists and is not ours", f"Give the instance another name, or remove it: {removal}"
+        )
+
+
 class NetworkPlanner(Planner):
     """The network of one container."""
 
@@ -49,8 +57,9 @@ class NetworkPlanner(Planner):
         self._name = container_name(instance.name)
 
     def wanted(self) -> State:
-        """Return the network as it shall be."""
-        return _network_state(network(self._instance)) if self._instance.present else {}
+        """Return the network as it shall be; a segment is in the place of one."""
+        wanted = self._instance.present and not self._instance.segment
+        return _network_state(network(self._instance)) if wanted else {}
 
     def found(self) -> State:
         """Return the network as the engine has it."""
@@ -59,17 +68,14 @@ class NetworkPlanner(Planner):
 
     def refuse(self, plan: Plan) -> None:
         """Refuse a network of that name that is not ours."""
-        if plan.before and plan.before["instance"] != self._instance.name:
-            raise HostError(
-                f"The {plan.subject} exists and is not ours",
-                f"Give the instance another name, or remove it: docker network rm {self._name}",
-            )
+        refuse_anothers(plan, self._instance, f"docker network rm {self._name}")
 
     def apply(self, plan: Plan) -> None:
         """Make or remove it; one that differs is made anew, which ends the container on it."""
-        if plan.before:
+        if plan.before and plan.after:
             for name in (self._name, self._name + TRIAL, self._name + BEFORE):
                 self._engine.remove(name)
+        if plan.before:
             self._engine.remove_network(self._name)
         if plan.after:
             self._engine.create_network(self._name, network(self._instance))
@@ -102,6 +108,7 @@ class ContainerPlanner(Planner):
         request = container(self._instance, place)
         return {
             **described(request, request["HostConfig"], place.image),
+            "host name": self._instance.name,
             "networks": _ONLY,
             _STATE: _RUNNING,
             _PROCESS: _DESCRIBED,
@@ -120,7 +127,7 @@ class ContainerPlanner(Planner):
         others = set(there["NetworkSettings"]["Networks"]) - {self._name}
         main = process(int(there["State"]["Pid"])) if there["State"]["Running"] else None
         return {
-            **described(there["Config"], there["HostConfig"], there["Image"]),
+            **described(there["Config"], there["HostConfig"], there["Image"], self._known()),
             "networks": " ".join(sorted(others)) or _ONLY,
             _STATE: _RUNNING if there["State"]["Running"] else str(there["State"]["Status"]),
             _PROCESS: self._process(main),
@@ -129,6 +136,11 @@ class ContainerPlanner(Planner):
             _LOGIN: self._login(main),
             _LEFT: " ".join(left) or _NOTHING,
         }
+
+    def _known(self) -> dict[str, str]:
+        """Return the name of the holder of its segment by the id; another one of that name is another network."""
+        held = self._engine.container(holder_name(self._instance.name)) if self._instance.segment else None
+        return {held["Id"]: holder_name(self._instance.name)} if held else {}
 
     def _login(self, main: Process | None) -> str:
         """Compare what the process can read with what is on disk; their contents stay here.
@@ -155,11 +167,7 @@ class ContainerPlanner(Planner):
 
     def refuse(self, plan: Plan) -> None:
         """Refuse a container of that name that is not ours."""
-        if plan.before.get("instance", self._instance.name) != self._instance.name:
-            raise HostError(
-                f"The {plan.subject} exists and is not ours",
-                f"Give the instance another name, or remove it: docker rm --force {self._name}",
-            )
+        refuse_anothers(plan, self._instance, f"docker rm --force {self._name}")
 
     def apply(self, plan: Plan) -> None:
         """Start, change or replace it, as far as *plan* says."""
@@ -225,16 +233,18 @@ class ContainerPlanner(Planner):
         """Run the new container beside the old one, unpublished; nothing without discovery, when one login is all."""
         if not self._instance.discovery:
             return
-        name, request = self._name + TRIAL, self._request()
-        request["ExposedPorts"] = {}
-        request["HostConfig"] = {**request["HostConfig"], "PortBindings": {}}
+        name, without = self._name + TRIAL, self._engine.network(self._name) is None
         self._engine.remove(name)
+        if without:
+            self._engine.create_network(self._name, network(self._instance))
         try:
-            self._engine.create(name, request)
+            self._engine.create(name, trial(self._instance, self._place()))
             self._engine.start(name)
             self._wait(name)
         finally:
             self._engine.remove(name)
+            if without:
+                self._engine.remove_network(self._name)
 
     def _wait(self, name: str) -> None:
         """Wait until the instance answers; without discovery, until it has stayed up for a moment."""

@@ -8,31 +8,38 @@ from __future__ import annotations
 
 import grp
 import inspect
+import json
 import os
 import pwd
 from functools import partial
 
-from ..host import wedged
+from ..host import keeper
 from ..host.cgroup import weighs_io
 from ..host.engine import Engine
 from ..host.liveness import addresses
 from ..host.nftables import Nftables
 from ..model.bind import ADDRESS, LOOPBACK
-from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name
+from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name, holder_name
 from ..model.errors import HostError
-from ..model.instance import CONTAINER, Instance, Specification
+from ..model.instance import CONTAINER, Instance, Specification, bridge_of
 from ..model.layout import ROOT
 from ..render.firewall import TABLE, identifier
+from ..render.segment import LEASE
 from ..render.unit import SETTINGS, credentials_path
 from ..render.watchdog import PROGRAM, TIMER, watchdog_units
 from .account import AccountPlanner
 from .base import Planner
 from .container import ContainerPlanner, NetworkPlanner, NoContainerPlanner
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner
+from .holder import HolderPlanner, network_of
 from .image import manifest_path
+from .loader import loader_planners
 from .registry import Host
+from .segment import no_segment_planners
+from .segments import segment_of
 from .unit import UnitPlanner
 
+_IPV6 = "/proc/sys/net/ipv6"
 _NOBODY_YET = (-1, -1)
 """The numbers of a user that only a real run makes."""
 
@@ -54,22 +61,51 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         planners += [DirectoryPlanner(host.files, f"{SETTINGS}/credentials", 0o700)]
     for item in spec.present:
         place = partial(place_of, host, engine, item, image)
-        planners += [
-            AccountPlanner(host.accounts, item),
-            *_login(host, item, spec),
-            NetworkPlanner(engine, item),
-            ContainerPlanner(engine, host.files, item, place),
-        ]
+        kept = ContainerPlanner(engine, host.files, item, place)
+        planners += [AccountPlanner(host.accounts, item), *_login(host, item, spec)]
+        if item.segment:
+            held = partial(place_of, host, engine, item, image, holder_name(item.name))
+            planners += [
+                *loader_planners(host),
+                HolderPlanner(engine, item, held),
+                *segment_of(host, spec, item, item.segment, partial(network_of, engine, item)),
+                kept,
+                NetworkPlanner(engine, item),
+            ]
+        else:
+            planners += [NetworkPlanner(engine, item), kept, *_no_segment(host, engine, item)]
     if not spec.present:
         logins = [credentials_path(item.name) for item in gone]
         planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
-    return [*planners, *watchdog_planners(host, bool(spec.present))]
+    leased = any(item.segment and item.segment.dhcp for item in spec.present)
+    return [
+        *(_keeper(host) if spec.present else []),
+        *planners,
+        *([] if leased else [FilePlanner(host.files, LEASE, None)]),
+        *watchdog_planners(host, bool(spec.present)),
+    ]
 
 
 def without_doors(host: Host, spec: Specification) -> list[str]:
-    """Return the instances of *spec* that the table in force does not know: the engine would open them to everyone."""
-    chains = {item["chain"]["name"] for item in Nftables(host.commands).table(TABLE) or () if "chain" in item}
-    return [item.name for item in spec.present if f"to_{identifier(item.name)}" not in chains]
+    """Return the instances of *spec* that the table in force does not know: the engine would open them to everyone.
+
+    Of one with a segment, where its own table is, this one lets nothing pass to its trials.
+    """
+    table = Nftables(host.commands).table(TABLE) or []
+    chains = {item["chain"]["name"] for item in table if "chain" in item}
+    named = json.dumps([item for item in table if "rule" in item])
+    return [
+        item.name
+        for item in spec.present
+        if (f'"{bridge_of(item.name)}"' not in named if item.segment else f"to_{identifier(item.name)}" not in chains)
+    ]
+
+
+def _keeper(host: Host) -> list[Planner]:
+    return [
+        DirectoryPlanner(host.files, os.path.dirname(PROGRAM), along=ROOT),
+        FilePlanner(host.files, PROGRAM, inspect.getsource(keeper)),
+    ]
 
 
 def watchdog_planners(host: Host, present: bool) -> list[Planner]:
@@ -77,8 +113,6 @@ def watchdog_planners(host: Host, present: bool) -> list[Planner]:
     units = watchdog_units()
     if present:
         return [
-            DirectoryPlanner(host.files, os.path.dirname(PROGRAM), along=ROOT),
-            FilePlanner(host.files, PROGRAM, inspect.getsource(wedged)),
             *(FilePlanner(host.files, path, text) for path, text in units.items()),
             UnitPlanner(host.systemd, host.files, TIMER),
         ]
@@ -95,18 +129,27 @@ def running(engine: Engine) -> set[str]:
 
 def _absent(host: Host, engine: Engine, item: Instance) -> list[Planner]:
     return [
-        *container_gone(engine, item),
+        *container_gone(host, engine, item),
         FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
         AccountPlanner(host.accounts, item),
     ]
 
 
-def container_gone(engine: Engine, item: Instance) -> list[Planner]:
+def container_gone(host: Host, engine: Engine, item: Instance) -> list[Planner]:
     """Return what removes the container of *item*, an absent instance, and its network, and leaves its user."""
     name = container_name(item.name)
     return [
         *(NoContainerPlanner(engine, f"{name}{kind}", item.name) for kind in ("", TRIAL, BEFORE)),
+        *_no_segment(host, engine, item),
         NetworkPlanner(engine, item),
+    ]
+
+
+def _no_segment(host: Host, engine: Engine, item: Instance) -> list[Planner]:
+    """Return what removes the segment of an instance that has none: first its unit, which would start the holder."""
+    return [
+        *no_segment_planners(host.systemd, host.files, item),
+        NoContainerPlanner(engine, holder_name(item.name), item.name),
     ]
 
 
@@ -117,17 +160,22 @@ def _login(host: Host, item: Instance, spec: Specification) -> list[Planner]:
     return [FilePlanner(host.files, path, login, 0o400, item.name, secret=True, owner=owner)]
 
 
-def place_of(host: Host, engine: Engine, item: Instance, image: str = "") -> Place:
-    """Return where the container of *item* runs, by the user that it has now."""
+def place_of(host: Host, engine: Engine, item: Instance, image: str = "", holder: str = "") -> Place:
+    """Return where the container of *item* runs, by the user that it has now.
+
+    That of its *holder* keeps its image.
+    """
     groups = (grp.getgrnam("audio").gr_gid,) if item.relaxed("alsa") else ()
-    image = image or _own_image(host, engine, item)
-    return Place(*(_ids(item) or _NOBODY_YET), image, published_at(item), groups, weighs_io())
+    kept = _own_image(host, engine, holder or container_name(item.name)) if holder or not image else ""
+    image, user = kept or image or "an image of ours", _ids(item) or _NOBODY_YET
+    return Place(*user, image, published_at(item), groups, weighs_io(), os.path.exists(_IPV6))
 
 
-def _own_image(host: Host, engine: Engine, item: Instance) -> str:
-    there = engine.container(container_name(item.name))
+def _own_image(host: Host, engine: Engine, name: str) -> str:
+    """Return the image of the container *name* if it is one of ours."""
+    there = engine.container(name)
     found = str(there["Image"]) if there else ""
-    return found if found and host.files.read(manifest_path(found), content=False) else "an image of ours"
+    return found if found and host.files.read(manifest_path(found), content=False) else ""
 
 
 def _ids(item: Instance) -> tuple[int, int] | None:
@@ -141,7 +189,7 @@ def _ids(item: Instance) -> tuple[int, int] | None:
 
 def published_at(item: Instance) -> tuple[str, ...]:
     """Return the addresses of the host at which the port of *item* is published: those that it is bound to."""
-    if not item.discovery:
+    if not item.discovery or item.segment:
         return ()
     if item.bind.kind == LOOPBACK:
         return ("127.0.0.1",)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from ..host import firewall, namespaces
 from ..host.nftables import NFT, Nftables
 from ..model.grants import record
-from ..model.instance import CONTAINER, Instance, Specification
+from ..model.instance import CONTAINER, Instance, Specification, bridge_of
 from ..model.layout import ROOT
 from ..model.openings import openings
 from ..model.zones import Zone
@@ -60,7 +60,9 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
     # Name servers are not in the file: they are read anew whenever it is loaded.
     known, direct = host.routers()
     around = Surroundings(routers=known, direct=direct)
-    bridges = [Instance(name, "", deployment=CONTAINER).bridge for name in left]
+    # Nor does it lead to a container any more that has moved into a segment, but to its trials.
+    moved = [item.name for item in spec.present if item.segment and item.deployment == CONTAINER]
+    bridges = [bridge_of(name) for name in (*left, *moved)]
     kept = table(here, used, around, sealed, away, bridges)
     v4, v6 = map(tuple, firewall.resolvers())
     wanted = table(here, used, replace(around, resolvers_v4=v4, resolvers_v6=v6), sealed, away, bridges)

@@ -37,7 +37,7 @@ def displaced_containers(host: Host, spec: Specification) -> list[Planner]:
     engine = Engine()
     there = running(engine)
     moved = [item for item in spec.present if item.name in there]
-    planners = [planner for item in moved for planner in container_gone(engine, replace(item, present=False))]
+    planners = [planner for item in moved for planner in container_gone(host, engine, replace(item, present=False))]
     return [*planners, *([] if there - {item.name for item in moved} else watchdog_planners(host, False))]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
 from ..host import namespaces
@@ -26,6 +27,8 @@ from .table import TablePlanner
 from .unit import UnitPlanner
 
 NETNS = "/etc/netns"
+_NETWORK = "network"
+_OF_HOLDER = "the holder's"
 
 
 def no_segment_planners(systemd: Systemd, files: Files, item: Instance) -> list[Planner]:
@@ -58,15 +61,27 @@ def no_lease_planners(systemd: Systemd, files: Files, item: Instance) -> list[Pl
 
 
 class LinkPlanner(Planner):
-    """The interface of a segment, the only one in its namespace. *address* is its hardware address where we set it."""
+    """The interface of a segment, the only one in its namespace. *address* is its hardware address where we set it.
 
-    def __init__(self, commands: Commands, systemd: Systemd, item: Instance, segment: Segment, address: str) -> None:
+    For a container, *holder* says what the kernel calls the network of the one that holds the segment.
+    """
+
+    def __init__(
+        self,
+        commands: Commands,
+        systemd: Systemd,
+        item: Instance,
+        segment: Segment,
+        address: str,
+        holder: Callable[[], str] | None = None,
+    ) -> None:
         super().__init__(f"network of {item.namespace}", item.name)
         self._commands = commands
         self._systemd = systemd
         self._item = item
         self._segment = segment
         self._address = address
+        self._holder = holder
 
     def wanted(self) -> State:
         """Return the interface as it shall be."""
@@ -75,6 +90,8 @@ class LinkPlanner(Planner):
             "kind": self._segment.link,
             "state": "up",
         }
+        if self._holder:
+            state[_NETWORK] = _OF_HOLDER
         if not self._segment.dhcp:
             state["addresses"] = " ".join(sorted(self._segment.addresses))
             state["gateways"] = " ".join(sorted(self._segment.gateways))
@@ -92,6 +109,9 @@ class LinkPlanner(Planner):
             "kind": self._kind(link),
             "state": "up" if "UP" in link.get("flags", ()) else "down",
         }
+        if self._holder:
+            held = self._holder() == namespaces.inode(self._item.namespace)
+            state[_NETWORK] = _OF_HOLDER if held else "another"
         if not self._segment.dhcp:
             routes = [*self._inside("-4", "route", "show", "default"), *self._inside("-6", "route", "show", "default")]
             state["addresses"] = " ".join(sorted(_static(link)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Callable
 
 from ..host import lease
 from ..host.nftables import Nftables
@@ -30,11 +31,14 @@ def segment_planners(host: Host, spec: Specification) -> list[Planner]:
     planners: list[Planner] = []
     for item in spec.present:
         if item.segment:
-            planners += _segment(host, spec, item, item.segment)
+            planners += segment_of(host, spec, item, item.segment)
     return [*loader_planners(host), *planners] if planners else []
 
 
-def _segment(host: Host, spec: Specification, item: Instance, segment: Segment) -> list[Planner]:
+def segment_of(
+    host: Host, spec: Specification, item: Instance, segment: Segment, holder: Callable[[], str] | None = None
+) -> list[Planner]:
+    """Return what makes the *segment* of one instance; for a container, *holder* says which network is its holder's."""
     files, zones = host.files, [spec.zones[name] for name in item.access]
     entry = files.read("/etc/machine-id")
     address = card(entry.content.decode().strip() if entry else "", item.name)
@@ -50,7 +54,7 @@ def _segment(host: Host, spec: Specification, item: Instance, segment: Segment) 
         *(FilePlanner(files, path, text, _mode(path), item.name) for path, text in texts.items()),
         *(_client(host) if segment.dhcp else no_lease_planners(host.systemd, files, item)),
         UnitPlanner(host.systemd, files, unit, stay=False, scope=item.name),
-        LinkPlanner(host.commands, host.systemd, item, segment, "" if segment.vlan else address),
+        LinkPlanner(host.commands, host.systemd, item, segment, "" if segment.vlan else address, holder),
         *([UnitPlanner(host.systemd, files, dhcp_unit(item.name), scope=item.name)] if segment.dhcp else []),
         SegmentTablePlanner(nftables, segment_table(item, zones, segment), users, item.name),
     ]

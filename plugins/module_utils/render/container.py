@@ -13,18 +13,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from ..model.container import INSTANCE_LABEL, Place, container_name
-from ..model.image import PROGRAM
-from ..model.instance import Instance
+from ..model.bind import OFF, Bind
+from ..model.container import INSTANCE_LABEL, Place, container_name, holder_name
+from ..model.image import PROBE, PROGRAM
+from ..model.instance import Instance, bridge_of
 from ..model.limits import Limits, size_text
 from ..model.sandbox import SCRATCH
 from .environment import arguments, environment
 from .firewall_units import IN_FORCE
 from .image import healthcheck
 from .options import credentials_directory, effective_options
-from .unit import credentials_path
+from .unit import credentials_path, resolvers_path
 
 _PERIOD = 100_000
 """Microseconds over which the processor's share is counted, as systemd does by default."""
@@ -32,6 +34,11 @@ _PERIOD = 100_000
 _STOP_S = 2
 _LOG = {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "3"}}
 _NO_NEW_PRIVILEGES = "no-new-privileges"
+_BY_NAME = "container:"
+_IPV6_OFF = "net.ipv6.conf.all.disable_ipv6"
+
+# Below this the engine's own runtime is killed at its start, and has no tasks for its threads.
+_WAITING = Limits(memory=32 * 1024**2, scratch=1024**2, cpu=50, tasks=32, files=64)
 
 UPDATABLE = ("memory", "swap", "cpu", "tasks", "block I/O weight", "restart")
 """What the engine changes while a container runs; for anything else it is made anew."""
@@ -46,7 +53,7 @@ def network(instance: Instance) -> dict[str, Any]:
         "Attachable": False,
         "Labels": {INSTANCE_LABEL: instance.name},
         "Options": {
-            "com.docker.network.bridge.name": instance.bridge,
+            "com.docker.network.bridge.name": bridge_of(instance.name),
             # Beside the name, which the firewall's table knows: whoever is put on it all the same reaches nobody.
             "com.docker.network.bridge.enable_icc": "false",
         },
@@ -59,9 +66,14 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
     values = effective_options(instance)
     variables = {"PATH": "/usr/bin", "RUST_BACKTRACE": "0", "TMPDIR": SCRATCH, **environment(values)}
     published = [{"HostIp": address, "HostPort": str(instance.port)} for address in place.addresses]
+    segment = instance.segment
+    if segment and segment.addresses and instance.discovery:
+        # Else it announces the address that its interface has given itself, too.
+        variables["LIBRESPOT_ZEROCONF_INTERFACE"] = ",".join(item.partition("/")[0] for item in segment.addresses)
     return {
         "Image": place.image,
-        "Hostname": instance.name,
+        # In another container's network the host name is that one's.
+        **({} if segment else {"Hostname": instance.name}),
         "User": f"{place.uid}:{place.gid}",
         "Entrypoint": [PROGRAM],
         "Cmd": arguments(values),
@@ -71,9 +83,9 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
         "StopTimeout": _STOP_S,
         "Healthcheck": healthcheck(instance.port) if instance.discovery else {"Test": ["NONE"]},
         "ExposedPorts": {port: {}} if published else {},
-        "NetworkingConfig": {"EndpointsConfig": {name: {}}},
+        "NetworkingConfig": {"EndpointsConfig": {} if segment else {name: {}}},
         "HostConfig": {
-            "NetworkMode": name,
+            "NetworkMode": f"{_BY_NAME}{holder_name(instance.name)}" if segment else name,
             "PortBindings": {port: published} if published else {},
             **limits(instance.limits, place.weighed),
             "Ulimits": [
@@ -101,10 +113,55 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
     }
 
 
+def trial(instance: Instance, place: Place) -> dict[str, Any]:
+    """Return the body for a container that shows that it runs, where nobody reaches it.
+
+    One with a segment is not tried in it, where its address is in use, but on a bridge that leads nowhere.
+    """
+    return container(replace(instance, segment=None), replace(place, addresses=()))
+
+
+def holder(instance: Instance, place: Place) -> dict[str, Any]:
+    """Return the body for the container that keeps the network of a segment: one without any, which only waits.
+
+    The engine would give a network of its own to the container before anything could filter there. This one has none,
+    and is given its interface by the unit of the segment, when the filter is in force.
+    """
+    made = container(waiting(instance), replace(place, addresses=(), groups=()))
+    # The engine turns IPv6 off where it has given no address of it.
+    sysctls = {"Sysctls": {_IPV6_OFF: "0"}} if place.ipv6 else {}
+    return {
+        **made,
+        "Entrypoint": [PROBE, "hold"],
+        "Cmd": [],
+        # As in the image, whose variables the engine adds.
+        "Env": ["PATH=/usr/bin", "RUST_BACKTRACE=0"],
+        "StopSignal": "SIGTERM",
+        "NetworkingConfig": {},
+        "HostConfig": {
+            **made["HostConfig"],
+            "NetworkMode": "none",
+            # The unit of the segment starts it, and what is in it then.
+            "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+            **sysctls,
+        },
+    }
+
+
+def waiting(instance: Instance) -> Instance:
+    """Return what is in the place of *instance* in that container: nothing that listens, reads or plays."""
+    return replace(
+        instance, segment=None, bind=Bind(OFF), options={}, relaxations=(), credentials=False, limits=_WAITING
+    )
+
+
 def _mounts(instance: Instance) -> list[dict[str, Any]]:
-    """Return what of the host is in the container: the login, and what relaxations name."""
+    """Return what of the host is in the container: the login, a segment's resolvers, and what relaxations name."""
     # The engine, which starts it at boot and after each end, refuses to while there is no such directory. It is empty.
     found = [_bind(IN_FORCE, IN_FORCE, True)]
+    if instance.segment:
+        # The engine would put in the host's.
+        found.append(_bind(resolvers_path(instance.namespace), "/etc/resolv.conf", True))
     if instance.credentials:
         inside = f"{credentials_directory(instance)}/credentials.json"
         found.append(_bind(credentials_path(instance.name), inside, True))
@@ -145,10 +202,12 @@ def limits(given: Limits, weighed: bool) -> dict[str, Any]:
     }
 
 
-def described(config: Mapping[str, Any], host: Mapping[str, Any], image: str) -> dict[str, str]:
+def described(
+    config: Mapping[str, Any], host: Mapping[str, Any], image: str, names: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Return what there is to say of a container of the *image*, by its configuration and that of its *host* part.
 
-    Both are as in a request, or as in the engine's answer.
+    Both are as in a request, or as in the engine's answer, which knows other containers by ids; *names* are theirs.
     """
     security = sorted(host.get("SecurityOpt") or [])
     profiles = {key: text for key, _is, text in (item.partition("=") for item in security) if text}
@@ -161,7 +220,7 @@ def described(config: Mapping[str, Any], host: Mapping[str, Any], image: str) ->
         "command": json.dumps([*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])]),
         "environment": "\n".join(sorted(config.get("Env") or [])),
         "stop": f"{config.get('StopSignal')}, {config.get('StopTimeout')} s",
-        "health check": json.dumps(config.get("Healthcheck"), sort_keys=True),
+        "health check": _health_check(config.get("Healthcheck") or {}),
         "memory": _size(host.get("Memory")),
         "swap": _size((host.get("MemorySwap") or 0) - (host.get("Memory") or 0)),
         "cpu": f"{100 * quota // period}%",
@@ -182,10 +241,21 @@ def described(config: Mapping[str, Any], host: Mapping[str, Any], image: str) ->
         "system call filter": _digest(profiles.get("seccomp", "")),
         "AppArmor profile": profiles.get("apparmor", ""),
         "namespaces": _lines({name: host.get(name) or "" for name in _NAMESPACES}),
-        "network": str(host.get("NetworkMode")),
+        "network": _network_mode(str(host.get("NetworkMode")), names or {}),
+        "kernel settings": _lines(host.get("Sysctls")),
         "published": _published(host.get("PortBindings")),
         "log": json.dumps(host.get("LogConfig"), sort_keys=True),
     }
+
+
+def _health_check(check: Mapping[str, Any]) -> str:
+    """Return a health check; what the engine takes from the image for one that was turned off means nothing."""
+    return "none" if check.get("Test") == ["NONE"] else json.dumps(check, sort_keys=True)
+
+
+def _network_mode(mode: str, names: Mapping[str, str]) -> str:
+    identifier = mode.removeprefix(_BY_NAME)
+    return f"{_BY_NAME}{names.get(identifier, identifier)}" if mode.startswith(_BY_NAME) else mode
 
 
 _NAMESPACES = ("CgroupnsMode", "IpcMode", "PidMode", "UTSMode", "UsernsMode")

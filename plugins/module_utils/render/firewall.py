@@ -291,7 +291,7 @@ def table(
     """Return the table of *instances*; *zones* are those that they name.
 
     *sealed* are the user ids of instances that are on the host and that nobody describes any more, and *bridges* lead
-    to their containers, should they be in some: the engine would let everyone in. *away* are the users of those that
+    to containers that have no business there: the engine would let everyone in. *away* are the users of those that
     live in networks of their own: until one has moved there, and should it ever come back, it would be open to everyone
     here.
     """
@@ -303,7 +303,7 @@ def table(
     ]
     chains, leaving = _sealed(sealed, away)
     leaving += [f'oifname "{bridge}" counter drop' for bridge in sorted(bridges)]
-    arriving: list[str] = []
+    arriving = [f'iifname "{bridge}" counter drop' for bridge in sorted(bridges)]
     passing = [f'{way} "{bridge}" counter drop' for bridge in sorted(bridges) for way in ("oifname", "iifname")]
     for item in instances:
         admitted = [by_name[name] for name in item.access]

@@ -16,7 +16,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..model.instance import Instance
+from ..model.container import container_name, holder_name
+from ..model.instance import CONTAINER, Instance
 from ..model.networks import V4, V6
 from ..model.sandbox import HELPER
 from ..model.segment import SEGMENT_INTERFACE, Segment
@@ -25,6 +26,7 @@ from .firewall import Surroundings, table
 from .firewall_units import LOADER
 from .nft import Chain, Table
 from .unit import FIREWALL, SETTINGS, SLICE, UNITS, dhcp_unit, in_namespace, resolvers_path, segment_unit, unit_text
+from .watchdog import PROGRAM
 
 UDHCPC = "/usr/sbin/udhcpc"
 LEASE = "/opt/librespot/libexec/lease"
@@ -90,38 +92,37 @@ def _link(segment: Segment, namespace: str, card: str) -> str:
     return f"{made} address {card} type macvlan mode bridge"
 
 
+_ENGINE = "docker.service"
+_AROUND_ENGINE = [
+    # It goes and comes with the engine. Asked at its socket, that would be started by whoever asks.
+    ("After", f"{_ENGINE} {FIREWALL}"),
+    ("Requisite", _ENGINE),
+    ("PartOf", _ENGINE),
+    # Whoever ends the holder again and again ends its network, and shall have no way to end it for good.
+    ("StartLimitIntervalSec", "0"),
+]
+
+
 def segment_service(instance: Instance, segment: Segment, card: str, followed: bool) -> str:
     """Return the unit that makes the segment and, stopped, removes it. *card* is the hardware address of a macvlan.
 
     Where udev runs, the parent is *followed*: the segment goes with it, and is made again when it comes back.
     """
-    name, device = instance.namespace, device_unit(segment.parent)
-    loaded = f"{LOADER} --table {table_path(instance.name)} --resolvers {resolvers_path(name)}"
-    filtered = f"{_IP} netns exec {name} /usr/bin/python3 -I {loaded}"
+    device = device_unit(segment.parent)
     before = [
         ("Description", f"Network segment of the Spotify Connect speaker {instance.name} (librespot)"),
         ("After", f"local-fs.target network-pre.target{f' {device}' if followed else ''}"),
         *([("BindsTo", device)] if followed else []),
         # Brought back with its parent, it brings the instance back.
-        ("Wants", instance.unit),
+        *(_AROUND_ENGINE if instance.deployment == CONTAINER else [("Wants", instance.unit)]),
         ("RequiresMountsFor", f"{LOADER} {SETTINGS}"),
         # The windows of zones follow summer time there.
         ("ReloadPropagatedFrom", FIREWALL),
     ]
+    made = _held if instance.deployment == CONTAINER else _made
     run = [
-        ("Type", "oneshot"),
-        ("RemainAfterExit", "yes"),
+        *made(instance, segment, card),
         ("Slice", SLICE),
-        # A start that was killed may have left one.
-        ("ExecStartPre", f"-{_IP} netns delete {name}"),
-        ("ExecStart", f"{_IP} netns add {name}"),
-        ("ExecStart", filtered),
-        ("ExecStart", _link(segment, name, card)),
-        ("ExecStart", f"{_IP} -n {name} -batch {addresses_path(instance.name)}"),
-        ("ExecReload", filtered),
-        ("ExecStop", f"{_IP} netns delete {name}"),
-        # A namespace is a mount that everyone has to see, so the unit has none of its own, nor what would make one.
-        ("CapabilityBoundingSet", "CAP_SYS_ADMIN CAP_NET_ADMIN"),
         ("NoNewPrivileges", "yes"),
         ("RestrictAddressFamilies", "AF_NETLINK AF_UNIX AF_INET AF_INET6"),
         ("RestrictNamespaces", "net mnt"),
@@ -139,8 +140,60 @@ def segment_service(instance: Instance, segment: Segment, card: str, followed: b
         ("MemoryMax", "64M"),
         ("TasksMax", "8"),
     ]
-    wanted_by = device if followed else "multi-user.target"
-    return unit_text([("Unit", before), ("Service", run), ("Install", [("WantedBy", wanted_by)])])
+    wanted_by = [device] if followed else ["multi-user.target"]
+    if instance.deployment == CONTAINER:
+        wanted_by.append(_ENGINE)
+    return unit_text([("Unit", before), ("Service", run), ("Install", [("WantedBy", " ".join(wanted_by))])])
+
+
+def _filter(instance: Instance) -> str:
+    """Return the command that loads the table into the segment."""
+    loaded = f"{LOADER} --table {table_path(instance.name)} --resolvers {resolvers_path(instance.namespace)}"
+    return f"{_IP} netns exec {instance.namespace} /usr/bin/python3 -I {loaded}"
+
+
+def _made(instance: Instance, segment: Segment, card: str) -> list[tuple[str, str]]:
+    """Return the lines that make a segment for a service: a namespace, its filter, and only then its interface."""
+    name = instance.namespace
+    return [
+        ("Type", "oneshot"),
+        ("RemainAfterExit", "yes"),
+        # A start that was killed may have left one.
+        ("ExecStartPre", f"-{_IP} netns delete {name}"),
+        ("ExecStart", f"{_IP} netns add {name}"),
+        ("ExecStart", _filter(instance)),
+        ("ExecStart", _link(segment, name, card)),
+        ("ExecStart", f"{_IP} -n {name} -batch {addresses_path(instance.name)}"),
+        ("ExecReload", _filter(instance)),
+        ("ExecStop", f"{_IP} netns delete {name}"),
+        # A namespace is a mount that everyone has to see, so the unit has none of its own, nor what would make one.
+        ("CapabilityBoundingSet", "CAP_SYS_ADMIN CAP_NET_ADMIN"),
+    ]
+
+
+def _held(instance: Instance, segment: Segment, card: str) -> list[tuple[str, str]]:
+    """Return the lines that make a segment for a container, in the network of its holder, and follow that."""
+    name = instance.namespace
+    between = f"--container {container_name(instance.name)} --holder {holder_name(instance.name)} --namespace {name}"
+    program, lease = f"/usr/bin/python3 -I {PROGRAM}", " --lease" if segment.dhcp else ""
+    # What plays may keep a network alive that has lost its holder and its name.
+    gone = [f"-{_IP} -n {name} link delete {SEGMENT_INTERFACE}", f"-{_IP} netns delete {name}"]
+    return [
+        ("Type", "exec"),
+        *(("ExecStartPre", step) for step in gone),
+        ("ExecStartPre", f"{program} attach {between}"),
+        ("ExecStartPre", _filter(instance)),
+        ("ExecStartPre", _link(segment, name, card)),
+        ("ExecStartPre", f"{_IP} -n {name} -batch {addresses_path(instance.name)}"),
+        ("ExecStartPre", f"{program} bring {between}"),
+        ("ExecStart", f"{program} follow {between}{lease}"),
+        ("ExecReload", _filter(instance)),
+        *(("ExecStopPost", step) for step in gone),
+        ("Restart", "always"),
+        ("RestartSec", "1s"),
+        # As for a service; whose network a process is in is told to who may trace it.
+        ("CapabilityBoundingSet", "CAP_SYS_ADMIN CAP_NET_ADMIN CAP_SYS_PTRACE"),
+    ]
 
 
 def lease_path(name: str) -> str:

@@ -2,14 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The units that bring back containers of ours which the engine leaves as they are."""
+"""The units that bring back containers of ours which the engine leaves as they are, and the program that does it."""
 
 from __future__ import annotations
 
 from ..model.sandbox import HELPER
 from .unit import UNITS, WATCHDOG_INTERVAL, unit_text
 
-PROGRAM = "/opt/librespot/libexec/wedged.py"
+PROGRAM = "/opt/librespot/libexec/keeper.py"
+"""It is run by the units of segments as well."""
+
 TIMER = "hardened-librespot-containers.timer"
 SERVICE = "hardened-librespot-containers.service"
 
@@ -19,7 +21,7 @@ def watchdog_units() -> dict[str, str]:
     # Whoever can use the engine's socket is as good as root. Of root's other rights it needs none.
     run = [
         ("Type", "oneshot"),
-        ("ExecStart", f"/usr/bin/python3 -I {PROGRAM}"),
+        ("ExecStart", f"/usr/bin/python3 -I {PROGRAM} revive"),
         ("CapabilityBoundingSet", ""),
         ("RestrictAddressFamilies", "AF_UNIX"),
         ("PrivateNetwork", "yes"),

@@ -118,11 +118,11 @@ def test_an_address_of_another_instance_or_of_the_host_is_refused() -> None:
         placed(item, HOST)
 
 
-def test_a_container_has_no_segment() -> None:
-    instances = [{"name": "room-0", "segment": KITCHEN}]
-    with pytest.raises(SpecificationError, match="is for an instance that runs as a service") as caught:
-        parse_specification("0.8.0", instances, deployment=CONTAINER)
-    assert caught.value.path == "librespot_instances[0].segment"
+def test_a_container_in_a_segment_is_on_no_bridge() -> None:
+    instances = [{"name": "room-0", "segment": KITCHEN}, {"name": "room-1"}]
+    inside, published = parse_specification("0.8.0", instances, deployment=CONTAINER).instances
+    assert (inside.bridge, inside.namespace) == ("", "librespot-room-0")
+    assert (published.bridge, published.namespace) == ("lsp-room-1", "")
 
 
 def test_bind_beside_a_segment_is_refused_and_no_discovery_is_not() -> None:

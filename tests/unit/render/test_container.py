@@ -22,8 +22,10 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.containe
     UPDATABLE,
     container,
     described,
+    holder,
     limits,
     network,
+    trial,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.render.firewall_units import IN_FORCE
 
@@ -137,3 +139,68 @@ def test_the_network_is_the_containers_own() -> None:
     found = network(instance())
     assert found["Options"]["com.docker.network.bridge.enable_icc"] == "false"
     assert found["Options"]["com.docker.network.bridge.name"] == "lsp-kitchen"
+
+
+SEGMENT = {"parent": "eth0", "addresses": ["192.168.20.5/24", "2001:db8:20::5/64"], "gateways": ["192.168.20.1"]}
+RESOLVERS = "/etc/netns/librespot-kitchen/resolv.conf"
+
+
+def test_in_a_segment_it_is_in_the_network_of_its_holder_and_published_nowhere() -> None:
+    request = container(instance(segment=SEGMENT), Place(997, 996, IMAGE))
+    found = said(request)
+    assert (found["network"], found["published"]) == ("container:librespot-kitchen-segment", "")
+    # The engine refuses a host name beside another container's network, and any port.
+    assert ("Hostname" in request, request["ExposedPorts"]) == (False, {})
+    assert request["NetworkingConfig"] == {"EndpointsConfig": {}}
+    _in_force, mount = request["HostConfig"]["Mounts"]
+    assert (mount["Source"], mount["Target"], mount["ReadOnly"]) == (RESOLVERS, "/etc/resolv.conf", True)
+    assert "LIBRESPOT_ZEROCONF_INTERFACE=192.168.20.5,2001:db8:20::5" in request["Env"]
+
+
+def test_with_a_lease_it_announces_what_it_finds() -> None:
+    request = container(instance(segment={"parent": "eth0", "dhcp": True}), Place(997, 996, IMAGE))
+    assert not [item for item in request["Env"] if "ZEROCONF_INTERFACE" in item]
+
+
+def test_another_holder_of_that_name_is_another_network() -> None:
+    request = container(instance(segment=SEGMENT), Place(997, 996, IMAGE))
+    answer = {**request["HostConfig"], "NetworkMode": "container:0123"}
+    names = {"0123": "librespot-kitchen-segment"}
+    assert described(request, answer, IMAGE, names) == said(request)
+    assert described(request, answer, IMAGE, {"4567": "librespot-kitchen-segment"})["network"] == "container:0123"
+
+
+def test_the_holder_has_no_network_and_less_of_everything_else() -> None:
+    item = instance(LOGIN, segment=SEGMENT, relaxations={"alsa": "a card"}, limits={"memory": "1G"})
+    held, plays = holder(item, Place(997, 996, IMAGE, groups=(29,))), container(item, Place(997, 996, IMAGE))
+    found, other = said(held), said(plays)
+    assert (found["network"], found["published"], held["NetworkingConfig"]) == ("none", "", {})
+    (mount,) = held["HostConfig"]["Mounts"]
+    assert (mount["Source"], mount["ReadOnly"]) == (IN_FORCE, True)
+    assert (found["devices"], found["groups"], found["health check"]) == ("", "", "none")
+    assert (found["memory"], found["restart"]) == ("32M", "no")
+    assert found["command"] == '["/usr/bin/librespot-probe", "hold"]'
+    assert not [text for text in held["Env"] if "LIBRESPOT" in text]
+    same = ("user", "capabilities", "privileged", "new privileges", "root", "system call filter", "namespaces", "log")
+    assert [found[name] for name in same] == [other[name] for name in same]
+
+
+def test_the_holder_has_ipv6_where_the_kernel_has_it() -> None:
+    item = instance(segment=SEGMENT)
+    assert said(holder(item, PLACE))["kernel settings"] == "net.ipv6.conf.all.disable_ipv6: 0"
+    assert said(holder(item, Place(997, 996, IMAGE, ipv6=False)))["kernel settings"] == ""
+
+
+def test_a_trial_is_published_nowhere_and_never_in_the_segment() -> None:
+    for item in (instance(), instance(segment=SEGMENT)):
+        request = trial(item, PLACE)
+        found = said(request)
+        assert (found["network"], found["published"], request["ExposedPorts"]) == ("librespot-kitchen", "", {})
+        assert "ZEROCONF_INTERFACE" not in found["environment"]
+    assert network(instance(segment=SEGMENT))["Options"]["com.docker.network.bridge.name"] == "lsp-kitchen"
+
+
+def test_what_the_engine_adds_to_a_health_check_that_was_turned_off_is_no_difference() -> None:
+    request = container(instance(LOGIN, bind={"discovery": False}), Place(997, 996, IMAGE))
+    answer = {**request, "Healthcheck": {"Test": ["NONE"], "Interval": 10, "Retries": 3}}
+    assert described(answer, request["HostConfig"], IMAGE) == said(request)

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import (
+    CONTAINER,
+    SYSTEMD,
     Instance,
     Specification,
     parse_specification,
@@ -28,15 +30,16 @@ SEGMENT = {
 }
 
 
-def kitchen(**more: object) -> tuple[Specification, Instance, Segment]:
-    spec = parse_specification("0.8.0", [{"name": "kitchen", "segment": {**SEGMENT, **more}}])
+def kitchen(deployment: str = SYSTEMD, **more: object) -> tuple[Specification, Instance, Segment]:
+    written = [{"name": "kitchen", "segment": {**SEGMENT, **more}}]
+    spec = parse_specification("0.8.0", written, deployment=deployment)
     (item,) = spec.instances
     assert item.segment
     return spec, item, item.segment
 
 
-def unit(followed: bool = True, **more: object) -> str:
-    spec, item, segment = kitchen(**more)
+def unit(followed: bool = True, deployment: str = SYSTEMD, **more: object) -> str:
+    spec, item, segment = kitchen(deployment, **more)
     zones = [spec.zones[name] for name in item.access]
     files = segment_files(item, segment, zones, "02:00:00:00:00:01", followed)
     return files["/etc/systemd/system/librespot-kitchen-segment.service"]
@@ -96,3 +99,49 @@ def test_with_a_lease_the_resolvers_are_not_ours_to_write() -> None:
     table = segment_table(item, zones, item.segment)
     assert [one.name for one in table.sets if one.kept] == ["resolvers_4", "resolvers_6"]
     assert "flush set inet librespot resolvers_4" not in table.transaction()
+
+
+def steps(text: str, kind: str) -> list[str]:
+    return [line.partition("=")[2] for line in text.splitlines() if line.startswith(f"{kind}=")]
+
+
+def test_for_a_container_the_filter_is_in_its_holders_network_before_the_interface() -> None:
+    text = unit(deployment=CONTAINER)
+    before = [step for step in steps(text, "ExecStartPre") if not step.startswith("-")]
+    assert [step.partition(" --container")[0].rpartition(" ")[2] for step in before if "keeper.py" in step] == [
+        "attach",
+        "bring",
+    ]
+    order = [before.index(step) for step in before if "netns exec" in step or "link add" in step or "-batch" in step]
+    assert order == [1, 2, 3]
+    assert "--table /etc/librespot/kitchen.nft" in before[1]
+    assert steps(text, "ExecStart")[0].split("keeper.py ")[1].startswith("follow ")
+    assert "--holder librespot-kitchen-segment --namespace librespot-kitchen" in text
+
+
+def test_for_a_container_what_was_there_goes_first_and_last() -> None:
+    text = unit(deployment=CONTAINER)
+    gone = [
+        "-/usr/sbin/ip -n librespot-kitchen link delete librespot0",
+        "-/usr/sbin/ip netns delete librespot-kitchen",
+    ]
+    assert steps(text, "ExecStartPre")[:2] == gone
+    assert steps(text, "ExecStopPost") == gone
+
+
+def test_for_a_container_it_comes_and_goes_with_the_engine_and_never_starts_it() -> None:
+    text = unit(deployment=CONTAINER)
+    assert [steps(text, kind) for kind in ("Requisite", "PartOf", "Restart")] == [
+        ["docker.service"],
+        ["docker.service"],
+        ["always"],
+    ]
+    assert steps(text, "WantedBy") == [r"sys-subsystem-net-devices-br\x2dlan.device docker.service"]
+    assert not steps(text, "Wants")
+    assert "docker" not in unit()
+
+
+def test_only_a_lease_is_watched_for_another_address() -> None:
+    assert "--lease" not in unit(deployment=CONTAINER)
+    leased = unit(deployment=CONTAINER, addresses=[], gateways=[], resolvers=[], dhcp=True)
+    assert steps(leased, "ExecStart")[0].endswith(" --lease")

@@ -1,0 +1,24 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A control is taken away from a container, and exactly what was declared turns red."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.attacks.hosts import Target
+from tests.mutants.catalogue import Mutant
+from tests.mutants.world import Findings, red
+
+
+def dies(host: Target, mutant: Mutant, look: Callable[[], Findings], mend: Callable[[], int]) -> None:
+    """Let *mutant* live on the *host* until the next run; *look* audits, and *mend* runs and counts what changed."""
+    host.shell(mutant.script, timeout=180)
+    found = red(look())
+    if mutant.by_hand:
+        host.shell(mutant.by_hand, timeout=120)
+    assert set(found) == mutant.declared(enforces=True), found
+    assert bool(mend()) != bool(mutant.by_hand)
+    assert red(look()) == {}
