@@ -87,13 +87,15 @@ def accepted(written: dict[str, Any]) -> None:
         written["librespot_instances"],
         written.get("librespot_credentials", {}),
         written.get("librespot_zones", {}),
+        written.get("librespot_deployment", "systemd"),
     )
     assert found.present
 
 
-def test_the_play_for_containers_is_one(as_user: Run, tmp_path: Path) -> None:
+def test_what_is_written_for_containers_is_a_specification_and_a_play(as_user: Run, tmp_path: Path) -> None:
     text = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    segment, block = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    accepted(yaml.safe_load(segment))
     (play,) = yaml.safe_load(block)
     accepted({"librespot_instances": play["vars"]["speakers"]})
     (tmp_path / "play.yml").write_text(block, encoding="utf-8")
