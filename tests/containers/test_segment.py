@@ -187,6 +187,21 @@ def test_it_moves_into_a_segment_and_back_and_leaves_nothing_behind(laid: Speake
     assert laid.converge() == 0
 
 
+def test_it_moves_from_a_service_into_a_container_and_back_in_its_segment(laid: Speaker) -> None:
+    laid.converge(librespot_state="absent")
+    converge(laid, librespot_deployment="systemd")
+    until(lambda: wire.served(laid.host) == wire.TRUSTED_ALONE, BACK_S, "the service answers")
+    with wire.knocking(laid.host) as heard:
+        converge(laid)
+        until(lambda: settled(laid), BACK_S, "the container answers")
+        assert (laid.names, converge(laid)) == ([NAME, HOLDER], 0)
+        converge(laid, librespot_deployment="systemd")
+        until(lambda: wire.served(laid.host) == wire.TRUSTED_ALONE, BACK_S, "the service answers again")
+    assert heard == {4: [], 6: []}
+    assert (laid.names, converge(laid, librespot_deployment="systemd")) == ([], 0)
+    laid.converge(librespot_state="absent")
+
+
 def test_an_address_can_come_by_dhcp_and_is_kept(laid: Speaker) -> None:
     serve_leases(laid.host, "eth0", LEASED, wire.ROUTER)
     by_lease = {"segment": {"parent": wire.PARENT, "dhcp": True}}

@@ -222,5 +222,6 @@ def test_nobody_reaches_the_container_of_one_that_nobody_describes_any_more() ->
     found = table([], [], Surroundings(), (997,), (), ("lsp-old",))
     rules = {item.hook.split()[3]: item.rules for item in base(found)}
     assert rules["forward"] == ('oifname "lsp-old" counter drop', 'iifname "lsp-old" counter drop')
+    assert rules["prerouting"] == ('iifname "lsp-old" counter drop',)
     # The engine's own proxy connects from the host.
     assert 'oifname "lsp-old" counter drop' in rules["output"]
