@@ -146,11 +146,9 @@ def _segment(engine: Engine, instance: Instance, main: Process) -> Seen:
     units = tuple(f"/{unit}" for unit in (segment_unit(instance.name), dhcp_unit(instance.name)))
     others = [item for item in found if item and item.namespaces["pid"] not in own and not item.cgroup.endswith(units)]
     wrong = [f"{item.executable} (process {item.pid}) is in it, too" for item in others]
-    return (
-        expected,
-        wrong + ([] if main.namespaces["net"] == held.namespaces["net"] else [f"it is not in the network of {name}"]),
-        evidence,
-    )
+    if main.namespaces["net"] != held.namespaces["net"]:
+        wrong.append(f"it is not in the network of {name}")
+    return expected, wrong, evidence
 
 
 def _network(engine: Engine, _context: Context, instance: Instance, there: Described, main: Process) -> Seen:
