@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import pwd
+from collections.abc import Sequence
 from functools import partial
 
 from ..host import keeper
@@ -25,7 +26,7 @@ from ..model.instance import CONTAINER, Instance, Specification, bridge_of
 from ..model.layout import ROOT
 from ..render.firewall import TABLE, identifier
 from ..render.segment import LEASE
-from ..render.unit import SETTINGS, credentials_path
+from ..render.unit import SETTINGS, UNITS, credentials_path, dhcp_unit
 from ..render.watchdog import PROGRAM, TIMER, watchdog_units
 from .account import AccountPlanner
 from .base import Planner
@@ -77,13 +78,19 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     if not spec.present:
         logins = [credentials_path(item.name) for item in gone]
         planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
-    leased = any(item.segment and item.segment.dhcp for item in spec.present)
     return [
         *(_keeper(host) if spec.present else []),
         *planners,
-        *([] if leased else [FilePlanner(host.files, LEASE, None)]),
+        *([] if _leased(host, spec, gone) else [FilePlanner(host.files, LEASE, None)]),
         *watchdog_planners(host, bool(spec.present)),
     ]
+
+
+def _leased(host: Host, spec: Specification, gone: Sequence[Instance]) -> bool:
+    """Whether an instance gets its address by DHCP, in a container or as a service, after this run."""
+    known = {dhcp_unit(item.name) for item in (*gone, *spec.present)}
+    services = any(name.endswith("-dhcp.service") and name not in known for name in host.files.names(UNITS))
+    return services or any(item.segment and item.segment.dhcp for item in spec.present)
 
 
 def without_doors(host: Host, spec: Specification) -> list[str]:
