@@ -145,15 +145,15 @@ def inspected(container: str) -> dict[str, Any]:
     return dict(json.loads(ask("GET", f"/containers/{container}/json")))
 
 
-def started(container: str) -> tuple[int, int]:
-    """Start *container* unless it runs; return the number of its process, and a descriptor that is no other's.
+def started(container: str, anew: bool = False) -> tuple[int, int]:
+    """Start *container*, *anew* or unless it runs; return the number of its process, and a descriptor of that alone.
 
     Raises TimeoutError when it does not come up.
     """
     deadline, said = time.monotonic() + _PATIENCE_S, "it does not stay up"
     while time.monotonic() < deadline:
         try:
-            ask("POST", f"/containers/{container}/start")
+            ask("POST", f"/containers/{container}/{f'restart?t={_STOP_S}' if anew else 'start'}")
             state = inspected(container)["State"]
             if state["Pid"]:
                 process = os.pidfd_open(state["Pid"])
@@ -172,9 +172,24 @@ def ended(process: int, seconds: float = 0) -> bool:
     return bool(select.select([process], [], [], seconds)[0])
 
 
-def attach(holder: str, namespace: str) -> None:
-    """Give the network of the container *holder* the name *namespace*. Raises OSError."""
-    pid, process = started(holder)
+def playing(container: str, holder: str) -> str:
+    """Return the id of *container* if its network is that of *holder*; empty when it is not, or one is missing."""
+    try:
+        found, network = inspected(container), inspected(holder)["Id"]
+    except MissingError:
+        return ""
+    return str(found["Id"]) if found["HostConfig"]["NetworkMode"] == f"container:{network}" else ""
+
+
+def attach(container: str, holder: str, namespace: str) -> None:
+    """Give a new network of the container *holder* the name *namespace*. Raises OSError.
+
+    The one before ends with all that anyone has put there: with *holder*, and with what was in it.
+    """
+    identifier = playing(container, holder)
+    if identifier:
+        ask("POST", f"/containers/{identifier}/stop?t={_STOP_S}")
+    pid, process = started(holder, anew=True)
     subprocess.run([_IP, "netns", "attach", namespace, str(pid)], check=True)
     # The table of a segment is loaded there next, and would take the place of the host's.
     host = os.path.samefile(f"{NAMESPACES}/{namespace}", "/proc/self/ns/net")
@@ -185,20 +200,16 @@ def attach(holder: str, namespace: str) -> None:
 
 
 def bring(container: str, holder: str) -> None:
-    """Start *container* anew if it is in the network of *holder*: what was there when it started is there no more.
+    """Start *container* anew if it is in the network of *holder*.
 
     One that cannot be started is no reason to take its network down again.
     """
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:
-            found, network = inspected(container), inspected(holder)["Id"]
-            if found["HostConfig"]["NetworkMode"] == f"container:{network}":
-                # By this name there may be another one at any moment.
-                restart(found["Id"])
-        except MissingError:
-            # It comes later, or goes.
-            return
+            identifier = playing(container, holder)
+            if identifier:
+                restart(identifier)
         except OSError as error:
             if time.monotonic() > deadline:
                 _say(_ERROR, str(error))
@@ -266,7 +277,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if asked.step == "revive":
             revive()
         elif asked.step == "attach":
-            attach(asked.holder, asked.namespace)
+            attach(asked.container, asked.holder, asked.namespace)
         elif asked.step == "bring":
             bring(asked.container, asked.holder)
         else:

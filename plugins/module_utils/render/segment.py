@@ -182,8 +182,6 @@ def _held(instance: Instance, segment: Segment, card: str) -> list[tuple[str, st
         ("Type", "exec"),
         *(("ExecStartPre", step) for step in gone),
         ("ExecStartPre", f"{program} attach {between}"),
-        # It may be the network of before, whose name someone has removed.
-        ("ExecStartPre", gone[0]),
         ("ExecStartPre", _filter(instance)),
         ("ExecStartPre", _link(segment, name, card)),
         ("ExecStartPre", f"{_IP} -n {name} -batch {addresses_path(instance.name)}"),

@@ -217,13 +217,14 @@ def restarts(played: Played) -> int:
     return played.asked.count("/containers/4567/restart?t=2")
 
 
-def test_the_network_of_the_holder_which_is_started_is_given_its_name(
+def test_a_new_network_of_the_holder_is_given_its_name_when_what_was_in_the_old_one_has_ended(
     played: Played, holder: Holder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Here the holder is in the network of whoever tests, which is the host's.
     monkeypatch.setattr(os.path, "samefile", lambda *_paths: False)
     assert step("attach") == 0
-    assert played.asked[0] == f"/containers/{HOLDER}/start"
+    done = [path for path in played.asked if not path.endswith("/json")]
+    assert done == ["/containers/4567/stop?t=2", f"/containers/{HOLDER}/restart?t=2"]
     assert holder.said.read_text(encoding="utf-8") == f"netns attach {KITCHEN} {holder.process.pid}\n"
 
 
@@ -249,6 +250,7 @@ def test_a_holder_that_does_not_run_is_an_error_with_its_reason(
     played: Played, holder: Holder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     played.status = 500
+    del played.containers[KITCHEN]
     assert step("attach") == 1
     assert f"{HOLDER} does not run: the engine answers 500" in capsys.readouterr().err
     assert not holder.said.exists()
