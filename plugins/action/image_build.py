@@ -25,6 +25,7 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
     default_directory,
     read_artifact,
 )
+from ansible_collections.hardened.librespot.plugins.plugin_utils.composing import LACKING, compose
 from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making
 from ansible_collections.hardened.librespot.plugins.plugin_utils.progress import Progress
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
@@ -42,6 +43,10 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return where the image is. Nothing is asked of the build host when the cache has it."""
         result: dict[str, Any] = super().run(tmp, task_vars)
+        if LACKING:
+            raise AnsibleActionFail(
+                f"The controller's Python lacks a library: {LACKING}. pip install cyclonedx-python-lib"
+            )
         params = _validated(self)
         variables = task_vars or {}
         try:
@@ -62,7 +67,7 @@ class ActionModule(ActionBase):
         if self._task.diff:
             result["diff"] = [plan.diff()] if plan.changed else []
         if after is not None:
-            result.update(image=after.manifest["image"], manifest=after.manifest)
+            result.update({name: after.manifest[name] for name in ("image", "sbom")}, manifest=after.manifest)
         return result
 
     def _nothing_built(self, path: str) -> dict[str, Any]:
@@ -83,9 +88,12 @@ class ActionModule(ActionBase):
                 return there
             making = Making(remote, identifier, params, progress)
             with open(f"{artifact.path}/{BINARY}", "rb") as handle:
-                program = remote.upload(handle.read(), "librespot")
+                content = handle.read()
+            program = remote.upload(content, "librespot")
             said = making.run(_MODULE, {**params, "manifest": artifact.manifest, "program": program})
-            image = cache.publish(identifier, making.take(said["archive"], said["sha256"]), said["manifest"])
+            layer = making.take(said["layer"], said["sha256"])
+            made = compose(identifier, artifact.manifest, content, said["contents"], layer)
+            image = cache.publish(identifier, made.archive, made.manifest, made.context)
             progress.show("done")
             return image
 

@@ -117,21 +117,15 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.facts impo
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.host.image_build import ImageBuild
 from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Workplace
-from ansible_collections.hardened.librespot.plugins.module_utils.model.image import ARCHIVE, image_identifier
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image import LAYER, image_identifier
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image_options import IMAGE_BUILD_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.module import Module, run
-from ansible_collections.hardened.librespot.plugins.module_utils.render.image import (
-    configuration,
-    described,
-    image_archive,
-    layer,
-    tag,
-)
+from ansible_collections.hardened.librespot.plugins.module_utils.render.image import contents, layer
 from ansible_collections.hardened.librespot.plugins.module_utils.render.probe import FLAGS, SOURCE
 
 
 def work(module: Module) -> dict[str, Any]:
-    """Make the image on this host, and leave it for the action plugin to fetch."""
+    """Put the files of the image together on this host, and leave them for the action plugin to fetch."""
     if module.check_mode:
         return {"changed": True}
     params, commands, files = module.params, Commands(), Files()
@@ -143,17 +137,16 @@ def work(module: Module) -> dict[str, Any]:
         workplace.write(f"{workplace.path}/{PROGRESS}/{identifier}", f"{what}\n".encode())
 
     with workplace.occupied(f"the image {identifier}", params["timeout"]):
-        build = ImageBuild(commands, workplace, gather(commands, files), way_out(os.environ), say)
+        facts = gather(commands, files)
+        build = ImageBuild(commands, workplace, facts, way_out(os.environ), say)
         probe = build.probe(SOURCE, FLAGS, params["install_missing"])
         found = build.gather(artifact, params["program"], probe)
         say("putting the image together")
-        only = layer(found.files, artifact)
-        config = configuration(artifact, [only])
-        archive = image_archive(config, [only], tag(artifact))
-        path = f"{workplace.path}/output/{identifier}/{ARCHIVE}"
-        workplace.write(path, archive)
-    manifest = described(identifier, artifact, found.files, found.packages, config)
-    return {"changed": True, "archive": path, "sha256": hashlib.sha256(archive).hexdigest(), "manifest": manifest}
+        content = layer(found.files, artifact)
+        path = f"{workplace.path}/output/{identifier}/{LAYER}"
+        workplace.write(path, content)
+    made_of = contents(found.files, found.packages, facts.distribution, facts.release)
+    return {"changed": True, "layer": path, "sha256": hashlib.sha256(content).hexdigest(), "contents": made_of}
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ import json
 import os
 import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ from ..module_utils.model.artifact import (
 )
 from ..module_utils.model.errors import HostError
 from ..module_utils.model.image import ARCHIVE
+from ..module_utils.render.dockerfile import FILES as CONTEXT
 
 _LOOK_AGAIN = 1.0
 
@@ -43,20 +44,21 @@ def default_directory() -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """What artifacts can be: the *directory* of the store for them, and the one file that each is about."""
+    """What artifacts can be: the *directory* of the store for them, the one file that each is about, those *beside*."""
 
     directory: str
     payload: str
     mode: int
+    beside: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
         """All files of an artifact of this kind."""
-        return (self.payload, MANIFEST, CHECKSUMS)
+        return (self.payload, *self.beside, MANIFEST, CHECKSUMS)
 
 
 PROGRAM = Kind("artifacts", BINARY, 0o700)
-IMAGE = Kind("container-images", ARCHIVE, 0o600)
+IMAGE = Kind("container-images", ARCHIVE, 0o600, CONTEXT)
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,11 @@ class ArtifactCache:
         finally:
             os.close(descriptor)
 
-    def publish(self, identifier: str, payload: bytes, manifest: dict[str, Any]) -> Artifact:
+    def publish(
+        self, identifier: str, payload: bytes, manifest: dict[str, Any], beside: Mapping[str, bytes] | None = None
+    ) -> Artifact:
         """Store an artifact in one step; one of that name that is there, a damaged one mostly, is replaced."""
-        contents = {self._kind.payload: payload, MANIFEST: encode_manifest(manifest)}
+        contents = {self._kind.payload: payload, **(beside or {}), MANIFEST: encode_manifest(manifest)}
         contents[CHECKSUMS] = encode_checksums(digests(contents))
         with self._workplace.occupied("a new artifact", 60), self._workplace.scratch() as scratch:
             new = f"{scratch}/{identifier}"
@@ -133,7 +137,7 @@ def read_artifact(path: str, files: Files, kind: Kind = PROGRAM) -> Artifact | N
     if len(contents) != len(kind.files):
         return None
     found = digests(contents)
-    if contents[CHECKSUMS] != encode_checksums({name: found[name] for name in (kind.payload, MANIFEST)}):
+    if contents[CHECKSUMS] != encode_checksums({name: found[name] for name in kind.files if name != CHECKSUMS}):
         return None
     return Artifact(path, json.loads(contents[MANIFEST]), found)
 

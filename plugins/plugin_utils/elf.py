@@ -54,9 +54,23 @@ def inspect(binary: bytes) -> dict[str, Any]:
             "crates": _crates(elf),
         }
     except (ELFError, ValueError, KeyError, zlib.error) as error:
-        raise HostError(
-            f"The binary is not an ELF program that can be read: {error}", "Look at what made it"
-        ) from error
+        raise _unreadable(error) from error
+
+
+def crates(binary: bytes) -> list[dict[str, Any]]:
+    """Return the crates of *binary* as cargo-auditable recorded them; none when it recorded nothing.
+
+    Each has ``name``, ``version``, ``source`` and ``kind``, in ``dependencies`` the positions in the list of those that
+    it depends on, and the program's own has ``root``. Raises `HostError` for what is not an ELF program.
+    """
+    try:
+        return _recorded(ELFFile(io.BytesIO(binary)))
+    except (ELFError, ValueError, KeyError, zlib.error) as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> HostError:
+    return HostError(f"The binary is not an ELF program that can be read: {error}", "Look at what made it")
 
 
 def _glibc(elf: ELFFile) -> str:
@@ -91,18 +105,14 @@ def _hardening(elf: ELFFile, tags: list[tuple[str, Any]]) -> dict[str, bool]:
 
 
 def _crates(elf: ELFFile) -> list[dict[str, str]]:
-    """Return the crates that cargo-auditable recorded in the program; none when it recorded nothing."""
+    """Return which crates are in the program, sorted."""
+    named = [{name: str(crate[name]) for name in ("name", "version", "source", "kind")} for crate in _recorded(elf)]
+    return sorted(named, key=lambda crate: (crate["name"], crate["version"]))
+
+
+def _recorded(elf: ELFFile) -> list[dict[str, Any]]:
     section = elf.get_section_by_name(_AUDITABLE_SECTION)
     if section is None:
         return []
     recorded = json.loads(zlib.decompressobj().decompress(section.data(), _LARGEST_AUDITABLE))
-    crates = [
-        {
-            "name": str(package["name"]),
-            "version": str(package["version"]),
-            "source": str(package["source"]),
-            "kind": str(package.get("kind", "runtime")),
-        }
-        for package in recorded["packages"]
-    ]
-    return sorted(crates, key=lambda crate: (crate["name"], crate["version"]))
+    return [{"kind": "runtime", "dependencies": [], "root": False, **package} for package in recorded["packages"]]

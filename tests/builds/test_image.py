@@ -6,46 +6,28 @@
 
 from __future__ import annotations
 
-import io
+import hashlib
 import json
 import subprocess
-import tarfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.image import ARCHIVE, PROBE, PROGRAM
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image import PROBE, PROGRAM, SBOM, SBOM_LABEL
+from ansible_collections.hardened.librespot.plugins.plugin_utils.elf import inspect
 from tests.attacks.hosts import until
 from tests.attacks.tables import show
 from tests.support.hosts import BUILDER, Host
-from tests.support.plays import Controller, Run, built
+from tests.support.images import Made, make
 
-PLAY = Path(__file__).with_name("image.yml")
 PLACES = ("/var/cache/hardened-librespot/first", "/var/cache/hardened-librespot/elsewhere/second")
 PORT = 37879
 MOST_OVERHEAD = 1.15
 STOP_S = 2.0
-
-
-@dataclass(frozen=True)
-class Made:
-    """An image: what the module said, and the run that made it."""
-
-    said: dict[str, Any]
-    run: Run
-
-    @property
-    def manifest(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.said["manifest"]
-        return found
-
-    @property
-    def archive(self) -> Path:
-        return Path(self.said["path"], ARCHIVE)
 
 
 def engine(*argv: str) -> str:
@@ -54,21 +36,12 @@ def engine(*argv: str) -> str:
     return done.stdout.strip()
 
 
-def make(directory: Path, work_dir: str) -> Made:
+def made(directory: Path, work_dir: str) -> Made:
     """Make the image in *work_dir*, into a cache below *directory*."""
-    controller = Controller(Host(BUILDER), directory)
-    said = directory / "image.json"
-    variables = {
-        "artifact": built(controller)["path"],
-        "work_dir": work_dir,
-        "cache_dir": str(directory / "cache"),
-        "said": str(said),
-    }
     try:
-        run = controller.converge(PLAY, variables)
+        return make(directory, work_dir=work_dir, cache_dir=str(directory / "cache"))
     finally:
         Host(BUILDER).run("rm", "-rf", work_dir)
-    return Made(json.loads(said.read_text(encoding="utf-8")), run)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +51,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def image(directory: Path) -> Made:
-    return make(directory, PLACES[0])
+    return made(directory, PLACES[0])
 
 
 @pytest.fixture
@@ -98,26 +71,20 @@ def container(image: Made) -> Iterator[str]:
 
 
 def test_two_places_give_the_same_image(image: Made, tmp_path: Path) -> None:
-    other = make(tmp_path, PLACES[1])
+    other = made(tmp_path, PLACES[1])
     assert other.said["image"] == image.said["image"]
     assert other.archive.read_bytes() == image.archive.read_bytes()
 
 
 def test_what_is_in_the_cache_is_not_made_again(image: Made, directory: Path) -> None:
     assert image.said["changed"]
-    again = make(directory, PLACES[0])
+    again = made(directory, PLACES[0])
     assert not again.said["changed"]
     assert "starting on the build host" not in again.run.output
 
 
 def test_its_files_are_those_of_the_manifest_and_little_more_than_librespot_with_its_libraries(image: Made) -> None:
-    with tarfile.open(image.archive) as outer:
-        contents = {member.name: handle.read() for member in outer if (handle := outer.extractfile(member))}
-    (named,) = json.loads(contents["manifest.json"])
-    found = []
-    for name in named["Layers"]:
-        with tarfile.open(fileobj=io.BytesIO(contents[name])) as tar:
-            found += [f"/{member.name}" for member in tar if not member.isdir()]
+    found = [f"/{member.name}" for member, _content in image.members() if not member.isdir()]
     listed = image.manifest["files"]
     assert sorted(found) == [item["path"] for item in listed]
     packages = {item["name"] for item in image.manifest["packages"]}
@@ -128,25 +95,38 @@ def test_its_files_are_those_of_the_manifest_and_little_more_than_librespot_with
     ]
     assert programs == [PROGRAM, PROBE]
     needed = sum(item["size"] for item in listed if item["path"] == PROGRAM or ".so" in item["path"])
+    size = image.manifest["size"]
     show(
         "image",
-        ["files", "bytes", "librespot and its libraries", "times", "packages"],
-        [
-            list(
-                map(
-                    str,
-                    (
-                        len(found),
-                        image.manifest["size"],
-                        needed,
-                        round(image.manifest["size"] / needed, 3),
-                        len(packages),
-                    ),
-                )
-            )
-        ],
+        ["files", "bytes", "librespot and its libraries", "times", "packages in its SBOM"],
+        [[str(len(found)), str(size), str(needed), f"{size / needed:.3f}", str(image.said["sbom"]["packages"])]],
     )
-    assert image.manifest["size"] <= MOST_OVERHEAD * needed
+    assert size <= MOST_OVERHEAD * needed
+
+
+def test_its_sbom_is_in_it_and_accounts_for_every_other_file(image: Made) -> None:
+    inside = {f"/{member.name}": content for member, content in image.members()}
+    sbom = inside.pop(SBOM)
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(sbom.decode()) is None
+    (named,) = json.loads(image.contents()["manifest.json"])
+    config = json.loads(image.contents()[named["Config"]])
+    assert config["config"]["Labels"][SBOM_LABEL] == f"sha256:{hashlib.sha256(sbom).hexdigest()}"
+    said = json.loads(sbom)
+    # Of another maker than the list that the build host gave: what the binary and the layer say themselves.
+    layer = hashlib.sha256(image.contents()[named["Layers"][0]]).hexdigest()
+    assert said["metadata"]["component"]["properties"] == [
+        {"name": "hardened.librespot:layer", "value": f"sha256:{layer}"}
+    ]
+    files = [item for component in said["components"] for item in component.get("components", ())]
+    digests = {item["name"]: item["hashes"][0]["content"] for item in files if "hashes" in item}
+    regular = {f"/{member.name}" for member, _content in image.members() if member.isreg()} - {SBOM}
+    assert digests == {path: hashlib.sha256(inside[path]).hexdigest() for path in regular}
+    crates = {f"pkg:cargo/{item['name']}@{item['version']}" for item in inspect(inside[PROGRAM])["crates"]}
+    debian = {item["name"] for item in image.manifest["packages"]}
+    purls = {component["purl"] for component in said["components"] if "purl" in component}
+    assert crates <= purls
+    assert {purl.partition("@")[0] for purl in purls - crates} == {f"pkg:deb/debian/{name}" for name in debian}
+    assert image.said["sbom"]["packages"] == len(purls) == len(crates) + len(debian)
 
 
 def test_it_runs_by_hand_is_healthy_and_stops_at_once(image: Made, container: str) -> None:

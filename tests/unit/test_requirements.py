@@ -15,7 +15,11 @@ ROOT = Path(__file__).parents[2]
 PROVIDED = {"ansible", "ansible_collections", "yaml", "jinja2"}
 """What comes with ansible-core."""
 
-DISTRIBUTIONS = {"elftools": "pyelftools"}
+DISTRIBUTIONS = {
+    "cyclonedx": "cyclonedx-python-lib",
+    "elftools": "pyelftools",
+    "packageurl": "packageurl-python",
+}
 """Package to the name under which it is installed, where they differ."""
 
 

@@ -15,6 +15,7 @@ from ..model.cargo import tool_version
 from ..model.errors import HostError
 from ..model.facts import Facts
 from ..model.releases import OLDEST_RUST
+from ..model.rust import C_COMPILER, rust_packages
 from .command import Commands
 
 _DEVELOPMENT = {
@@ -30,9 +31,6 @@ _DEVELOPMENT = {
     "with-dns-sd": ("avahi-compat-libdns_sd", "libavahi-compat-libdnssd-dev"),
 }
 """Cargo feature to what pkg-config calls its system library, and the Debian package that has its headers."""
-
-_DEBIAN_WITH_OLD_RUST = "12"
-"""Its own rustc is too old, and the packages made for its web browsers are not."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,11 @@ class BuildHost:
         """Return what is missing: its description to the packages that have it, separated by blanks."""
         found = {}
         if min(tool_version(self._printed([tool, "--version"])) for tool in ("cargo", "rustc")) < oldest:
-            found[f"cargo and rustc {oldest[0]}.{oldest[1]} or newer"] = self._rust_packages()
+            found[f"cargo and rustc {oldest[0]}.{oldest[1]} or newer"] = " ".join(
+                rust_packages(self._facts.distribution, self._facts.release)
+            )
         if not self._printed(["cc", "--version"]):
-            found["a C compiler"] = "gcc libc6-dev"
+            found["a C compiler"] = " ".join(C_COMPILER)
         if not self._printed(["pkg-config", "--version"]):
             found["pkg-config"] = "pkg-config"
         for feature in features:
@@ -97,11 +97,6 @@ class BuildHost:
             if library and not self._printed(["pkg-config", "--modversion", library]):
                 found[f"the headers of {library}"] = package
         return found
-
-    def _rust_packages(self) -> str:
-        if self._facts.distribution in {"debian", "raspbian"} and self._facts.release == _DEBIAN_WITH_OLD_RUST:
-            return "cargo-web rustc-web"
-        return "cargo rustc"
 
     def _how_to_install(self, missing: Mapping[str, str]) -> str:
         packages = " ".join(sorted({name for names in missing.values() for name in names.split()}))

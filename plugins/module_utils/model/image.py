@@ -21,13 +21,22 @@ USER = 65532
 ARCHIVE = "image.tar"
 """The image in the form that engines load."""
 
+LAYER = "layer.tar"
+"""All files of an image but its SBOM, as the build host gives them."""
+
+SBOM = "/usr/share/sbom/librespot.cdx.json"
+"""Of what the image is made, as CycloneDX: in the image itself, so that whoever has the one has the other."""
+
 IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}")
 """What an engine calls an image: the digest of its configuration."""
 
 ARTIFACT_LABEL = "hardened.librespot.artifact"
 """By which an image is known to be ours; a container inherits it. Its value is the artifact's identifier."""
 
-_REVISION = 1
+SBOM_LABEL = "hardened.librespot.sbom"
+"""Whose value is the digest of the image's `SBOM`."""
+
+_REVISION = 2
 """Raised whenever the same artifact would give another image, the packages of the distribution aside."""
 
 

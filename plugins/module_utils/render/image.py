@@ -18,7 +18,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from ..model.image import ARTIFACT_LABEL, PLATFORMS, PROBE, PROGRAM, USER, ImageFile, ImagePackage
+from ..model.image import (
+    ARTIFACT_LABEL,
+    OURS,
+    PLATFORMS,
+    PROBE,
+    PROGRAM,
+    SBOM,
+    SBOM_LABEL,
+    USER,
+    ImageFile,
+    ImagePackage,
+)
 from ..model.instance import DEFAULT_PORT
 
 _MANIFEST = "manifest.json"
@@ -30,21 +41,21 @@ def tag(artifact: Mapping[str, Any]) -> str:
     return f"hardened-librespot:{artifact['version']}"
 
 
-def _epoch(artifact: Mapping[str, Any]) -> int:
+def epoch(artifact: Mapping[str, Any]) -> int:
     """Return the time of all that is in the image, in seconds since 1970: that of the source, if it is known."""
     return int(artifact["inputs"].get("source_date_epoch", 0))
 
 
 def layer(files: Sequence[ImageFile], artifact: Mapping[str, Any]) -> bytes:
     """Return *files* with their directories as a tar archive: sorted, of root, and all of the time of *artifact*."""
-    archive, epoch = io.BytesIO(), _epoch(artifact)
+    archive, time = io.BytesIO(), epoch(artifact)
     with tarfile.open(fileobj=archive, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for path in _directories(files):
-            _add(tar, path, 0o555, tarfile.DIRTYPE, epoch)
+            _add(tar, path, 0o555, tarfile.DIRTYPE, time)
         for item in sorted(files, key=lambda file: file.path):
             kind = tarfile.SYMTYPE if item.target else tarfile.REGTYPE
             mode = 0o777 if item.target else item.mode
-            _add(tar, item.path, mode, kind, epoch, item.content, item.target)
+            _add(tar, item.path, mode, kind, time, item.content, item.target)
     return archive.getvalue()
 
 
@@ -54,20 +65,29 @@ def _directories(files: Iterable[ImageFile]) -> list[str]:
 
 
 def _add(
-    tar: tarfile.TarFile, path: str, mode: int, kind: bytes, epoch: int, content: bytes = b"", to: str = ""
+    tar: tarfile.TarFile, path: str, mode: int, kind: bytes, time: int, content: bytes = b"", to: str = ""
 ) -> None:
     member = tarfile.TarInfo(path.lstrip("/"))
-    member.type, member.mode, member.mtime, member.linkname, member.size = kind, mode, epoch, to, len(content)
+    member.type, member.mode, member.mtime, member.linkname, member.size = kind, mode, time, to, len(content)
     tar.addfile(member, io.BytesIO(content))
 
 
-def configuration(artifact: Mapping[str, Any], layers: Sequence[bytes]) -> bytes:
+def sbom_file(sbom: bytes) -> ImageFile:
+    """Return the file of an image that has its *sbom*.
+
+    It is a layer of its own: the SBOM names the layer of everything else by its digest, and the configuration names
+    both, so that neither needs a digest of what it is part of.
+    """
+    return ImageFile(SBOM, OURS, sbom)
+
+
+def configuration(artifact: Mapping[str, Any], layers: Sequence[bytes], sbom: bytes) -> bytes:
     """Return the configuration of an image of *artifact*, by its manifest; its digest is the image's id.
 
     It says for whoever runs the image by hand what a container of ours is told anyway.
     """
     platform = PLATFORMS[artifact["binary"]["architecture"]]
-    created = datetime.fromtimestamp(_epoch(artifact), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    created = datetime.fromtimestamp(epoch(artifact), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     variant = {"variant": platform.variant} if platform.variant else {}
     found = {
         "architecture": platform.engine,
@@ -79,12 +99,12 @@ def configuration(artifact: Mapping[str, Any], layers: Sequence[bytes]) -> bytes
             "Env": ["PATH=/usr/bin", "RUST_BACKTRACE=0"],
             "Entrypoint": [PROGRAM],
             "WorkingDir": "/",
-            "Labels": labels(artifact, created),
+            "Labels": {**labels(artifact, created), SBOM_LABEL: digest(sbom)},
             # librespot says goodbye on SIGINT alone, and as process 1 would not even hear SIGTERM.
             "StopSignal": "SIGINT",
             "Healthcheck": healthcheck(DEFAULT_PORT),
         },
-        "rootfs": {"type": "layers", "diff_ids": [_digest(content) for content in layers]},
+        "rootfs": {"type": "layers", "diff_ids": [digest(content) for content in layers]},
         "history": [{"created": created, "created_by": "hardened.librespot.image_build"} for _layer in layers],
     }
     return _encode(found)
@@ -128,15 +148,9 @@ def image_archive(config: bytes, layers: Sequence[bytes], tag: str) -> bytes:
     return archive.getvalue()
 
 
-def described(
-    identifier: str,
-    artifact: Mapping[str, Any],
-    files: Sequence[ImageFile],
-    packages: Sequence[ImagePackage],
-    config: bytes,
-) -> dict[str, Any]:
-    """Return the manifest of an image: every file with its digest and where it is from, and the packages."""
-    listed = [
+def listed(files: Sequence[ImageFile]) -> list[dict[str, Any]]:
+    """Return every one of *files* with its digest and where it is from, as the manifest has them."""
+    return [
         {
             "path": item.path,
             "mode": f"{item.mode:04o}",
@@ -148,23 +162,49 @@ def described(
         else {"path": item.path, "target": item.target, "origin": item.origin}
         for item in sorted(files, key=lambda file: file.path)
     ]
+
+
+def contents(
+    files: Sequence[ImageFile], packages: Sequence[ImagePackage], distribution: str, release: str
+) -> dict[str, Any]:
+    """Return of what an image is made: its files, and the packages of a *release* of the *distribution*."""
     return {
-        "format": _FORMAT,
-        "id": identifier,
-        "image": _digest(config),
-        "artifact": artifact["id"],
-        "version": artifact["version"],
-        "architecture": artifact["binary"]["architecture"],
-        "size": sum(len(item.content) for item in files),
-        "files": listed,
+        "files": listed(files),
         "packages": [
             {"name": item.name, "version": item.version, "architecture": item.architecture, "source": item.source}
             for item in sorted(packages, key=lambda package: package.name)
         ],
+        "distribution": distribution,
+        "release": release,
     }
 
 
-def _digest(content: bytes) -> str:
+def described(
+    identifier: str,
+    artifact: Mapping[str, Any],
+    made_of: Mapping[str, Any],
+    sbom: bytes,
+    packages: int,
+    config: bytes,
+) -> dict[str, Any]:
+    """Return the manifest of an image that is made of `contents` and its *sbom*, which names so many *packages*."""
+    files = sorted([*made_of["files"], *listed([sbom_file(sbom)])], key=lambda item: str(item["path"]))
+    return {
+        **made_of,
+        "format": _FORMAT,
+        "id": identifier,
+        "image": digest(config),
+        "artifact": artifact["id"],
+        "version": artifact["version"],
+        "architecture": artifact["binary"]["architecture"],
+        "sbom": {"path": SBOM, "digest": digest(sbom), "packages": packages},
+        "size": sum(item.get("size", 0) for item in files),
+        "files": files,
+    }
+
+
+def digest(content: bytes) -> str:
+    """Return what the image specification calls *content*."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 

@@ -25,6 +25,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.image imp
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.render.image import (
     configuration,
+    contents,
     described,
     image_archive,
     layer,
@@ -81,21 +82,21 @@ def test_each_architecture_finds_its_interpreter_by_the_links() -> None:
 
 def test_the_id_is_the_digest_of_the_configuration_which_names_the_layer() -> None:
     only = layer([PROGRAM], ARTIFACT)
-    config = configuration(ARTIFACT, [only])
+    config = configuration(ARTIFACT, [only], b"the sbom")
     said = json.loads(config)
     assert said["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(only).hexdigest()}"]
-    manifest = described("image", ARTIFACT, [PROGRAM], [], config)
+    manifest = described("image", ARTIFACT, contents([PROGRAM], [], "debian", "12"), b"the sbom", 3, config)
     assert manifest["image"] == f"sha256:{hashlib.sha256(config).hexdigest()}"
     with tarfile.open(fileobj=io.BytesIO(image_archive(config, [only], tag(ARTIFACT)))) as tar:
-        contents = {member.name: handle.read() for member in tar if (handle := tar.extractfile(member))}
-    (named,) = json.loads(contents["manifest.json"])
-    assert contents[named["Config"]] == config
-    assert [contents[name] for name in named["Layers"]] == [only]
+        inside = {member.name: handle.read() for member in tar if (handle := tar.extractfile(member))}
+    (named,) = json.loads(inside["manifest.json"])
+    assert inside[named["Config"]] == config
+    assert [inside[name] for name in named["Layers"]] == [only]
     assert named["RepoTags"] == ["hardened-librespot:0.8.0"]
 
 
 def test_run_by_hand_it_is_no_root_says_goodbye_and_is_asked_for_a_sign_of_life() -> None:
-    said = json.loads(configuration(ARTIFACT, [b""]))
+    said = json.loads(configuration(ARTIFACT, [b""], b""))
     assert said["config"]["User"] == "65532:65532"
     assert said["config"]["StopSignal"] == "SIGINT"
     assert said["config"]["Healthcheck"]["Test"][:2] == ["CMD", PROBE]
@@ -105,7 +106,8 @@ def test_run_by_hand_it_is_no_root_says_goodbye_and_is_asked_for_a_sign_of_life(
 def test_every_file_is_accounted_for() -> None:
     link = ImageFile("/lib", "hardened.librespot", target="usr/lib")
     package = ImagePackage("libc6", "2.36-9", "amd64", "glibc")
-    manifest = described("image", ARTIFACT, [PROGRAM, link], [package], b"{}")
+    made_of = contents([PROGRAM, link], [package], "debian", "12")
+    manifest = described("image", ARTIFACT, made_of, b"the sbom", 3, b"{}")
     assert manifest["files"] == [
         {"path": "/lib", "target": "usr/lib", "origin": "hardened.librespot"},
         {
@@ -115,8 +117,15 @@ def test_every_file_is_accounted_for() -> None:
             "sha256": hashlib.sha256(b"program").hexdigest(),
             "origin": ARTIFACT["id"],
         },
+        {
+            "path": "/usr/share/sbom/librespot.cdx.json",
+            "mode": "0444",
+            "size": 8,
+            "sha256": hashlib.sha256(b"the sbom").hexdigest(),
+            "origin": "hardened.librespot",
+        },
     ]
-    assert manifest["size"] == 7
+    assert manifest["size"] == 15
     assert [item["version"] for item in manifest["packages"]] == ["2.36-9"]
 
 
