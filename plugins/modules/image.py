@@ -95,6 +95,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.image 
     IMAGES,
     image_planners,
     no_image_planners,
+    refuse_other,
 )
 
 
@@ -111,6 +112,8 @@ def work(module: Module) -> dict[str, Any]:
         # In check mode it may never have been made.
         return {**outcome(module, [Plan("image", {}, {"engine": "has it"})]), "image": "", "missing": False}
     identifier = manifest["image"]
+    if params["src"]:
+        refuse_other(files, params["src"], manifest)
     missing = not params["src"] and not module.check_mode and engine.image(identifier) is None
     planners = image_planners(engine, files, identifier, manifest, params["src"] or "", params["keep"])
     # What has to be uploaded first is only planned now.

@@ -37,6 +37,6 @@ def compose(
     bill = sbom.image_sbom(artifact, elf.crates(program), made_of, content)
     layers = [content, layer([sbom_file(bill)], artifact)]
     config = configuration(artifact, layers, bill)
-    manifest = described(identifier, artifact, made_of, bill, sbom.packages(bill), config)
     archive = image_archive(config, layers, tag(artifact))
+    manifest = described(identifier, artifact, made_of, bill, sbom.packages(bill), config, archive)
     return Composed(archive, manifest, context(manifest, config, program, bill))

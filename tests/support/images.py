@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,10 +46,14 @@ class Made:
 
     def members(self) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
         """Yield what its layers have, each with its content."""
-        inside = self.contents()
-        (named,) = json.loads(inside["manifest.json"])
-        for name in named["Layers"]:
-            yield from members(inside[name])
+        return layers_of(self.contents())
+
+
+def layers_of(contents: Mapping[str, bytes]) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
+    """Yield what the layers have of an image that was saved as the files *contents*."""
+    (named,) = json.loads(contents["manifest.json"])
+    for name in named["Layers"]:
+        yield from members(contents[name])
 
 
 def members(archive: bytes) -> Iterator[tuple[tarfile.TarInfo, bytes]]:

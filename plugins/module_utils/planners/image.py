@@ -15,6 +15,7 @@ from ..model.artifact import encode_manifest
 from ..model.errors import HostError, SpecificationError
 from ..model.image import ARTIFACT_LABEL
 from ..model.plan import Plan, State
+from ..render.image import digest
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, OnlyPlanner
 
@@ -22,6 +23,7 @@ IMAGES = "/opt/librespot/images"
 """Manifests of the images that the engine has of ours."""
 
 _ENGINE = "in the engine"
+_REMEDY = "Make it again with the module image_build, and look who can write to the controller's cache"
 
 
 def manifest_path(identifier: str) -> str:
@@ -50,10 +52,7 @@ class ImagePlanner(Planner):
         """Load it, and refuse what is another image than it was said to be."""
         self._engine.load(self._archive)
         if self._engine.image(self._identifier) is None:
-            raise HostError(
-                f"What was loaded is not the {plan.subject}",
-                "Make it again with the module image_build, and look who can write to the controller's cache",
-            )
+            raise HostError(f"What was loaded is not the {plan.subject}", _REMEDY)
 
 
 class NoImagePlanner(Planner):
@@ -75,6 +74,16 @@ class NoImagePlanner(Planner):
     def apply(self, plan: Plan) -> None:
         """Remove it."""
         self._engine.remove_image(plan.before[_ENGINE])
+
+
+def refuse_other(files: Files, path: str, manifest: Mapping[str, Any]) -> None:
+    """Raise `HostError` when the archive that came to *path* is not the one of *manifest*.
+
+    The engine would take whatever images are in it, under all names that it gives them.
+    """
+    entry = files.read(path)
+    if entry is None or digest(entry.content) != manifest["archive"]:
+        raise HostError(f"What came to this host is not the archive of the image {manifest['image']}", _REMEDY)
 
 
 def image_planners(

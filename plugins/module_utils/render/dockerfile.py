@@ -51,9 +51,8 @@ _HEAD = """\
 # BASE is {distribution} {release} by its digest; docs/containers.md tells how to get one, with a registry or without.
 
 ARG BASE
-FROM ${{BASE}} AS build
+FROM ${{BASE}} AS base
 ARG BASE
-
 # A name without a digest is another base tomorrow.
 RUN echo "$BASE" | grep -Eq '(^|@)sha256:[0-9a-f]{{64}}$' \\
  || {{ echo "BASE=$BASE is not pinned: write NAME@sha256:DIGEST, or the image id of a bootstrap" >&2; exit 1; }}
@@ -63,12 +62,13 @@ RUN . /etc/os-release && test "$ID $VERSION_ID" = '{distribution} {release}' \\
 
 _CHECK = """\
 # Whatever came out otherwise than in the manifest, a newer package or compiler mostly, ends the build here.
-RUN cd {tree} && sha256sum --check --quiet {sums}
-RUN find {tree} -mindepth 1 -type d -exec chmod 0555 {{}} +
+RUN cd {tree} && sha256sum --check --quiet {sums} && find . -mindepth 1 -type d -exec chmod 0555 {{}} +
 
 FROM scratch
-COPY --from=build {tree}/ /
+COPY --from=tree {tree}/ /
 """
+
+_INSTALL = "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends"
 
 
 def context(manifest: Mapping[str, Any], config: bytes, program: bytes, sbom: bytes) -> dict[str, bytes]:
@@ -90,80 +90,84 @@ def context(manifest: Mapping[str, Any], config: bytes, program: bytes, sbom: by
 def dockerfile(manifest: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """Return the Dockerfile of the image of *manifest* with this *config*."""
     platform = PLATFORMS[manifest["architecture"]]
-    return "\n".join(
-        [
-            _HEAD.format(identifier=manifest["id"], distribution=manifest["distribution"], release=manifest["release"]),
-            _packages(manifest),
-            _ours(platform),
-            *_copies(manifest, platform),
-            _CHECK.format(tree=_TREE, sums=f"/{CONTEXT}/{_SUMS}") + _settings(config["config"]),
-        ]
-    )
+    head = _HEAD.format(identifier=manifest["id"], distribution=manifest["distribution"], release=manifest["release"])
+    check = _CHECK.format(tree=_TREE, sums=f"/{CONTEXT}/{_SUMS}")
+    parts = [head, _probe(manifest), _packages(manifest), _skeleton(platform), _ours(), _copies(manifest, platform)]
+    return "\n".join([*parts, check + _settings(config["config"])])
+
+
+def _probe(manifest: Mapping[str, Any]) -> str:
+    _cargo, rustc = rust_packages(manifest["distribution"], manifest["release"])
+    return f"""\
+# The health check, from its source.
+FROM base AS probe
+RUN {_INSTALL} {" ".join((*C_COMPILER, rustc))}
+WORKDIR /{CONTEXT}
+COPY {_PROBE} ./
+RUN rustc \\
+{_wrapped([*FLAGS, "-o", "probe", _PROBE])}
+"""
 
 
 def _packages(manifest: Mapping[str, Any]) -> str:
-    _cargo, rustc = rust_packages(manifest["distribution"], manifest["release"])
-    pinned = [f"{item['name']}={item['version']}" for item in manifest["packages"]]
-    install = "DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends"
-    return (
-        "# The libraries and what they read, and a compiler, which stays behind.\n"
-        f"RUN apt-get update \\\n && {install} \\\n{_wrapped([*pinned, *C_COMPILER, rustc])}\n"
+    return f"""\
+# The libraries and what they read.
+FROM base AS tree
+RUN {_INSTALL} \\
+{_wrapped([f"{item['name']}={item['version']}" for item in manifest["packages"]])}
+"""
+
+
+def _skeleton(platform: Platform) -> str:
+    files = skeleton(platform)
+    directories = sorted({f"{_TREE}/{item.target}" for item in files if item.target} | {f"{_TREE}/etc"})
+    return "# What a program expects of any system.\n" + _run(
+        [f"mkdir -p {' '.join(directories)}", *(command for item in files for command in _small(item))]
     )
 
 
-def _ours(platform: Platform) -> str:
-    """Return how the files that are from no package come into the tree."""
-    files = skeleton(platform)
-    directories = sorted({f"{_TREE}/usr/{item.path[1:]}" for item in files if item.target} | {f"{_TREE}/etc"})
-    lines = [
-        "# What a program expects of any system.",
-        f"RUN mkdir -p {' '.join(directories)}",
-        *(_small(item) for item in files),
-        "",
-        "# librespot as the module build made it, its SBOM, and the health check from its source.",
-        f"WORKDIR /{CONTEXT}",
-        f"COPY {_PROGRAM} {_PROBE} {_SBOM} {_SUMS} ./",
-        f"RUN rustc \\\n{_wrapped([*FLAGS, '-o', 'probe', _PROBE])}",
-        f"RUN install -D --mode=0555 {_PROGRAM} {_TREE}{PROGRAM}",
-        f"RUN install -D --mode=0555 probe {_TREE}{PROBE}",
-        f"RUN install -D --mode=0444 {_SBOM} {_TREE}{SBOM}",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _small(item: ImageFile) -> str:
+def _small(item: ImageFile) -> list[str]:
     where = f"{_TREE}{item.path}"
     if item.target:
-        return f"RUN ln -s {item.target} {where}"
+        return [f"ln -s {item.target} {where}"]
     lines = " ".join(shlex.quote(line) for line in item.content.decode().splitlines())
-    return f"RUN printf '%s\\n' {lines} \\\n  > {where} && chmod {item.mode:04o} {where}"
+    return [f"printf '%s\\n' {lines} > {where}", f"chmod {item.mode:04o} {where}"]
 
 
-def _copies(manifest: Mapping[str, Any], platform: Platform) -> list[str]:
-    """Return how the files of the packages come into the tree, one step for each directory of each package."""
+def _ours() -> str:
+    installed = (("0555", _PROGRAM, PROGRAM), ("0555", "probe", PROBE), ("0444", _SBOM, SBOM))
+    return f"""\
+# librespot as the module build made it, the health check, and the SBOM.
+WORKDIR /{CONTEXT}
+COPY {_PROGRAM} {_SBOM} {_SUMS} ./
+COPY --from=probe /{CONTEXT}/probe ./
+""" + _run([f"install -D --mode={mode} {name} {_TREE}{path}" for mode, name, path in installed])
+
+
+def _copies(manifest: Mapping[str, Any], platform: Platform) -> str:
+    """Return how the files of the packages come into the tree: a command for each directory of each package."""
     packages = {item["name"] for item in manifest["packages"]}
     files = [item for item in manifest["files"] if item["origin"] in packages]
-    plain = [item for item in files if item["path"] not in (BUNDLE, f"/usr{platform.loader}")]
-    steps = []
-    for (origin, directory, mode), found in groupby(sorted(plain, key=_place), key=_place):
-        names = [item["path"].rpartition("/")[2] for item in found]
-        install = f"install -D --mode={mode} --target-directory={_TREE}{directory}"
-        steps.append(f"# {origin}\nRUN cd {directory} \\\n && {install} \\\n{_wrapped(names)}\n")
+    # The interpreter's path in its package is a link on some architectures, and in some releases there is none.
     loader = platform.loader.rpartition("/")[2]
-    # The path in the package is a link on some architectures, and none in some releases.
-    source = f"/usr/lib/{platform.triplet}/{loader}"
-    steps.append(f"# The program interpreter.\nRUN install -D --mode=0555 {source} {_TREE}/usr{platform.loader}\n")
-    if len(plain) < len(files) - 1:
+    commands = [f"install -D --mode=0555 /usr/lib/{platform.triplet}/{loader} {_TREE}/usr{platform.loader}"]
+    if any(item["path"] == BUNDLE for item in files):
         (directory,) = CERTIFICATES.paths
-        bundle = f"cat {directory}* > {_TREE}{BUNDLE} && chmod 0444 {_TREE}{BUNDLE}"
-        where = BUNDLE.rpartition("/")[0]
-        steps.append(f"# {CERTIFICATES.package}\nRUN mkdir -p {_TREE}{where} && LC_ALL=C && {bundle}\n")
-    return steps
+        commands += [
+            f"mkdir -p {_TREE}{BUNDLE.rpartition('/')[0]}",
+            f"find {directory} -type f -print0 | LC_ALL=C sort -z | xargs -0 cat > {_TREE}{BUNDLE}",
+            f"chmod 0444 {_TREE}{BUNDLE}",
+        ]
+    plain = [item for item in files if item["path"] not in (BUNDLE, f"/usr{platform.loader}")]
+    for (directory, mode), found in groupby(sorted(plain, key=_place), key=_place):
+        names = _wrapped([item["path"].rpartition("/")[2] for item in found])
+        install = f"install -D --mode={mode} --target-directory={_TREE}{directory}"
+        commands += [f"cd {directory}", f"{install} \\\n{names}"]
+    return "# What librespot loads, and what that reads.\n" + _run(commands)
 
 
-def _place(item: Mapping[str, Any]) -> tuple[str, str, str]:
-    return item["origin"], item["path"].rpartition("/")[0], item["mode"]
+def _place(item: Mapping[str, Any]) -> tuple[str, str]:
+    return item["path"].rpartition("/")[0], item["mode"]
 
 
 def _settings(config: Mapping[str, Any]) -> str:
@@ -187,6 +191,10 @@ def _settings(config: Mapping[str, Any]) -> str:
             "",
         ]
     )
+
+
+def _run(commands: Sequence[str]) -> str:
+    return "RUN " + " \\\n && ".join(commands) + "\n"
 
 
 def _wrapped(words: Sequence[str]) -> str:

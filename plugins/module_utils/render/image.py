@@ -186,14 +186,19 @@ def described(
     sbom: bytes,
     packages: int,
     config: bytes,
+    archive: bytes,
 ) -> dict[str, Any]:
-    """Return the manifest of an image that is made of `contents` and its *sbom*, which names so many *packages*."""
+    """Return the manifest of an image that is made of `contents` and its *sbom*, which names so many *packages*.
+
+    *config* is its configuration, *archive* what `image_archive` made of it.
+    """
     files = sorted([*made_of["files"], *listed([sbom_file(sbom)])], key=lambda item: str(item["path"]))
     return {
         **made_of,
         "format": _FORMAT,
         "id": identifier,
         "image": digest(config),
+        "archive": digest(archive),
         "artifact": artifact["id"],
         "version": artifact["version"],
         "architecture": artifact["binary"]["architecture"],

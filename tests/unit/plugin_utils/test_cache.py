@@ -17,7 +17,12 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.files impo
 from ansible_collections.hardened.librespot.plugins.module_utils.host.upload import read_upload
 from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import FILES
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
-from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import ArtifactCache, default_directory, pack
+from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
+    IMAGE,
+    ArtifactCache,
+    default_directory,
+    pack,
+)
 
 NAME = "0.8.0-x86_64-glibc2.36-0123456789ab"
 MANIFEST: dict[str, Any] = {"id": NAME, "binary": {"sha256": "0"}}
@@ -48,6 +53,16 @@ def test_an_artifact_with_one_byte_changed_is_not_there(cache: ArtifactCache, na
 def test_an_artifact_that_lacks_a_file_is_not_there(cache: ArtifactCache, name: str) -> None:
     Path(cache.publish(NAME, b"program", MANIFEST).path, name).unlink()
     assert cache.get(NAME) is None
+
+
+@pytest.mark.parametrize("name", IMAGE.files)
+def test_of_an_image_what_is_beside_it_belongs_to_it(tmp_path: Path, name: str) -> None:
+    images = ArtifactCache(str(tmp_path / "cache"), IMAGE)
+    beside = {path: path.encode() for path in IMAGE.beside}
+    path = Path(images.publish(NAME, b"image", MANIFEST, beside).path, name)
+    assert images.get(NAME) is not None
+    path.write_bytes(path.read_bytes() + b"!")
+    assert images.get(NAME) is None
 
 
 def test_what_is_uploaded_is_always_the_same_and_what_was_published(cache: ArtifactCache, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import json
 import tarfile
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,7 +86,7 @@ def test_the_id_is_the_digest_of_the_configuration_which_names_the_layer() -> No
     config = configuration(ARTIFACT, [only], b"the sbom")
     said = json.loads(config)
     assert said["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(only).hexdigest()}"]
-    manifest = described("image", ARTIFACT, contents([PROGRAM], [], "debian", "12"), b"the sbom", 3, config)
+    manifest = described("image", ARTIFACT, contents([PROGRAM], [], "debian", "12"), b"the sbom", 3, config, b"all")
     assert manifest["image"] == f"sha256:{hashlib.sha256(config).hexdigest()}"
     with tarfile.open(fileobj=io.BytesIO(image_archive(config, [only], tag(ARTIFACT)))) as tar:
         inside = {member.name: handle.read() for member in tar if (handle := tar.extractfile(member))}
@@ -103,11 +104,33 @@ def test_run_by_hand_it_is_no_root_says_goodbye_and_is_asked_for_a_sign_of_life(
     assert (said["created"], said["os"], said["architecture"]) == ("2025-11-10T00:00:00Z", "linux", "amd64")
 
 
+@pytest.mark.parametrize(
+    ("architecture", "engine", "variant", "interpreter"),
+    [
+        ("x86_64", "amd64", None, "/lib64/ld-linux-x86-64.so.2"),
+        ("aarch64", "arm64", "v8", "/lib/ld-linux-aarch64.so.1"),
+        ("armv7l", "arm", "v7", "/lib/ld-linux-armhf.so.3"),
+    ],
+)
+def test_each_architecture_has_the_name_that_engines_know(
+    architecture: str, engine: str, variant: str | None, interpreter: str
+) -> None:
+    """As the image specification lists them, and as each ABI has its interpreter."""
+    said = json.loads(configuration({**ARTIFACT, "binary": {"architecture": architecture, "sha256": ""}}, [], b""))
+    assert (said["architecture"], said.get("variant")) == (engine, variant)
+    assert PLATFORMS[architecture].loader == interpreter
+
+
+def test_the_configuration_names_the_sbom_by_its_digest() -> None:
+    labels = json.loads(configuration(ARTIFACT, [b""], b"the sbom"))["config"]["Labels"]
+    assert labels["hardened.librespot.sbom"] == f"sha256:{hashlib.sha256(b'the sbom').hexdigest()}"
+
+
 def test_every_file_is_accounted_for() -> None:
     link = ImageFile("/lib", "hardened.librespot", target="usr/lib")
     package = ImagePackage("libc6", "2.36-9", "amd64", "glibc")
     made_of = contents([PROGRAM, link], [package], "debian", "12")
-    manifest = described("image", ARTIFACT, made_of, b"the sbom", 3, b"{}")
+    manifest = described("image", ARTIFACT, made_of, b"the sbom", 3, b"{}", b"all")
     assert manifest["files"] == [
         {"path": "/lib", "target": "usr/lib", "origin": "hardened.librespot"},
         {
