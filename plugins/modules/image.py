@@ -11,8 +11,8 @@ short_description: Get an image of librespot into the Docker engine of a host
 version_added: 0.1.0
 description:
   - Loads the image that M(hardened.librespot.image_build) has made. It is uploaded only when the engine does not have
-    it, and no registry is asked. The engine itself computes the image's id from what it was given, so another image
-    than the one that was made is refused.
+    it, and no registry is asked. An archive that changed on its way is refused before the engine sees it. The engine
+    itself computes the image's id from what it was given, so another image than the one that was made is refused, too.
   - Keeps the image's manifest, a list of all its files, below C(/opt/librespot/images).
   - Removes older images of the collection that no container uses. Images of others are left alone.
 author:
@@ -95,6 +95,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.image 
     IMAGES,
     image_planners,
     no_image_planners,
+    refuse_foreign,
     refuse_other,
 )
 
@@ -112,6 +113,7 @@ def work(module: Module) -> dict[str, Any]:
         # In check mode it may never have been made.
         return {**outcome(module, [Plan("image", {}, {"engine": "has it"})]), "image": "", "missing": False}
     identifier = manifest["image"]
+    refuse_foreign(engine, manifest)
     if params["src"]:
         refuse_other(files, params["src"], manifest)
     missing = not params["src"] and not module.check_mode and engine.image(identifier) is None

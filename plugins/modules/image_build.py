@@ -17,10 +17,15 @@ description:
     signatures; nothing of them is installed or run there but the program interpreter, which says what librespot loads.
   - Every byte follows from the artifact and the packages, and so does the image's id. The manifest lists each file with
     its digest and the package that it is from.
+  - The image has its own SBOM, as CycloneDX, with the crates of librespot, the packages of the distribution, and every
+    other file below what it is from.
+  - Beside the archive there is a C(context), a directory with a Dockerfile that makes an image with the same files by
+    hand.
   - Runs on the build host, which is the host of the task. Use C(delegate_to) to choose another than the target.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 requirements:
+  - cyclonedx-python-lib, packageurl-python and pyelftools on the controller
   - On the build host Debian or a distribution made from it, of the architecture of the artifact
   - On the build host rustc 1.85 or newer with a C compiler, for the program of the health check
 attributes:
@@ -99,6 +104,23 @@ image:
   returned: when the image exists
   type: str
   sample: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+sbom:
+  description: The SBOM of the image.
+  returned: when the image exists
+  type: dict
+  contains:
+    path:
+      description: Where it is in the image. On the controller, it is in the C(context) beside the archive.
+      type: str
+      sample: /usr/share/sbom/librespot.cdx.json
+    digest:
+      description: Its digest, which is also the value of the image's label C(hardened.librespot.sbom).
+      type: str
+      sample: sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+    packages:
+      description: How many packages it names, crates and those of the distribution.
+      type: int
+      sample: 295
 manifest:
   description: All files of the image with their digests and where they are from, and the packages.
   returned: when the image exists

@@ -81,14 +81,17 @@ def loaded(host: Target, image: Made, tmp_path: Path) -> Controller:
     return controller
 
 
-def tampered(image: Made, directory: Path, **changed: str) -> Path:
-    """Return a copy of the image with one bit of its archive, and what is *changed* in its manifest."""
+OTHER = f"sha256:{'0' * 64}"
+
+
+def tampered(image: Made, directory: Path) -> Path:
+    """Return a copy of the image, one that the engine does not have, with one bit of its archive changed."""
     copy = directory / "tampered"
     shutil.copytree(image.archive.parent, copy)
     content = bytearray(image.archive.read_bytes())
     content[len(content) // 2] ^= 1
     (copy / ARCHIVE).write_bytes(content)
-    (copy / MANIFEST).write_bytes(encode_manifest({**image.manifest, **changed}))
+    (copy / MANIFEST).write_bytes(encode_manifest({**image.manifest, "image": OTHER}))
     return copy
 
 
@@ -99,14 +102,11 @@ def with_checksums(copy: Path) -> Path:
     return copy
 
 
-OTHER = f"sha256:{'0' * 64}"
-
-
 def test_an_archive_with_one_bit_changed_is_not_even_uploaded(
     loaded: Controller, host: Target, image: Made, tmp_path: Path
 ) -> None:
     before = images(host), host.snapshot()
-    done = load(loaded, tampered(image, tmp_path, image=OTHER))
+    done = load(loaded, tampered(image, tmp_path))
     assert done.status != 0
     assert "no whole image is there" in done.output
     assert (images(host), host.snapshot()) == before
@@ -117,7 +117,7 @@ def test_one_whose_checksums_were_changed_with_it_never_reaches_the_engine(
     loaded: Controller, host: Target, image: Made, tmp_path: Path
 ) -> None:
     before = images(host), host.snapshot()
-    done = load(loaded, with_checksums(tampered(image, tmp_path, image=OTHER)))
+    done = load(loaded, with_checksums(tampered(image, tmp_path)))
     assert done.status != 0
     assert f"What came to this host is not the archive of the image {OTHER}" in done.output
     assert (images(host), host.snapshot()) == before
@@ -129,7 +129,7 @@ def test_one_that_is_another_image_than_it_says_does_not_replace_what_is_there(
 ) -> None:
     """The engine compares each layer with the digest that the configuration has of it."""
     before = images(host)
-    copy = tampered(image, tmp_path, image=OTHER)
+    copy = tampered(image, tmp_path)
     archive = f"sha256:{hashlib.sha256((copy / ARCHIVE).read_bytes()).hexdigest()}"
     (copy / MANIFEST).write_bytes(encode_manifest({**image.manifest, "image": OTHER, "archive": archive}))
     done = load(loaded, with_checksums(copy))

@@ -89,6 +89,7 @@ STAGES: tuple[Stage, ...] = (
         Stage(f"containers-{image}", ("pytest", "tests/containers", "-k", image), ("containers",), limit_min=30)
         for image in MACHINES
     ),
+    Stage("images", ("pytest", "tests/images"), ("containers",), limit_min=60),
     Stage("limits", ("pytest", "tests/machine"), ("machine",), limit_min=60),
     *(
         Stage(f"network-{image}", ("pytest", "tests/network", "-k", image), ("machine",), limit_min=150)

@@ -168,6 +168,7 @@ class Demo:
         image = output([*inside, "docker", "inspect", "--format", "{{.Image}}", f"librespot-{SPEAKER}"])
         manifest = json.loads(output([*inside, "cat", f"/opt/librespot/images/{image.partition(':')[2]}.json"]))
         print(f"\nImage {image}: {manifest['size']} bytes in {len(manifest['files'])} files", flush=True)
+        print(f"Its SBOM, {manifest['sbom']['path']}, names {manifest['sbom']['packages']} packages", flush=True)
         for item in manifest["files"]:
             size = item.get("size", f"-> {item.get('target')}")
             print(f"  {item['path']:<50} {size!s:>12}  {item['origin']}", flush=True)

@@ -76,6 +76,12 @@ class Engine:
                 "Use the engine of the system, or deploy the instances as services",
             )
 
+    @property
+    def architecture(self) -> str:
+        """What the engine runs, in the words of the image specification, as ``amd64``."""
+        with _said("for its architecture"):
+            return str(self._api.version()["Arch"])
+
     def image(self, identifier: str) -> Described | None:
         """Return an image; None when the engine does not have it."""
         return self._found(f"for the image {identifier}", self._api.inspect_image, identifier)

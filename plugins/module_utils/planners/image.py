@@ -13,7 +13,7 @@ from ..host.engine import Engine
 from ..host.files import Files
 from ..model.artifact import encode_manifest
 from ..model.errors import HostError, SpecificationError
-from ..model.image import ARTIFACT_LABEL
+from ..model.image import ARTIFACT_LABEL, PLATFORMS
 from ..model.plan import Plan, State
 from ..render.image import digest
 from .base import Planner
@@ -74,6 +74,16 @@ class NoImagePlanner(Planner):
     def apply(self, plan: Plan) -> None:
         """Remove it."""
         self._engine.remove_image(plan.before[_ENGINE])
+
+
+def refuse_foreign(engine: Engine, manifest: Mapping[str, Any]) -> None:
+    """Raise `HostError` when the image of *manifest* is for another architecture than the *engine* runs."""
+    architecture = manifest["architecture"]
+    if PLATFORMS[architecture].engine != engine.architecture:
+        raise HostError(
+            f"The image {manifest['image']} is for {architecture}, and the engine runs {engine.architecture}",
+            "Make one on a build host of that architecture; nothing is cross-compiled",
+        )
 
 
 def refuse_other(files: Files, path: str, manifest: Mapping[str, Any]) -> None:

@@ -32,7 +32,7 @@ def played(monkeypatch: pytest.MonkeyPatch, version: str, info: dict[str, Any], 
     def client(**_arguments: Any) -> Any:
         if fault is not None:
             raise fault
-        return SimpleNamespace(info=lambda: info, version=lambda: {"Version": version})
+        return SimpleNamespace(info=lambda: info, version=lambda: {"Version": version, "Arch": "arm"})
 
     monkeypatch.setattr(engine, "LACKING", "")
     monkeypatch.setattr(engine, "docker", SimpleNamespace(APIClient=client), raising=False)
@@ -74,6 +74,11 @@ def test_a_rootless_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_others_are_taken(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
     played(monkeypatch, version, {"SecurityOptions": ["name=apparmor", "name=seccomp,profile=default"]})
     Engine()
+
+
+def test_it_says_what_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    played(monkeypatch, "26.1.5", {})
+    assert Engine().architecture == "arm"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_every_file_is_copied_and_checked(architecture: str) -> None:
         f"cd {where} \\\n && install -D --mode=0555 --target-directory=/image{where} \\\n    libasound.so.2 libc.so.6\n"
         in text
     )
-    sums = dict(reversed(line.split("  ")) for line in files["context/SHA256SUMS"].decode().splitlines())
+    sums = {path: digest for digest, path in map(str.split, files["context/SHA256SUMS"].decode().splitlines())}
     assert sums == {item["path"][1:]: item["sha256"] for item in made["files"] if "sha256" in item}
     assert sums["usr/bin/librespot"] == hashlib.sha256(files["context/librespot"]).hexdigest()
     assert files["context/probe.rs"].decode() == SOURCE
