@@ -36,6 +36,12 @@ again() {{
 }}
 options='--name Kitchen --backend alsa --device null'
 """
+# The root is read-only as the process sees it, and so it is for the engine; this is where it lies on the host.
+_ROOT = f"""\
+driver=$(docker info --format '{{{{.Driver}}}}'); id=$(docker inspect --format '{{{{.Id}}}}' {NAME})
+layer=$(cat /var/lib/docker/image/$driver/layerdb/mounts/$id/mount-id)
+if [ $driver = vfs ]; then root=vfs/dir/$layer; else root=$driver/$layer/diff; fi; cd /var/lib/docker/$root
+"""
 
 MUTANTS = (
     Mutant(
@@ -50,12 +56,13 @@ MUTANTS = (
     ),
     Mutant(
         "a-file-in-the-image",
-        # The root is read-only as the process sees it, and so it is for the engine; this is where it lies on the host.
-        f"driver=$(docker info --format '{{{{.Driver}}}}'); id=$(docker inspect --format '{{{{.Id}}}}' {NAME})\n"
-        "layer=$(cat /var/lib/docker/image/$driver/layerdb/mounts/$id/mount-id)\n"
-        "if [ $driver = vfs ]; then root=vfs/dir/$layer; else root=$driver/$layer/diff; fi; cd /var/lib/docker/$root\n"
-        "mkdir -p usr/bin; cp /bin/true usr/bin/sh",
+        _ROOT + "mkdir -p usr/bin; cp /bin/true usr/bin/sh",
         "CON-01 files kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "another-sbom",
+        _ROOT + "sed -i s/libc6/libc7/g usr/share/sbom/librespot.cdx.json",
+        "CON-01 files kitchen, CON-02 image kitchen, CFG-06 drift kitchen",
     ),
     Mutant(
         "an-image-that-nobody-knows",

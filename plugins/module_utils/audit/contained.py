@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..host.engine import Described, Engine
+from ..host.files import Files
 from ..host.namespaces import inhabitants
 from ..host.proc import Process, process
 from ..model.container import INSTANCE_LABEL, container_name, holder_name
 from ..model.finding import Finding
-from ..model.image import ARTIFACT_LABEL
+from ..model.image import ARTIFACT_LABEL, SBOM, SBOM_LABEL
 from ..model.instance import Instance
 from ..planners import confined
 from ..planners.containers import place_of
 from ..planners.image import manifest_path
 from ..planners.rootfs import manifest_of, wrong_files
 from ..render.container import UPDATABLE, container, described, waiting
+from ..render.image import digest
 from ..render.unit import dhcp_unit, segment_unit
 from .context import Context, each, finding
 
@@ -95,14 +97,18 @@ def _files(_engine: Engine, context: Context, _instance: Instance, there: Descri
     return expected, wrong_files(main, manifest), f"/proc/{main.pid}/root, {manifest_path(there['Image'])}"
 
 
-def _image(engine: Engine, context: Context, _instance: Instance, there: Described, _main: Process) -> Seen:
+def _image(engine: Engine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
     manifest = manifest_of(context.host.files, there["Image"])
     image = engine.image(there["Image"]) or {"Config": {"Labels": {}}}
     labels = image["Config"].get("Labels") or {}
     wrong = [] if manifest.get("image") == there["Image"] else ["no manifest of ours names it"]
     if labels.get(ARTIFACT_LABEL) != manifest.get("artifact"):
         wrong.append(f"it says to be of the artifact {labels.get(ARTIFACT_LABEL)}")
-    return f"an image of {manifest.get('artifact', 'ours')}", wrong, f"docker inspect: {there['Image']}"
+    sbom = Files(f"/proc/{main.pid}/root").read(SBOM)
+    if sbom is None or digest(sbom.content) != labels.get(SBOM_LABEL):
+        wrong.append("it has not the SBOM that its label names")
+    evidence = f"docker inspect: {there['Image']}; /proc/{main.pid}/root{SBOM}"
+    return f"an image of {manifest.get('artifact', 'ours')}, with its SBOM", wrong, evidence
 
 
 def _isolation(engine: Engine, context: Context, instance: Instance, _there: Described, main: Process) -> Seen:

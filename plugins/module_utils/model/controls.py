@@ -90,7 +90,7 @@ _CONTROLS = (
         "The image is the collection's own, and reproducible",
         MEDIUM,
         "Whoever can push to a registry, or to a cache, chooses what runs",
-        "The engine's id of an image is the digest of its configuration, which names the digest of its files",
+        "The engine's id of an image is the digest of its configuration, which names those of its files and its SBOM",
         _CONVERGE_CONTAINERS,
     ),
     Control(
