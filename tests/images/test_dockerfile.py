@@ -55,7 +55,8 @@ def described(found: Iterable[tuple[tarfile.TarInfo, bytes]]) -> dict[str, Membe
     return {
         f"/{member.name.strip('/')}": (
             member.type.decode(),
-            member.mode,
+            # Some engines have the kind of a file in it as well.
+            member.mode & 0o7777,
             member.uid,
             member.gid,
             member.linkname or hashlib.sha256(content).hexdigest(),

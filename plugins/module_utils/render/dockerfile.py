@@ -101,10 +101,11 @@ def _probe(manifest: Mapping[str, Any]) -> str:
     return f"""\
 # The health check, from its source.
 FROM base AS probe
-RUN {_INSTALL} {" ".join((*C_COMPILER, rustc))}
 WORKDIR /{CONTEXT}
 COPY {_PROBE} ./
-RUN rustc \\
+RUN {_INSTALL} \\
+    {" ".join((*C_COMPILER, rustc))} \\
+ && rustc \\
 {_wrapped([*FLAGS, "-o", "probe", _PROBE])}
 """
 

@@ -95,7 +95,7 @@ def test_its_base_is_pinned_and_its_end_is_from_scratch() -> None:
 @pytest.mark.parametrize(("release", "compiler"), [("12", "rustc-web"), ("13", "rustc")])
 def test_its_packages_are_those_of_the_release_in_the_versions_of_the_manifest(release: str, compiler: str) -> None:
     text = dockerfile("x86_64", release)
-    assert f"gcc libc6-dev {compiler}\n" in text
+    assert f"    gcc libc6-dev {compiler} \\\n" in text
     assert "    libasound2=1.2.8-1+b1 libc6=2.36-9\n" in text
     assert f"""test "$ID $VERSION_ID" = 'debian {release}'""" in text
 
