@@ -26,8 +26,10 @@ INITRD = "initrd"
 PRIVATE_KEY = "id_ed25519"
 KNOWN_HOSTS = "known_hosts"
 
+_KERNEL = "linux-image-cloud-amd64"
+"""Small, and without sound: a machine can name another among its packages."""
 _COMMON = (
-    "linux-image-cloud-amd64",
+    _KERNEL,
     "initramfs-tools",
     "lz4",
     "systemd",
@@ -105,6 +107,19 @@ MACHINES = {
     for machine in (
         Machine("debian12", "bookworm", ("libasound2",)),
         Machine("debian13", "trixie", ("libasound2t64",)),
+        Machine(
+            "debian13-sound",
+            "trixie",
+            (
+                "linux-image-amd64",
+                "libasound2t64",
+                "docker.io",
+                "docker-cli",
+                "iptables",
+                "python3-docker",
+                "avahi-daemon",
+            ),
+        ),
     )
 }
 
@@ -130,7 +145,9 @@ def ensure(machine: Machine, cache: Cache, progress: Progress) -> Path:
 
 
 def _setup(machine: Machine) -> str:
-    return _SETUP.replace("{packages}", " ".join((*_COMMON, *machine.packages))).replace("{upkeep}", UPKEEP)
+    own = any(name.startswith("linux-image-") for name in machine.packages)
+    usual = [name for name in _COMMON if name != _KERNEL or not own]
+    return _SETUP.replace("{packages}", " ".join((*usual, *machine.packages))).replace("{upkeep}", UPKEEP)
 
 
 def _install(machine: Machine, path: Path, cache: Cache, progress: Progress) -> None:

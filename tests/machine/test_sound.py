@@ -1,0 +1,108 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""librespot's own player plays to a sound card of the kernel's, in the container and in the unit's sandbox."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.attacks.deployment import APPLY, KITCHEN, OURS, confined, specified
+from tests.attacks.tables import show
+from tests.containers.speaker import NAME, Speaker
+from tests.harness import contained, program
+from tests.machine.machine import Machine, machine
+from tests.support.plays import Controller, activate, built
+
+IMAGE = "debian13-sound"
+CARD = "hw:Dummy"
+_STATUS = "/proc/asound/Dummy/pcm0p/sub0"
+HEARING = {
+    **KITCHEN,
+    "options": {"name": "Kitchen", "backend": "alsa", "device": CARD},
+    "relaxations": {"alsa": "the kernel's dummy card"},
+    # One that is reached at the machine's own address, whatever zone asks.
+    "bind": {"interface": "eth0"},
+}
+SOUNDS = "/opt/librespot/sounds"
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Speaker]:
+    """Return a machine with the kernel's dummy sound card, and what deploys to it."""
+    directory = tmp_path_factory.mktemp("studio")
+    with machine(IMAGE, directory) as host:
+        host.shell("modprobe snd-dummy; test -d /proc/asound/Dummy")
+        yield Speaker(host, Controller(host, directory))
+
+
+def _running(host: Machine) -> dict[str, str]:
+    """Return what the card says of the stream that it plays; nothing when it plays none."""
+    said = host.run("cat", f"{_STATUS}/status", f"{_STATUS}/hw_params").stdout
+    return {key.strip(): value.strip() for key, _colon, value in (line.partition(":") for line in said.splitlines())}
+
+
+def _heard(host: Machine, play: Callable[[], object]) -> tuple[dict[str, str], float]:
+    """Let *play* play; return what the card said meanwhile, and the seconds that it took."""
+    begin, found = time.monotonic(), dict[str, str]()
+    with ThreadPoolExecutor(1) as pool:
+        playing = pool.submit(play)
+        while not playing.done():
+            seen = _running(host)
+            if seen.get("state") == "RUNNING":
+                found = seen
+            time.sleep(0.1)
+        playing.result()
+    return found, time.monotonic() - begin
+
+
+def _judge(how: str, found: dict[str, str], took: float) -> None:
+    show(f"played to {CARD}, {how}", ["state", "rate", "channels", "s"], [
+        [found.get("state", ""), found.get("rate", ""), found.get("channels", ""), f"{took:.1f}"]
+    ])  # fmt: skip
+    assert found.get("state") == "RUNNING", found
+    assert (found["format"], found["channels"], found["rate"].split()[0]) == ("S16_LE", "2", str(program.RATE))
+    # The card takes a sound in the time that it lasts.
+    assert took >= program.SECONDS
+
+
+def test_it_plays_in_the_sandbox_of_the_unit(studio: Speaker) -> None:
+    host = studio.host
+    assert isinstance(host, Machine)
+    activate(studio.controller, built(studio.controller))
+    studio.controller.converge(APPLY, specified([HEARING]))
+    sound = Path(program.sound())
+    host.install(program.program(), "/opt/librespot/current/bin/play")
+    host.install(sound, f"{SOUNDS}/{sound.name}")
+    command = f"/opt/librespot/current/bin/play {SOUNDS}/{sound.name} {program.URI} alsa {CARD}"
+    try:
+        found, took = _heard(host, lambda: confined(host, OURS, "attack-play.service", command))
+    finally:
+        host.run("rm", "-rf", "/opt/librespot/current/bin/play", SOUNDS)
+        studio.controller.converge(APPLY, {"librespot_state": "absent"})
+    _judge("in the unit's sandbox", found, took)
+
+
+def test_it_plays_in_the_container(studio: Speaker) -> None:
+    host = studio.host
+    assert isinstance(host, Machine)
+    studio.converge(HEARING)
+    contained.install(host, NAME, program.program(), program.sound())
+    try:
+        assert studio.status()["Seccomp"] == "2"
+
+        def play() -> None:
+            played = contained.play(host, NAME, "alsa", CARD)
+            assert played.status == 0, played.said
+
+        found, took = _heard(host, play)
+    finally:
+        contained.remove(host)
+        studio.converge(librespot_state="absent")
+    _judge("in the container", found, took)
