@@ -22,8 +22,8 @@ from tests.network.audits import audit
 
 WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container"}
 _ALL = ", ".join(f"{name} kitchen" for name in (
-    "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits", "CON-05 network", "CON-10 health",
-    "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
+    "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits", "CON-05 network", "CON-06 calls",
+    "CON-10 health", "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
 ))  # fmt: skip
 _AGAIN = f"""
 image=$(docker inspect --format '{{{{.Image}}}}' {NAME})
@@ -43,6 +43,23 @@ layer=$(cat /var/lib/docker/image/$driver/layerdb/mounts/$id/mount-id)
 if [ $driver = vfs ]; then root=vfs/dir/$layer; else root=$driver/$layer/diff; fi; cd /var/lib/docker/$root
 """
 
+# The same container in all else.
+_ENGINES_FILTER = f"""
+python3 - <<'END'
+import docker
+api = docker.APIClient()
+found = api.inspect_container("{NAME}")
+found["HostConfig"]["SecurityOpt"] = [
+    item for item in found["HostConfig"]["SecurityOpt"] if not item.startswith("seccomp=")
+]
+networks = {{"EndpointsConfig": {{"{NAME}": {{}}}}}}
+api.remove_container("{NAME}", force=True)
+again = {{**found["Config"], "HostConfig": found["HostConfig"], "NetworkingConfig": networks}}
+api.start(api.create_container_from_config(again, "{NAME}"))
+END
+sleep 2
+"""
+
 MUTANTS = (
     Mutant(
         "limits-raised",
@@ -52,8 +69,10 @@ MUTANTS = (
     Mutant(
         "run-by-hand",
         _AGAIN + f"again --security-opt seccomp=unconfined $image $options --zeroconf-port {PORT}",
-        "CON-03 isolation kitchen, CON-04 limits kitchen, RES-04 limits kitchen, CFG-06 drift kitchen",
+        "CON-03 isolation kitchen, CON-04 limits kitchen, CON-06 calls kitchen, RES-04 limits kitchen, "
+        "CFG-06 drift kitchen",
     ),
+    Mutant("the-engines-own-filter", _ENGINES_FILTER, "CON-06 calls kitchen, CFG-06 drift kitchen"),
     Mutant(
         "a-file-in-the-image",
         _ROOT + "mkdir -p usr/bin; cp /bin/true usr/bin/sh",

@@ -2,21 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CON-01 to CON-05, CON-10 and RES-04: what a container of ours is, read from its process, and from the engine."""
+"""CON-01 to CON-06, CON-10 and RES-04: what a container of ours is, read from its process, and from the engine."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Union
 
 from ..host.engine import Described, Engine
 from ..host.files import Files
 from ..host.namespaces import inhabitants
 from ..host.proc import Process, process
 from ..model.container import INSTANCE_LABEL, container_name, holder_name
-from ..model.finding import Finding
-from ..model.image import ARTIFACT_LABEL, SBOM, SBOM_LABEL
+from ..model.finding import NOT_ENFORCED, Finding
+from ..model.image import ARTIFACT_LABEL, PROBE, SBOM, SBOM_LABEL
 from ..model.instance import Instance
 from ..planners import confined
 from ..planners.containers import place_of
@@ -24,14 +25,15 @@ from ..planners.image import manifest_path
 from ..planners.rootfs import manifest_of, wrong_files
 from ..render.container import UPDATABLE, container, described, waiting
 from ..render.image import digest
+from ..render.probe import REFUSED
 from ..render.unit import dhcp_unit, segment_unit
 from .context import Context, each, finding
 
 _LIMITS = (*UPDATABLE[:-1], "files", "block I/O")
 _RUNS = "the container runs"
 
-Seen = tuple[str, list[str], str]
-"""What is expected, what is wrong, and the evidence."""
+Seen = Union[tuple[str, list[str], str], tuple[str, list[str], str, str]]
+"""What is expected, what is wrong, and the evidence; then the status, if it is not what follows from that."""
 
 
 def look(engine: Engine, context: Context) -> Iterator[Finding]:
@@ -42,6 +44,7 @@ def look(engine: Engine, context: Context) -> Iterator[Finding]:
         ("CON-03", "isolation", _isolation),
         ("CON-04", "limits", _held),
         ("CON-05", "network", _network),
+        ("CON-06", "calls", _calls),
         ("CON-10", "health", _health),
         ("RES-04", "limits", _limits),
     )
@@ -87,8 +90,9 @@ def _of(
             remedy=f"Read why: docker logs {name}; then run playbooks/site.yml against this host",
         )
         return
-    expected, observed, evidence = what(engine, context, instance, there, main)
-    yield finding(control, check, instance.name, not observed, expected, "; ".join(observed) or expected, evidence)
+    expected, observed, evidence, *status = what(engine, context, instance, there, main)
+    said = "; ".join(observed) or expected
+    yield finding(control, check, instance.name, not observed, expected, said, evidence, *status)
 
 
 def _files(_engine: Engine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
@@ -170,6 +174,27 @@ def _network(engine: Engine, _context: Context, instance: Instance, there: Descr
     if (found.get("Labels") or {}).get(INSTANCE_LABEL) != instance.name:
         wrong.append("the network is not ours")
     return f"alone on the network {name}", wrong, f"docker network inspect {name}"
+
+
+def _calls(engine: Engine, context: Context, instance: Instance, there: Described, main: Process) -> Seen:
+    """Compare the filter of the live process and of the engine, and let a program of the image try what is refused."""
+    expected, name = "the calls that librespot makes, and no other", container_name(instance.name)
+    if not engine.filters_calls:
+        return expected, ["the kernel cannot filter system calls"], "docker info: SecurityOptions", NOT_ENFORCED
+    wrong = [] if main.status["Seccomp"] == "2" else ["the process has no filter"]
+    request = container(instance, place_of(context.host, engine, instance))
+    wanted, found = (
+        described(config, host, "")["system call filter"]
+        for config, host in ((request, request["HostConfig"]), (there["Config"], there["HostConfig"]))
+    )
+    if found != wanted:
+        wrong.append(f"its filter is {found}, ours is {wanted}")
+    evidence = f"/proc/{main.pid}/status, docker inspect {name}: HostConfig.SecurityOpt"
+    if context.live:
+        evidence += f", docker exec {name} {PROBE} {REFUSED}"
+        if engine.run(name, [PROBE, REFUSED]):
+            wrong.append("calls that librespot never makes are not refused")
+    return expected, wrong, evidence
 
 
 def _health(_engine: Engine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:

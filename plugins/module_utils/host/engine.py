@@ -70,7 +70,9 @@ class Engine:
         found = [part for part in version.split("+")[0].split(".")[:2] if part.isdigit()]
         if len(found) < len(OLDEST) or tuple(map(int, found)) < OLDEST:
             raise HostError(f"The engine is {version}, older than 20.10", "Install the docker.io of Debian 12 or newer")
-        if any(option.startswith("name=rootless") for option in info.get("SecurityOptions") or ()):
+        options = [option.split(",")[0] for option in info.get("SecurityOptions") or ()]
+        self.filters_calls = "name=seccomp" in options
+        if "name=rootless" in options:
             raise HostError(
                 "The engine is rootless: what it publishes never meets the host's firewall table as a container's",
                 "Use the engine of the system, or deploy the instances as services",

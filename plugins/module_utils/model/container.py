@@ -33,6 +33,7 @@ class Place:
     """Where a container runs: as *uid* and *gid*, with the groups *groups*, published at *addresses* of the host.
 
     *weighed* is whether the host's kernel shares block devices by weights, and *ipv6* whether it knows IPv6.
+    *filters_calls* is whether the kernel can filter system calls; an engine refuses a filter where it cannot.
     """
 
     uid: int
@@ -42,3 +43,4 @@ class Place:
     groups: tuple[int, ...] = ()
     weighed: bool = False
     ipv6: bool = True
+    filters_calls: bool = True

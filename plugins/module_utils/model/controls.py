@@ -119,6 +119,14 @@ _CONTROLS = (
         _CONVERGE_CONTAINERS,
     ),
     Control(
+        "CON-06",
+        "The container can make the system calls that librespot makes, and no other",
+        HIGH,
+        "A fault of the kernel behind a call that librespot never makes turns a hijacked instance into root",
+        "A list recorded from librespot; seen on the live process, and by calls that the image's own program tries",
+        _CONVERGE_CONTAINERS,
+    ),
+    Control(
         "CON-10",
         "A container that is wedged is noticed, and stops at once when it shall",
         MEDIUM,
@@ -250,5 +258,5 @@ _CONTROLS = (
 
 CONTROLS: dict[str, Control] = {item.id: item for item in _CONTROLS}
 
-OF_CONTAINERS = frozenset({"CON-01", "CON-02", "CON-03", "CON-04", "CON-05", "CON-10", "NET-10", "RES-04"})
+OF_CONTAINERS = frozenset({"CON-01", "CON-02", "CON-03", "CON-04", "CON-05", "CON-06", "CON-10", "NET-10", "RES-04"})
 """The controls that are of instances in containers alone."""

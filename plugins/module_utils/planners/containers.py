@@ -175,7 +175,8 @@ def place_of(host: Host, engine: Engine, item: Instance, image: str = "", holder
     groups = (grp.getgrnam("audio").gr_gid,) if item.relaxed("alsa") else ()
     kept = _own_image(host, engine, holder or container_name(item.name)) if holder or not image else ""
     image, user = kept or image or "an image of ours", _ids(item) or _NOBODY_YET
-    return Place(*user, image, published_at(item), groups, weighs_io(), os.path.exists(_IPV6))
+    ipv6, filters = os.path.exists(_IPV6), engine.filters_calls
+    return Place(*user, image, published_at(item), groups, weighs_io(), ipv6, filters)
 
 
 def _own_image(host: Host, engine: Engine, name: str) -> str:

@@ -26,6 +26,7 @@ from .environment import arguments, environment
 from .firewall_units import IN_FORCE
 from .image import healthcheck
 from .options import credentials_directory, effective_options
+from .seccomp import profile_text
 from .unit import credentials_path, resolvers_path
 
 _PERIOD = 100_000
@@ -104,7 +105,7 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
             "GroupAdd": [str(group) for group in place.groups],
             "CapDrop": ["ALL"],
             "Privileged": False,
-            "SecurityOpt": [_NO_NEW_PRIVILEGES],
+            "SecurityOpt": [_NO_NEW_PRIVILEGES, *([f"seccomp={profile_text()}"] if place.filters_calls else [])],
             # Neither System V's nor POSIX's shared memory with anyone, nor a file system of it to fill.
             "IpcMode": "none",
             "CgroupnsMode": "private",
@@ -209,7 +210,8 @@ def described(
 
     Both are as in a request, or as in the engine's answer, which knows other containers by ids; *names* are theirs.
     """
-    security = sorted(host.get("SecurityOpt") or [])
+    # In the engine's order: of two profiles it takes the last.
+    security = host.get("SecurityOpt") or []
     profiles = {key: text for key, _is, text in (item.partition("=") for item in security) if text}
     quota, period = host.get("CpuQuota") or 0, host.get("CpuPeriod") or _PERIOD
     return {

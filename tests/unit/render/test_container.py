@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.containe
     trial,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.render.firewall_units import IN_FORCE
+from ansible_collections.hardened.librespot.plugins.module_utils.render.seccomp import profile, profile_text
 
 IMAGE = "sha256:" + "0" * 64
 PLACE = Place(997, 996, IMAGE, ("192.168.1.5", "2001:db8::5"))
@@ -53,6 +55,20 @@ def test_nothing_is_possible_that_librespot_does_not_need() -> None:
     assert found["groups"] == ""
     assert (host["IpcMode"], host["CgroupnsMode"]) == ("none", "private")
     assert not any(host.get(name) for name in ("PidMode", "UTSMode", "UsernsMode", "Binds", "VolumesFrom", "Links"))
+
+
+def test_its_filter_of_system_calls_is_ours_where_the_kernel_has_one() -> None:
+    request = container(instance(), PLACE)
+    (ours,) = [item for item in request["HostConfig"]["SecurityOpt"] if item.startswith("seccomp=")]
+    assert ours == f"seccomp={profile_text()}"
+    wanted = said(request)["system call filter"]
+    # However the engine writes it down again.
+    request["HostConfig"]["SecurityOpt"] = ["no-new-privileges", f"seccomp={json.dumps(profile(), indent=2)}"]
+    assert said(request)["system call filter"] == wanted
+    request["HostConfig"]["SecurityOpt"] = ["no-new-privileges"]
+    assert said(request)["system call filter"] == "the engine's own" != wanted
+    without = container(instance(), replace(PLACE, filters_calls=False))
+    assert without["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
 
 
 def test_the_port_is_published_where_it_is_bound_and_nowhere_else() -> None:
