@@ -32,8 +32,8 @@ else:
     LACKING = ""
     """Why nothing here can be used, where cyclonedx-python-lib is not installed."""
 
-_OFFICIAL = "crates.io"
-"""What cargo-auditable calls the registry that a package URL means when it names none."""
+_ELSEWHERE = frozenset({"git", "local", "registry"})
+"""What cargo-auditable calls the source of a crate that is not from the registry which a package URL means."""
 
 
 def image_sbom(
@@ -113,7 +113,7 @@ def _crate(crate: Mapping[str, Any], artifact: Mapping[str, Any]) -> Component:
     purl = PackageURL("cargo", name=crate["name"], version=crate["version"])
     # What runs at build time alone can be attacked there, and is not in the program.
     scope = ComponentScope.EXCLUDED if crate["kind"] == "build" else ComponentScope.REQUIRED
-    elsewhere = [] if crate["source"] == _OFFICIAL else [_property("source", crate["source"])]
+    elsewhere = [_property("source", crate["source"])] if crate["source"] in _ELSEWHERE else []
     return Component(
         type=ComponentType.LIBRARY,
         name=purl.name,

@@ -42,8 +42,8 @@ CRATES: list[dict[str, Any]] = [
         "dependencies": [1, 3],
         "root": True,
     },
-    {"name": "aes", "version": "0.8.4", "source": "crates.io", "kind": "runtime", "dependencies": [2], "root": False},
-    {"name": "aes", "version": "0.7.0", "source": "crates.io", "kind": "runtime", "dependencies": [], "root": False},
+    {"name": "aes", "version": "0.8.4", "source": "public", "kind": "runtime", "dependencies": [2], "root": False},
+    {"name": "aes", "version": "0.7.0", "source": "public", "kind": "runtime", "dependencies": [], "root": False},
     {"name": "cc", "version": "1.2.0", "source": "git", "kind": "build", "dependencies": [], "root": False},
 ]
 
