@@ -172,11 +172,23 @@ def place_of(host: Host, engine: Engine, item: Instance, image: str = "", holder
 
     That of its *holder* keeps its image.
     """
-    groups = (grp.getgrnam("audio").gr_gid,) if item.relaxed("alsa") else ()
     kept = _own_image(host, engine, holder or container_name(item.name)) if holder or not image else ""
     image, user = kept or image or "an image of ours", _ids(item) or _NOBODY_YET
     ipv6, filters = os.path.exists(_IPV6), engine.filters_calls
-    return Place(*user, image, published_at(item), groups, weighs_io(), ipv6, filters)
+    return Place(*user, image, published_at(item), _groups(item), weighs_io(), ipv6, filters)
+
+
+def _groups(item: Instance) -> tuple[int, ...]:
+    """Return the numbers of the groups that the relaxations of *item* need. Raises HostError where there is no such."""
+    names = ["audio"] if item.relaxed("alsa") else []
+    names += [entry.first("group") for entry in item.relaxations if entry.first("group")]
+    try:
+        return tuple(sorted({grp.getgrnam(name).gr_gid for name in names}))
+    except KeyError as error:
+        raise HostError(
+            f"{item.name}: a group of its relaxations ({', '.join(names)}) does not exist",
+            "Make it on the host first, or name another",
+        ) from error
 
 
 def _own_image(host: Host, engine: Engine, name: str) -> str:
