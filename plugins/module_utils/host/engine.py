@@ -50,8 +50,8 @@ def _remedy(text: str) -> str:
         return "Give the instance another port, or stop what holds this one: ss -tlnp"
     if "cannot assign requested address" in text:
         return "The host has lost the address that the instance is bound to; run again when it has one"
-    if "overlaps with" in text or "conflicts with" in text:
-        return "Remove the network that holds the addresses: docker network ls"
+    if "overlaps with" in text or "conflicts with" in text or "address pool" in text:
+        return "Remove the network that holds the addresses: docker network ls, ip route"
     return "journalctl -u docker.service tells more"
 
 

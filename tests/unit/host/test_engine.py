@@ -88,6 +88,8 @@ def test_it_says_what_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
         ("write /var/lib/docker/x: no space left on device", "Free space"),
         ("listen tcp 192.0.2.1:1: bind: cannot assign requested address", "lost the address"),
         ("Pool overlaps with other one on this address space", "docker network ls"),
+        ("could not find an available, non-overlapping IPv4 address pool among the defaults", "docker network ls"),
+        ("all predefined address pools have been fully subnetted", "docker network ls"),
         ("something else", "journalctl"),
     ],
 )
