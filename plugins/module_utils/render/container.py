@@ -38,6 +38,16 @@ _NO_NEW_PRIVILEGES = "no-new-privileges"
 _BY_NAME = "container:"
 _IPV6_OFF = "net.ipv6.conf.all.disable_ipv6"
 
+_HIDDEN = (
+    # The engine's own, which a list of one's own replaces.
+    "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+    "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
+    # What tells of the host: how its kernel was started, its hardware, its disks, what is loaded.
+    "/proc/cmdline", "/proc/config.gz", "/proc/modules", "/proc/partitions", "/sys/block", "/sys/bus", "/sys/class",
+    "/sys/dev", "/sys/devices/virtual", "/sys/kernel", "/sys/module",
+)  # fmt: skip
+"""Paths that are covered. libc and Rust read in ``/sys/devices/system/cpu`` and ``/sys/fs/cgroup`` at their start."""
+
 # Below this the engine's own runtime is killed at its start, and has no tasks for its threads.
 _WAITING = Limits(memory=32 * 1024**2, scratch=1024**2, cpu=50, tasks=32, files=64)
 
@@ -99,6 +109,7 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
             # Under memory pressure of the host the speaker goes first.
             "OomScoreAdj": 500,
             "ReadonlyRootfs": True,
+            "MaskedPaths": [*_HIDDEN],
             "Tmpfs": {SCRATCH: f"rw,noexec,nosuid,nodev,size={instance.limits.scratch},mode=1777"},
             "Mounts": _mounts(instance),
             "Devices": _devices(instance),
@@ -233,6 +244,7 @@ def described(
         "restart": str((host.get("RestartPolicy") or {}).get("Name")),
         "out of memory": str(host.get("OomScoreAdj")),
         "root": "read-only" if host.get("ReadonlyRootfs") else "writable",
+        "hidden": _lines(host.get("MaskedPaths")),
         "memory file systems": _lines(host.get("Tmpfs")),
         "mounts": _lines([*(host.get("Mounts") or []), *(host.get("Binds") or []), *(host.get("VolumesFrom") or [])]),
         "devices": _lines([*(host.get("Devices") or []), *(host.get("DeviceCgroupRules") or [])]),

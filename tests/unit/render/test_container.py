@@ -53,6 +53,7 @@ def test_nothing_is_possible_that_librespot_does_not_need() -> None:
     assert (found["new privileges"], found["root"], found["devices"]) == ("no", "read-only", "")
     assert [(item["Source"], item["ReadOnly"]) for item in host["Mounts"]] == [(IN_FORCE, True)]
     assert found["groups"] == ""
+    assert {"/proc/kcore", "/proc/cmdline", "/sys/firmware", "/sys/class"} <= set(host["MaskedPaths"])
     assert (host["IpcMode"], host["CgroupnsMode"]) == ("none", "private")
     assert not any(host.get(name) for name in ("PidMode", "UTSMode", "UsernsMode", "Binds", "VolumesFrom", "Links"))
 
