@@ -187,8 +187,9 @@ def _mounts(instance: Instance) -> list[dict[str, Any]]:
 
 
 def _bind(source: str, target: str, read_only: bool) -> dict[str, Any]:
-    options = {"Propagation": "rprivate"}
-    return {"Type": "bind", "Source": source, "Target": target, "ReadOnly": read_only, "BindOptions": options}
+    made = {"Type": "bind", "Source": source, "Target": target, "BindOptions": {"Propagation": "rprivate"}}
+    # The engine leaves out what is false, so that this compares equal with its answer.
+    return {**made, "ReadOnly": True} if read_only else made
 
 
 def _devices(instance: Instance) -> list[dict[str, str]]:
