@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tests.attacks.hosts import until
 from tests.containers.speaker import Speaker
@@ -82,9 +83,9 @@ print(json.dumps({
 """
 
 
-def looked_at(speaker: Speaker, name: str) -> dict[str, object]:
+def looked_at(speaker: Speaker, name: str) -> dict[str, Any]:
     """Return what the host's kernel says of the process of a container."""
-    found: dict[str, object] = json.loads(
+    found: dict[str, Any] = json.loads(
         speaker.host.out("python3", "-Ic", _LOOK, str(speaker.inspect(name)["State"]["Pid"]))
     )
     return found
