@@ -13,10 +13,13 @@ import pytest
 from tests.attacks.hosts import target
 from tests.attacks.tables import TABLES
 from tests.containers.speaker import Speaker
+from tests.kill.conftest import REPORT, pytest_addoption, pytest_generate_tests, pytest_report_header, report
 from tests.support.hosts import lab
 from tests.support.plays import Controller
 
 IMAGES = ("debian12-docker", "debian13-docker")
+
+__all__ = ["pytest_addoption", "pytest_generate_tests", "pytest_report_header", "report"]
 
 
 @pytest.fixture(scope="session", params=IMAGES)
@@ -35,7 +38,9 @@ def running(speaker: Speaker) -> Speaker:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the tables after the tests."""
+    """Print the tables, and what was killed, after the tests."""
+    if REPORT:
+        TABLES["runs that were killed"] = REPORT
     for title, lines in TABLES.items():
         terminalreporter.section(title)
         for line in lines:

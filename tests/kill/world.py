@@ -149,10 +149,13 @@ def _parents() -> dict[int, int]:
 class World:
     """The host, its two versions, and the index of the one that it has."""
 
-    def __init__(self, host: Host, controller: Controller, choice: tuple[Version, Version]) -> None:
+    def __init__(
+        self, host: Host, controller: Controller, choice: tuple[Version, Version], playbook: Path = DEPLOY
+    ) -> None:
         self.host = host
         self.controller = controller
         self.versions = choice
+        self.playbook = playbook
         self.current = 1
         host.put(HERE / "agent.py", AGENT)
 
@@ -160,7 +163,7 @@ class World:
         """Go to each version undisturbed, and remember what the host is then and how long it takes."""
         for version in self.versions * 2:
             agent, start = Agent(self.host), time.monotonic()
-            self.controller.converge(DEPLOY, version.variables)
+            self.controller.converge(self.playbook, version.variables)
             version.seconds, version.spent = time.monotonic() - start, agent.told()["spent"]
             version.state = self.host.snapshot()
 
@@ -180,7 +183,7 @@ class World:
         """
         version = self.versions[1 - self.current]
         options = {"ANSIBLE_PIPELINING": str(int(shot.pipelining))}
-        process = self.controller.begin(DEPLOY, version.variables, **options)
+        process = self.controller.begin(self.playbook, version.variables, **options)
         killed = 0.0
         if shot.where == CONTROLLER:
             try:

@@ -57,6 +57,8 @@ def _matrix() -> tuple[Stage, ...]:
 
 _SANITY = ("python", "-m", "tools.checks.sanity")
 _TYPES = ("mypy", "-p", "ansible_collections.hardened.librespot.plugins", "-p", "tools", "-p", "tests")
+_SHORT = " and not ".join(("debian12", "mutant", "test_kill", "test_hogs", "test_faults", "test_reach", "test_attacks"))
+"""What `test` has time for of the tests of containers; `containers` runs all."""
 
 STAGES: tuple[Stage, ...] = (
     Stage("style", ("ruff", "check", "."), ("test", "lint")),
@@ -84,14 +86,14 @@ STAGES: tuple[Stage, ...] = (
     Stage("attacks", ("pytest", "tests/attacks"), ("attacks",), limit_min=60),
     Stage("beside", ("pytest", "tests/beside"), ("attacks",), limit_min=30),
     # The oldest engine is the one that lacks most.
-    Stage(
-        "containers-short",
-        ("pytest", "tests/containers", "-k", "debian12 and not mutant and not harness"),
-        ("test",),
-        limit_min=20,
-    ),
+    Stage("containers-short", ("pytest", "tests/containers", "-k", _SHORT), ("test",), limit_min=20),
     *(
-        Stage(f"containers-{image}", ("pytest", "tests/containers", "-k", image), ("containers",), limit_min=30)
+        Stage(
+            f"containers-{image}",
+            ("pytest", "tests/containers", "--kills=20", "-k", image),
+            ("containers",),
+            limit_min=120,
+        )
         for image in MACHINES
     ),
     Stage("images", ("pytest", "tests/images"), ("containers",), limit_min=60),
