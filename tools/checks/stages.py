@@ -57,7 +57,10 @@ def _matrix() -> tuple[Stage, ...]:
 
 _SANITY = ("python", "-m", "tools.checks.sanity")
 _TYPES = ("mypy", "-p", "ansible_collections.hardened.librespot.plugins", "-p", "tools", "-p", "tests")
-_TELLING = ("test_lifecycle", "test_boot", "test_calls", "test_process", "as_deployed", "without_its_filter")
+_TELLING = (
+    *("a_check_says", "another_one_takes", "never_takes", "limit_is_changed", "stops_at_once", "silent_is_restarted"),
+    *("as_deployed", "without_the_table", "refused_in_ours", "live_process"),
+)
 _SHORT = f"debian12 and not mutant and ({' or '.join(_TELLING)})"
 """What `test` has time for of the tests of containers; `containers` runs all."""
 
