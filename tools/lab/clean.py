@@ -13,7 +13,7 @@ from tools.lab.progress import Progress
 
 _LIST = {
     "container": ["--all", "--format", "{{.ID}}"],
-    "image": ["--format", "{{.Repository}}:{{.Tag}}"],
+    "image": ["--format", "{{.Repository}}:{{.Tag}}", "--filter", "dangling=false"],
     "volume": ["--format", "{{.Name}}"],
 }
 """What can carry the label, in the order in which it is removed, and how ``docker KIND ls`` names it."""
@@ -32,6 +32,8 @@ def clean(keep_cache: bool, cache: Cache, progress: Progress) -> None:
     with progress.step("removing containers, images and volumes"):
         for kind, options in _LIST.items():
             _remove(kind, options, engine.label(cache))
+        # What a build that was stopped has left has no name.
+        attempt(["docker", "image", "prune", "--force", "--filter", f"label={engine.label(cache)}"])
     if not keep_cache:
         engine.stop(cache, progress)
         with progress.step(f"removing {cache.root}"):
