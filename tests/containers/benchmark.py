@@ -103,7 +103,7 @@ CHECKS = (
         "5.6",
         "no directory of the system is mounted into it",
         lambda x: not {item["Source"].rstrip("/") or "/" for item in x.inspected["Mounts"]} & set(_SENSITIVE),
-        why="at most one file, the stored login, and what `relaxations` name",
+        why="an empty one that is there while the table is in force, the stored login, and what `relaxations` name",
     ),
     Check(
         "5.7",
