@@ -45,15 +45,8 @@ PLAIN_REFUSES = dict.fromkeys(
     ),
     FILTER,
 )
-# What one engine's filter refuses by itself and another's does not.
+# What one engine's own filter refuses and another's does not.
 BY_ENGINE = {"io_uring", "vsock"}
-# The engine's filter looks at no argument of mmap() and mprotect().
-UNFILTERED = {"map_writable_code", "make_data_code"}
-# With the engine's own filter, which is made for all programs.
-ENGINES_FILTER = {
-    *UNFILTERED,
-    *("make_setuid", "run_from_memory", "map_code_from_memory", "attach_shared_code", "trace"),
-}
 
 
 @pytest.fixture(scope="session")
@@ -123,9 +116,7 @@ def test_from_inside(baited: Speaker) -> None:
     head = ["no.", "attack", "plain docker run", "ours", "plain refuses by"]
     show(f"from inside a container, on {baited.host.image}", head, rows)
     wins = {name for name, result in theirs.items() if result == "succeeded"}
-    own = any(text.startswith("seccomp=") for text in baited.inspect()["HostConfig"]["SecurityOpt"])
-    allowed = UNFILTERED if own else ENGINES_FILTER
-    assert {name for name, result in ours.items() if result == "succeeded"} - (set() if own else BY_ENGINE) == allowed
+    assert {name for name, result in ours.items() if result == "succeeded"} == set()
     names = {attack.name for _number, attack in ATTACKS}
     depends = OPTIONAL | BY_ENGINE
     assert names - set(PLAIN_REFUSES) - depends <= wins

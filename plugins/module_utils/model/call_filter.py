@@ -45,6 +45,9 @@ CLONE_THREAD = 0x10000
 CLONE_NAMESPACES = 0x7E020000
 """The flags of clone(2) for a thread of the same process, and for each namespace that it can make."""
 
+PROT_WRITE, PROT_EXEC = 2, 4
+"""Of mmap(2). Code is mapped from files, as the program interpreter does; nothing that was written becomes code."""
+
 NEWER: tuple[str, ...] = ("clone3",)
 """Calls that do not exist here, so that libc takes the older ones, whose arguments a filter can see.
 

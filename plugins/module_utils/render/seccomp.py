@@ -16,13 +16,16 @@ from ..model.call_filter import (
     FAMILIES,
     NETLINK_ROUTE,
     NEWER,
+    PROT_EXEC,
+    PROT_WRITE,
     allowed,
 )
 
 _ALLOW, _REFUSE = "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO"
 _ENOSYS = 38
 _ARCHITECTURES = ("SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM")
-_BY_ARGUMENTS = frozenset({"clone", "socket", "socketpair"})
+_MAP = ("mmap", "mmap2")
+_BY_ARGUMENTS = frozenset({"clone", "mprotect", "socket", "socketpair", *_MAP})
 
 
 def profile() -> dict[str, Any]:
@@ -39,6 +42,8 @@ def profile() -> dict[str, Any]:
             _sockets("socketpair", _is(0, FAMILIES["AF_UNIX"])),
             # Threads alone: neither a process, so that a program that was taken over starts no other, nor a namespace.
             {"names": ["clone"], "action": _ALLOW, "args": [_masked(0, CLONE_THREAD | CLONE_NAMESPACES, CLONE_THREAD)]},
+            {"names": [*_MAP, "mprotect"], "action": _ALLOW, "args": [_masked(2, PROT_EXEC, 0)]},
+            {"names": [*_MAP], "action": _ALLOW, "args": [_masked(2, PROT_WRITE | PROT_EXEC, PROT_EXEC)]},
             {"names": [*NEWER], "action": _REFUSE, "errnoRet": _ENOSYS},
         ],
     }

@@ -74,7 +74,7 @@ def test_a_call_is_in_one_kind_of_rule_alone() -> None:
     plain = found[0]["names"]
     assert plain == sorted(set(plain))
     others = {name for rule in found[1:] for name in rule["names"]}
-    assert others == {"clone", "clone3", "socket", "socketpair"}
+    assert others == {"clone", "clone3", "mmap", "mmap2", "mprotect", "socket", "socketpair"}
     assert not others & set(plain)
 
 
@@ -94,6 +94,14 @@ def test_sockets_are_of_the_network_the_host_and_the_list_of_interfaces(family: 
     right = family in (1, 2, 10) or (family == 16 and protocol == 0)
     assert (answer("socket", family, 1, protocol) == 0) == right
     assert (answer("socketpair", family, 1, protocol) == 0) == (family == 1)
+
+
+@given(st.integers(0, 7))
+def test_nothing_is_writable_and_code_at_once_or_one_after_the_other(protection: int) -> None:
+    code, written = bool(protection & 4), bool(protection & 2)
+    for call in ("mmap", "mmap2"):
+        assert (answer(call, 0, 4096, protection) == 0) == (not (code and written))
+    assert (answer("mprotect", 0, 4096, protection) == 0) == (not code)
 
 
 def test_it_is_for_each_architecture_of_images_without_a_second_table_of_calls() -> None:
