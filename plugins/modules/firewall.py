@@ -82,6 +82,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.librespot.plugins.module_utils.host.engine import Engine
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Specification
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     DEPLOYMENT_ARGUMENT,
@@ -92,7 +94,9 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.containers import running
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.firewall import firewall_planners, forgotten
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import has_containers
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
@@ -101,6 +105,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the table and its units to where they shall be."""
     host = Host()
     if module.params["state"] == "absent":
+        if not module.check_mode:
+            _unguarded(host)
         planners = firewall_planners(host, Specification("0.0.0", ()), removed=True)
         return outcome(module, converge(planners, module.check_mode))
     spec = usable(host, specification(module))
@@ -111,6 +117,16 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         )
     bridges = {item.name: item.bridge for item in spec.present if item.bridge}
     return {**outcome(module, converge(firewall_planners(host, spec), module.check_mode)), "bridges": bridges}
+
+
+def _unguarded(host: Host) -> None:
+    """Raise `HostError` when containers would be open to everyone without the table; services end with it."""
+    left = running(Engine()) if has_containers(host) else set()
+    if left:
+        raise HostError(
+            f"Without the table everyone reaches {', '.join(sorted(left))}, whose containers are on this host",
+            "Run hardened.librespot.container with state: absent first, or the role librespot_container",
+        )
 
 
 def main() -> None:

@@ -56,6 +56,15 @@ def test_removing_all_services_leaves_containers_alone(running: Speaker) -> None
     assert running.converge(librespot_credentials=given) == 0
 
 
+def test_the_table_stays_while_there_are_containers(running: Speaker) -> None:
+    before = running.host.snapshot()
+    gone = running.controller.playbook({"hardened.librespot.firewall": {"state": "absent"}})
+    done = running.controller.run(gone, {})
+    assert done.status != 0
+    assert "Without the table everyone reaches kitchen" in done.output
+    assert running.host.snapshot() == before
+
+
 def test_removal_removes_what_an_earlier_deployment_left(speaker: Speaker) -> None:
     """Images of ours, after a move into a service."""
     speaker.converge(librespot_deployment="systemd")
