@@ -96,15 +96,8 @@ def _program(artifact: Mapping[str, Any]) -> Component:
     inputs = artifact["inputs"]
     pinned = [_sha256(inputs["crate_sha256"])] if inputs["method"] == CRATE else []
     purl = PackageURL("cargo", name="librespot", version=artifact["version"])
-    return Component(
-        type=ComponentType.APPLICATION,
-        name=purl.name,
-        version=purl.version,
-        purl=purl,
-        bom_ref=str(purl),
-        hashes=pinned,
-        properties=[_property("method", inputs["method"])],
-    )
+    method = [_property("method", inputs["method"])]
+    return _component(purl, type=ComponentType.APPLICATION, hashes=pinned, properties=method)
 
 
 def _crate(crate: Mapping[str, Any], artifact: Mapping[str, Any]) -> Component:
@@ -114,15 +107,7 @@ def _crate(crate: Mapping[str, Any], artifact: Mapping[str, Any]) -> Component:
     # What runs at build time alone can be attacked there, and is not in the program.
     scope = ComponentScope.EXCLUDED if crate["kind"] == "build" else ComponentScope.REQUIRED
     elsewhere = [_property("source", crate["source"])] if crate["source"] in _ELSEWHERE else []
-    return Component(
-        type=ComponentType.LIBRARY,
-        name=purl.name,
-        version=purl.version,
-        purl=purl,
-        bom_ref=str(purl),
-        scope=scope,
-        properties=elsewhere,
-    )
+    return _component(purl, scope=scope, properties=elsewhere)
 
 
 def _package(item: Mapping[str, str], made_of: Mapping[str, Any]) -> Component:
@@ -133,7 +118,13 @@ def _package(item: Mapping[str, str], made_of: Mapping[str, Any]) -> Component:
         "upstream": item["source"],
     }
     purl = PackageURL("deb", made_of["distribution"], item["name"], item["version"], qualifiers)
-    return Component(type=ComponentType.LIBRARY, name=purl.name, version=purl.version, purl=purl, bom_ref=str(purl))
+    return _component(purl)
+
+
+def _component(purl: PackageURL, **more: Any) -> Component:
+    """Return what a package URL names, a library unless *more* says otherwise."""
+    named = {"type": ComponentType.LIBRARY, "name": purl.name, "version": purl.version, "bom_ref": str(purl)}
+    return Component(purl=purl, **{**named, **more})
 
 
 def _file(item: Mapping[str, Any]) -> Component:

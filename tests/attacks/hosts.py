@@ -71,6 +71,17 @@ class Target(Host):
         finally:
             connection.close()
 
+    def post(self, port: int, body: bytes) -> int:
+        """Send *body* as a login and return the status; 0 when the connection is closed without an answer."""
+        connection = http.client.HTTPConnection(self.address, port, timeout=20)
+        try:
+            connection.request("POST", "/", body, {"Content-Type": "application/x-www-form-urlencoded"})
+            return connection.getresponse().status
+        except (ConnectionResetError, http.client.RemoteDisconnected):
+            return 0
+        finally:
+            connection.close()
+
 
 def until(done: Callable[[], object], seconds: float, what: str) -> float:
     """Wait until *done* is true and return the seconds that it took; fail after *seconds*."""

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 
 from tests.attacks.deployment import BASELINES, OURS, PORT, baseline
@@ -20,18 +19,6 @@ LOGINS = 50
 BACK_S = 10.0
 
 
-def post(host: Target, port: int, body: bytes) -> int:
-    """Send *body* as a login and return the status of the answer; 0 when the connection is closed without one."""
-    connection = http.client.HTTPConnection(host.address, port, timeout=10)
-    try:
-        connection.request("POST", "/", body, {"Content-Type": "application/x-www-form-urlencoded"})
-        return connection.getresponse().status
-    except (ConnectionResetError, http.client.RemoteDisconnected):
-        return 0
-    finally:
-        connection.close()
-
-
 def flood(host: Target, unit: str, port: int) -> tuple[int, int]:
     """Send every malformed login many times; return requests sent and lines logged. The process must outlive it."""
     info = host.answer(port)
@@ -40,7 +27,7 @@ def flood(host: Target, unit: str, port: int) -> tuple[int, int]:
     bodies = malformed(info)
     for _unused in range(ROUNDS):
         for name, body in bodies.items():
-            assert post(host, port, body) in {0, 200, 404}, name
+            assert host.post(port, body) in {0, 200, 404}, name
     host.out("journalctl", "--sync")
     assert host.show(unit, "MainPID", "NRestarts") == before
     assert host.answer(port) is not None
@@ -65,7 +52,7 @@ def knock_out(host: Target, unit: str, port: int, patience: float) -> float:
     assert info is not None
     before = host.process(unit)
     start = time.monotonic()
-    assert post(host, port, encoded(form(info, "nobody"))) == 200
+    assert host.post(port, encoded(form(info, "nobody"))) == 200
     until(lambda: host.process(unit) not in (before, 0), patience, f"{unit} was started again")
     until(lambda: host.answer(port), patience, f"{unit} answers again")
     return time.monotonic() - start

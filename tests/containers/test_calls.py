@@ -17,7 +17,6 @@ from tests.attacks.deployment import PORT
 from tests.attacks.hosts import until
 from tests.attacks.login import encoded, form, malformed
 from tests.attacks.tables import show
-from tests.attacks.test_logins import post
 from tests.containers.speaker import NAME, Speaker
 from tests.support.hosts import BUILDER, Host
 
@@ -49,11 +48,11 @@ def test_logins_that_are_malformed_or_worth_nothing_end_as_they_do_without_a_fil
     assert info is not None
     before = running.identity
     for name, body in malformed(info).items():
-        assert post(running.host, PORT, body) in {0, 200, 404}, name
+        assert running.host.post(PORT, body) in {0, 200, 404}, name
     assert running.identity == before
     # It looks for Spotify, does not find it, and ends by itself with the code 1.
     restarts = _restarts(running)
-    assert post(running.host, PORT, encoded(form(info, "nobody"))) in {0, 200}
+    assert running.host.post(PORT, encoded(form(info, "nobody"))) in {0, 200}
     until(lambda: _restarts(running) > restarts and running.answers, BACK_S, "it has ended and answers again")
     assert "Operation not permitted" not in running.docker("logs", NAME)
 

@@ -35,9 +35,13 @@ TRUSTED_ALONE = {"trusted, IPv4": True, "trusted, IPv6": True, "stranger, IPv4":
 ZONES: dict[str, Any] = {"home": {"networks": list(TRUSTED.values())}}
 
 _KNOCK = "/root/knock.py"
+# With one end of the cable both go.
+_TAKE_UP = (
+    f"test ! -e /sys/class/net/{PARENT} || ip link delete {PARENT}; "
+    f"test ! -e /run/netns/{SWITCH} || ip netns delete {SWITCH}"
+)
 _LAY = f"""
-ip netns delete {SWITCH} 2>/dev/null || true
-ip link delete {PARENT} 2>/dev/null || true
+{_TAKE_UP}
 ip netns add {SWITCH}
 ip link add {PARENT} type veth peer name eth0 netns {SWITCH}
 echo 0 > /proc/sys/net/ipv6/conf/{PARENT}/disable_ipv6
@@ -64,7 +68,7 @@ def lay(host: Target) -> None:
 
 def take_up(host: Target) -> None:
     """Remove the cable with all that is on it."""
-    host.shell(f"ip netns delete {SWITCH}; ip link delete {PARENT} 2>/dev/null || true; rm -f {_KNOCK}")
+    host.shell(f"{_TAKE_UP}; rm -f {_KNOCK}")
 
 
 def served(host: Target, where: Mapping[int, str] | None = None) -> dict[str, bool]:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import json
 import subprocess
 import tarfile
@@ -171,22 +170,12 @@ class Recorder:
                 self._interrupt()
                 process.wait(60)
 
-    def _post(self, body: bytes) -> int:
-        connection = http.client.HTTPConnection(self._host.address, PORT, timeout=20)
-        try:
-            connection.request("POST", "/", body, {"Content-Type": "application/x-www-form-urlencoded"})
-            return connection.getresponse().status
-        except (ConnectionResetError, http.client.RemoteDisconnected):
-            return 0
-        finally:
-            connection.close()
-
     def _scenes(self) -> Iterator[Trace]:
         with self._serving() as process:
             info = self._host.answer(PORT)
             assert info is not None
             for body in malformed(info).values():
-                assert self._post(body) in {0, 200, 404}
+                assert self._host.post(PORT, body) in {0, 200, 404}
             taken = self._start(PROGRAM, *self._arguments)
             yield self._ended(taken, 1)
             self._count -= 1
@@ -208,7 +197,7 @@ class Recorder:
         with self._serving() as process:
             info = self._host.answer(PORT)
             assert info is not None
-            assert self._post(encoded(form(info, "nobody"))) in {0, 200}
+            assert self._host.post(PORT, encoded(form(info, "nobody"))) in {0, 200}
             return self._ended(process, 1)
 
     def _plays(self) -> Iterator[Trace]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 
 import pytest
@@ -68,9 +69,8 @@ def test_what_was_recorded_is_read_again(tmp_path: Path, monkeypatch: pytest.Mon
     found.calls["librespot"] |= {f"call_{number}" for number in range(60)}
     found.calls["probe"].add("read")
     path.write_text(written(found.calls), encoding="utf-8")
-    module: dict[str, dict[str, tuple[str, ...]]] = {}
-    exec(path.read_text(encoding="utf-8"), module)  # noqa: S102
-    assert difference(found.calls, module["RECORDED"]) == []
+    again = runpy.run_path(str(path))["RECORDED"]
+    assert difference(found.calls, again) == []
     assert max(map(len, path.read_text(encoding="utf-8").splitlines())) <= 120
     found.calls["probe"] = {"write", "close"}
-    assert difference(found.calls, module["RECORDED"]) == ["+ probe: close write", "- probe: read"]
+    assert difference(found.calls, again) == ["+ probe: close write", "- probe: read"]
