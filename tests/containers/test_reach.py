@@ -41,8 +41,8 @@ def neighbour(speaker: Speaker) -> Iterator[Target]:
             " dbus >/dev/null </dev/null\n"
             "systemctl restart dbus avahi-daemon\n"
             f"ip address replace {METADATA}/32 dev lo; ip route replace 192.0.2.0/24 via {host.address}\n"
-            # Whoever is on the network of a host can send it what is not addressed to it.
-            f"for net in 18 19 20 21 22 23; do ip route replace 172.$net.0.0/16 via {host.address}; done",
+            # Whoever is on the network of a host can send it what is not addressed to it; wherever a bridge of its is.
+            f"for net in 172.16.0.0/12 192.168.0.0/16 10.0.0.0/8; do ip route replace $net via {host.address}; done",
             timeout=600,
         )
         host.shell(

@@ -42,6 +42,7 @@ def usual(host: Target, base: str, image: Made) -> tuple[Size, int]:
     send(host, image.archive.parent / "context", "/root/usual")
     ran = host.out("docker", "run", "--name", USUAL, "--network=host", base, "sh", "-euc", INSTALL, timeout=600)
     try:
+        host.out("chmod", "755", "/root/usual/librespot")
         host.out("docker", "cp", "/root/usual/librespot", f"{USUAL}:{PROGRAM}")
         said = host.out("docker", "commit", "--change", f'ENTRYPOINT ["{PROGRAM}"]', USUAL).strip()
         assert host.out("docker", "run", "--rm", said, "--version").startswith("librespot 0.8.0")
