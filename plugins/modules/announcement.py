@@ -86,7 +86,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         spec = Specification("0.0.0", ())
     else:
         spec = usable(host, specification(module, CONTAINER))
-    if any(item.discovery and not item.segment for item in spec.present):
+    if any(item.discovery and item.bridge for item in spec.present):
         require_avahi(host)
         found = elsewhere(host, spec)
         if found:

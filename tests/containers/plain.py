@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from tests.attacks.hosts import until
@@ -23,13 +24,16 @@ docker rm "$made" >/dev/null
 """
 
 
-def plain(speaker: Speaker) -> str:
+PUBLISHED = ("--publish", f"{PORT}:{PORT}")
+
+
+def plain(speaker: Speaker, network: Sequence[str] = PUBLISHED) -> str:
     """Run the plain container beside the kitchen, until it answers; returns its name."""
     if NAME in speaker.names:
         speaker.docker("rm", "--force", NAME)
     speaker.host.out("sh", "-euc", _MAKE, "sh", speaker.inspect()["Image"])
     options = f"--name Plain --backend alsa --device null --zeroconf-port {PORT}"
-    speaker.docker("run", "--detach", "--name", NAME, "--publish", f"{PORT}:{PORT}", "plain", *options.split())
+    speaker.docker("run", "--detach", "--name", NAME, *network, "plain", *options.split())
     until(lambda: speaker.host.answer(PORT), 20, "the plain container answers")
     return NAME
 

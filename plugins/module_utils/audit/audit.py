@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -95,8 +95,15 @@ def _contained(host: Host, spec: Specification, live: bool) -> list[Finding]:
         return _findings(Context(host, spec, _unique(planners), live), checks)
     engine = Engine()
     planners += container_planners(host, engine, spec)
-    checks += [segment.look, partial(contained.look, engine)]
+    checks += [options.look, segment.look, partial(contained.look, engine)]
+    checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
     return _findings(Context(host, spec, _unique(planners), live, partial(contained.processes, engine)), checks)
+
+
+def _on_its_network(check: Check, context: Context) -> Iterator[Finding]:
+    """Yield what *check* finds of the instances that have their sockets on the host's network."""
+    here = tuple(item for item in context.spec.instances if item.on_host)
+    return check(replace(context, spec=replace(context.spec, instances=here)))
 
 
 def _unique(planners: Sequence[Planner]) -> list[Planner]:

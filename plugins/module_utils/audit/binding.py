@@ -13,12 +13,13 @@ from ..host.namespaces import inside
 from ..host.sockets import receiving
 from ..model.bind import ADDRESS
 from ..model.finding import NOT_ENFORCED, Finding
-from ..model.instance import Instance
+from ..model.instance import CONTAINER, Instance
 from ..planners.live import loose_sockets
 from ..render.unit import announced_path
 from .context import Context, each, finding, not_running
 
 _CONTROL = "NET-02"
+_ENGINES = "an engine ties no sockets of a container on the host's network"
 
 
 def look(context: Context) -> Iterator[Finding]:
@@ -43,7 +44,7 @@ def _bound(context: Context, instance: Instance) -> Iterator[Finding]:
     said = ", ".join(
         sorted({f"{item.protocol} {item.address}%{item.device or 'any'}:{item.port}" for item in loose or seen})
     )
-    unbound = context.host.facts.unbound if instance.discovery else ""
+    unbound = _unbound(context, instance)
     yield finding(
         _CONTROL,
         "bind",
@@ -56,8 +57,16 @@ def _bound(context: Context, instance: Instance) -> Iterator[Finding]:
     )
 
 
+def _unbound(context: Context, instance: Instance) -> str:
+    """Return why the kernel does not tie the sockets of *instance*; empty when it does, or when there are none."""
+    if not instance.discovery:
+        return ""
+    return _ENGINES if instance.deployment == CONTAINER else context.host.facts.unbound
+
+
 def _announced(_context: Context, instance: Instance) -> Iterator[Finding]:
-    if not instance.interface:
+    if not instance.interface or instance.deployment == CONTAINER:
+        # What a container was started with, drift tells.
         return
     only = instance.bind.value if instance.bind.kind == ADDRESS else ""
     with inside(instance.namespace):

@@ -16,14 +16,15 @@ from ..host.files import Files
 from ..host.namespaces import inhabitants
 from ..host.proc import Process, process
 from ..model.container import INSTANCE_LABEL, container_name, holder_name
-from ..model.finding import NOT_ENFORCED, Finding
+from ..model.finding import FAILED, NOT_ENFORCED, WAIVED, Finding
 from ..model.image import ARTIFACT_LABEL, PROBE, SBOM, SBOM_LABEL
 from ..model.instance import Instance
+from ..model.relaxations import HOST_NETWORK
 from ..planners import confined
 from ..planners.containers import place_of
 from ..planners.image import manifest_path
 from ..planners.rootfs import manifest_of, wrong_files
-from ..render.container import UPDATABLE, container, described, waiting
+from ..render.container import UPDATABLE, container, described, network_mode, waiting
 from ..render.image import digest
 from ..render.probe import REFUSED
 from ..render.unit import dhcp_unit, segment_unit
@@ -164,6 +165,8 @@ def _segment(engine: Engine, instance: Instance, main: Process) -> Seen:
 def _network(engine: Engine, _context: Context, instance: Instance, there: Described, main: Process) -> Seen:
     if instance.segment:
         return _segment(engine, instance, main)
+    if instance.on_host:
+        return _hosts(instance, there)
     name = container_name(instance.name)
     found = engine.network(name) or {}
     others = [item["Name"] for item in (found.get("Containers") or {}).values() if item["Name"] != name]
@@ -174,6 +177,15 @@ def _network(engine: Engine, _context: Context, instance: Instance, there: Descr
     if (found.get("Labels") or {}).get(INSTANCE_LABEL) != instance.name:
         wrong.append("the network is not ours")
     return f"alone on the network {name}", wrong, f"docker network inspect {name}"
+
+
+def _hosts(instance: Instance, there: Described) -> Seen:
+    """Waive the network of its own that the inventory has taken from it; any other is a failure."""
+    networks = sorted(set(there["NetworkSettings"]["Networks"]) - {network_mode(instance)})
+    wrong = [f"it is also on {other}" for other in networks]
+    said = wrong or [item.reason for item in instance.relaxations if item.name == HOST_NETWORK]
+    evidence = f"docker inspect {container_name(instance.name)}: NetworkSettings.Networks"
+    return "alone on a network of its own", said, evidence, FAILED if wrong else WAIVED
 
 
 def _calls(engine: Engine, context: Context, instance: Instance, there: Described, main: Process) -> Seen:

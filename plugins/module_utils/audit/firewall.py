@@ -62,6 +62,7 @@ for target in sys.argv[4:]:
         except OSError as error:
             print(target, error.errno)
 """
+_HOSTS = "the host's network"
 _REFUSED = "1"  # EPERM
 _NO_WAY = ("101", "99")  # ENETUNREACH, EADDRNOTAVAIL: this host has no such family
 
@@ -234,5 +235,5 @@ def _send(context: Context, instance: Instance) -> Iterator[Finding]:
         not sent,
         expected,
         f"sent to {', '.join(sent)}" if sent else "refused",
-        f"a process of {instance.user} that joined {members or instance.namespace}",
+        f"a process of {instance.user} in {members or instance.namespace or _HOSTS}",
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ..host.proc import cgroup_directory
 from ..model.errors import HostError
 from ..model.finding import NOT_ENFORCED, Finding
-from ..model.instance import Instance
+from ..model.instance import SYSTEMD, Instance
 from ..planners import live
 from .context import Context, each, finding, not_running
 
@@ -87,7 +87,8 @@ def _other_ports(context: Context, instance: Instance) -> Iterator[Finding]:
     first, *port = done.stdout.split() or [""]
     if first != "joined" or not (port or "PermissionError" in done.stderr):
         raise HostError(f"the probe ended otherwise than expected: {done.stderr.strip()[-200:]}", "Run it by hand")
-    enforced = context.host.facts.bpf_framework
+    # An engine has no such filter.
+    enforced = context.host.facts.bpf_framework and instance.deployment == SYSTEMD
     yield finding(
         "NET-05",
         "other ports",

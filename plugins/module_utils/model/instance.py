@@ -22,7 +22,7 @@ from .login import complete_login, unusable_login
 from .option_values import OptionValue
 from .options import normalise
 from .reading import integer, mapping, sequence
-from .relaxations import IN_CONTAINERS, Relaxation, parse_relaxations
+from .relaxations import HOST_NETWORK, IN_CONTAINERS, ONLY_IN_CONTAINERS, Relaxation, parse_relaxations
 from .segment import SEGMENT_INTERFACE, Segment, parse_segment
 from .zones import Zone, default_zones, parse_access, parse_zones
 
@@ -115,9 +115,15 @@ class Instance:
     def bridge(self) -> str:
         """The interface of the host that leads to its container and to nothing else.
 
-        Empty under systemd, and in a segment.
+        Empty under systemd, in a segment, and on the host's network.
         """
-        return bridge_of(self.name) if self.deployment == CONTAINER and not self.segment else ""
+        published = self.deployment == CONTAINER and not self.segment and not self.on_host
+        return bridge_of(self.name) if published else ""
+
+    @property
+    def on_host(self) -> bool:
+        """Whether its sockets are on the host's network: those of a service are, unless it has a segment."""
+        return not self.segment and (self.deployment == SYSTEMD or self.relaxed(HOST_NETWORK))
 
     @property
     def comment(self) -> str:
@@ -312,15 +318,28 @@ def _credentials(value: Any, names: Sequence[str]) -> Mapping[str, str]:
     return entry
 
 
-def _containable(item: Instance) -> None:
-    """Refuse what only an instance that runs as a service can have."""
+def _deployable(item: Instance) -> None:
+    """Refuse relaxations that its deployment has not, or that its segment contradicts."""
+    contained = item.deployment == CONTAINER
     for relaxation in item.relaxations:
-        if relaxation.name not in IN_CONTAINERS:
+        path = f"{item.path}.relaxations.{relaxation.name}"
+        if contained and relaxation.name not in IN_CONTAINERS:
             raise SpecificationError(
-                f"{item.path}.relaxations.{relaxation.name}",
+                path,
                 relaxation.reason,
                 f"is for an instance that runs as a service; a container can be given {', '.join(IN_CONTAINERS)}",
                 "Leave it out, or deploy the instance as a service",
+            )
+        if not contained and relaxation.name in ONLY_IN_CONTAINERS:
+            raise SpecificationError(
+                path,
+                relaxation.reason,
+                "is for an instance that runs in a container; a service is on the host's network, or in its segment",
+                "Leave it out",
+            )
+        if item.segment and relaxation.name == HOST_NETWORK:
+            raise SpecificationError(
+                path, relaxation.reason, "contradicts segment, which is a network of its own", "Leave out one of them"
             )
 
 
@@ -341,7 +360,6 @@ def parse_specification(
         for at, item in enumerate(items)
     )
     for item in found:
-        if item.deployment == CONTAINER:
-            _containable(item)
+        _deployable(item)
     _unique(found)
     return Specification(checked, found, secrets, known)

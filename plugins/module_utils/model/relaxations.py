@@ -29,6 +29,8 @@ class Kind:
     required: tuple[str, ...] = ()
 
 
+HOST_NETWORK = "host_network"
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         "alsa",
@@ -80,10 +82,19 @@ KINDS: tuple[Kind, ...] = (
         "remember the volume, and keep tracks where cache-size-limit is set",
         "a hijacked instance can fill the file system of /var",
     ),
+    Kind(
+        HOST_NETWORK,
+        "share the network of the host, as where its bridges or avahi cannot be used",
+        "the socket is on every address of the host and the firewall's table alone stands before it; a hijacked "
+        "instance sees the host's interfaces, routes and connections, and reaches its abstract sockets",
+    ),
 )
 
-IN_CONTAINERS = ("alsa", "fifo", "media")
+IN_CONTAINERS = ("alsa", "fifo", HOST_NETWORK, "media")
 """Those that a container can be given; the others need programs, sockets or directories that its image has not."""
+
+ONLY_IN_CONTAINERS = (HOST_NETWORK,)
+"""Those that mean nothing for a service."""
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
 NAMES = tuple(sorted(_BY_NAME))

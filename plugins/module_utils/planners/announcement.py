@@ -26,9 +26,9 @@ _ALLOWED = re.compile(r"(?m)^[ \t]*allow-interfaces[ \t]*=[ \t]*(\S.*?)[ \t]*$")
 def announcement_planners(host: Host, spec: Specification) -> list[Planner]:
     """Return a service file for each present instance that listens, and none of ours besides.
 
-    In a segment of its own it announces itself; the host's avahi is not there.
+    In a segment of its own, and on the host's network, it announces itself.
     """
-    wanted = {service_path(item.name): item for item in spec.present if item.discovery and not item.segment}
+    wanted = {service_path(item.name): item for item in spec.present if item.discovery and item.bridge}
     left = sorted(path for path in _ours(host) if path not in wanted)
     return [
         *(FilePlanner(host.files, path, service_file(item), scope=item.name) for path, item in wanted.items()),
@@ -61,7 +61,7 @@ def elsewhere(host: Host, spec: Specification) -> str:
 
     It announces all of its services on all of its interfaces, which the user alone can narrow.
     """
-    bound = {item.interface for item in spec.present if item.interface and not item.segment}
+    bound = {item.interface for item in spec.present if item.interface and item.bridge}
     entry = host.files.read(AVAHI)
     match = _ALLOWED.search(entry.content.decode(errors="replace")) if entry else None
     if not match:

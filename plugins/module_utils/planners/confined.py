@@ -83,7 +83,10 @@ def wrong_namespaces(main: Process, instance: Instance) -> list[str]:
     segment = instance.namespace
     if segment and not (exists(segment) and main.namespaces["net"] == inode(segment)):
         return [f"is not in its segment, the network namespace {segment}"]
-    return [f"shares the host's {name} namespace" for name in _OWN if main.namespaces[name] == shared.get(name)]
+    if instance.on_host and main.namespaces["net"] != shared.get("net"):
+        return ["is not on the host's network"]
+    own = [name for name in _OWN if name != "net" or not instance.on_host]
+    return [f"shares the host's {name} namespace" for name in own if main.namespaces[name] == shared.get(name)]
 
 
 def wrong_mounts(main: Process, instance: Instance, place: Place) -> list[str]:

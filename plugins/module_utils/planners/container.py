@@ -18,7 +18,7 @@ from ..model.errors import HostError
 from ..model.image import PROBE
 from ..model.instance import Instance
 from ..model.plan import Plan, State
-from ..render.container import UPDATABLE, container, described, limits, network, trial
+from ..render.container import UPDATABLE, container, described, limits, network, network_mode, trial
 from ..render.options import credentials_directory
 from ..render.unit import credentials_path
 from . import confined
@@ -57,8 +57,8 @@ class NetworkPlanner(Planner):
         self._name = container_name(instance.name)
 
     def wanted(self) -> State:
-        """Return the network as it shall be; a segment is in the place of one."""
-        wanted = self._instance.present and not self._instance.segment
+        """Return the network as it shall be; a segment, or the host's network, is in the place of one."""
+        wanted = self._instance.present and self._instance.bridge
         return _network_state(network(self._instance)) if wanted else {}
 
     def found(self) -> State:
@@ -124,7 +124,7 @@ class ContainerPlanner(Planner):
         there = self._engine.container(self._name)
         if there is None:
             return {_LEFT: " ".join(left)} if left else {}
-        others = set(there["NetworkSettings"]["Networks"]) - {self._name}
+        others = set(there["NetworkSettings"]["Networks"]) - {network_mode(self._instance)}
         main = process(int(there["State"]["Pid"])) if there["State"]["Running"] else None
         return {
             **described(there["Config"], there["HostConfig"], there["Image"], self._known()),

@@ -73,6 +73,8 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
                 kept,
                 NetworkPlanner(engine, item),
             ]
+        elif item.on_host:
+            planners += [kept, NetworkPlanner(engine, item), *_no_segment(host, engine, item)]
         else:
             planners += [NetworkPlanner(engine, item), kept, *_no_segment(host, engine, item)]
     if not spec.present:
@@ -96,16 +98,19 @@ def _leased(host: Host, spec: Specification, gone: Sequence[Instance]) -> bool:
 def without_doors(host: Host, spec: Specification) -> list[str]:
     """Return the instances of *spec* that the table in force does not know: the engine would open them to everyone.
 
-    Of one with a segment, where its own table is, this one lets nothing pass to its trials.
+    Of one that is not published, this one lets nothing pass to its trials; in a segment it has a table of its own.
     """
     table = Nftables(host.commands).table(TABLE) or []
     chains = {item["chain"]["name"] for item in table if "chain" in item}
     named = json.dumps([item for item in table if "rule" in item])
-    return [
-        item.name
-        for item in spec.present
-        if (f'"{bridge_of(item.name)}"' not in named if item.segment else f"to_{identifier(item.name)}" not in chains)
-    ]
+
+    def known(item: Instance) -> bool:
+        if item.bridge:
+            return f"to_{identifier(item.name)}" in chains
+        sealed = f'"{bridge_of(item.name)}"' in named
+        return sealed and (not item.on_host or f"out_{identifier(item.name)}" in chains)
+
+    return [item.name for item in spec.present if not known(item)]
 
 
 def _keeper(host: Host) -> list[Planner]:
@@ -208,7 +213,7 @@ def _ids(item: Instance) -> tuple[int, int] | None:
 
 
 def published_at(item: Instance) -> tuple[str, ...]:
-    """Return the addresses of the host at which the port of *item* is published: those that it is bound to."""
+    """Return the addresses of the host at which *item* is published, or announced: those that it is bound to."""
     if not item.discovery or item.segment:
         return ()
     if item.bind.kind == LOOPBACK:

@@ -53,15 +53,15 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
     # What has a segment of its own has its table there.
     here = [item for item in spec.present if not item.segment]
     # What is in a container now may have run as a service until now.
-    away = [item.user for item in spec.present if item.segment or item.bridge]
+    away = [item.user for item in spec.present if not item.on_host]
     used = _used(spec, here)
     everywhere = _used(spec, spec.present)
     windows = any(zone.hours or zone.days for zone in everywhere)
     # Name servers are not in the file: they are read anew whenever it is loaded.
     known, direct = host.routers()
     around = Surroundings(routers=known, direct=direct)
-    # Nor does it lead to a container any more that has moved into a segment, but to its trials.
-    moved = [item.name for item in spec.present if item.segment and item.deployment == CONTAINER]
+    # Nor does it lead to a container any more that has moved from its bridge, but to its trials.
+    moved = [item.name for item in spec.present if item.deployment == CONTAINER and not item.bridge]
     bridges = [bridge_of(name) for name in (*left, *moved)]
     kept = table(here, used, around, sealed, away, bridges)
     v4, v6 = map(tuple, firewall.resolvers())

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ..host.engine import Engine
 from ..model.container import container_name
-from ..model.instance import Instance, Specification
+from ..model.instance import Specification
 from ..render.unit import UNITS, settings_path
 from ..render.watchdog import TIMER
 from .base import Planner
@@ -18,6 +18,8 @@ from .containers import container_gone, running, watchdog_planners
 from .file import FilePlanner
 from .image import IMAGES
 from .registry import Host, ours, runs, service_gone
+
+_PROXY = "docker-proxy"
 
 
 def displaced_services(host: Host, spec: Specification) -> list[Planner]:
@@ -49,12 +51,15 @@ def services(host: Host) -> Specification:
     return replace(spec, instances=left)
 
 
-def publishes(host: Host, item: Instance) -> bool:
-    """Whether it is the container of *item*, which makes room, that has its port."""
+def holds(host: Host, name: str, port: int, pid: int, program: str) -> bool:
+    """Whether *program*, the process *pid* at the *port*, is the container of the instance *name* or its proxy."""
     if not has_containers(host):
         return False
-    there = Engine().container(container_name(item.name))
-    return there is not None and f"{item.port}/tcp" in (there["HostConfig"]["PortBindings"] or {})
+    there = Engine().container(container_name(name))
+    if there is None:
+        return False
+    published = f"{port}/tcp" in (there["HostConfig"]["PortBindings"] or {})
+    return there["State"]["Pid"] == pid or (published and program == _PROXY)
 
 
 def has_containers(host: Host) -> bool:

@@ -19,14 +19,13 @@ from ..model.facts import refusals
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
 from ..render.unit import programs_path
-from .moved import publishes
+from .moved import holds
 from .registry import Host, runs
 
 # librespot has one thread per processor and about 16 besides.
 _THREADS = 16
 
 _PROGRAM = "librespot"
-_PROXY = "docker-proxy"
 _AVAHI = "/etc/avahi/avahi-daemon.conf"
 _ALONE = re.compile(r"(?m)^\s*disallow-other-stacks\s*=\s*yes\s*$")
 
@@ -39,7 +38,7 @@ def usable(host: Host, spec: Specification, foreign: bool = False) -> Specificat
     found: list[LibrespotError] = list(refusals(host.facts))
     found += _unbound(host, spec)
     # In a network of its own it meets nobody.
-    if any(item.discovery and not item.segment and not item.bridge for item in spec.present):
+    if any(item.discovery and item.on_host for item in spec.present):
         found += _responders(host)
     network = host.network() if spec.present else HostNetwork()
     instances = []
@@ -106,18 +105,18 @@ def _bound_alone(host: Host, item: Instance) -> bool:
 
 def _port(host: Host, item: Instance, spec: Specification, foreign: bool) -> list[LibrespotError]:
     # In a segment of its own it meets nobody; what publishes the port of a container, Docker itself sees to.
-    if not item.discovery or item.segment or item.deployment == CONTAINER:
+    if not item.discovery or not item.on_host:
         return []
     holder = owner_of_port(item.port)
     # An instance that goes makes room: that is how one gets another name.
-    makes_room = [item.unit, *(other.unit for other in spec.instances if not other.present)]
-    if holder is None or any(holder[2].endswith(f"/{unit}") for unit in makes_room):
+    making_room = [item, *(other for other in spec.instances if not other.present)]
+    if holder is None or any(holder[2].endswith(f"/{other.unit}") for other in making_room):
         return []
     pid, program, cgroup = holder
     ours = re.search(r"/librespot-([a-z0-9-]+)\.service$", cgroup)
     if foreign and program == _PROGRAM and not ours:
         return []
-    if program == _PROXY and publishes(host, item):
+    if any(holds(host, other.name, item.port, pid, program) for other in making_room):
         return []
     remedy = "Stop that program or give the instance another port"
     if ours:

@@ -21,6 +21,7 @@ from ..model.container import INSTANCE_LABEL, Place, container_name, holder_name
 from ..model.image import PROBE, PROGRAM
 from ..model.instance import Instance, bridge_of
 from ..model.limits import Limits, size_text
+from ..model.relaxations import HOST_NETWORK
 from ..model.sandbox import SCRATCH
 from .environment import arguments, environment
 from .firewall_units import IN_FORCE
@@ -36,6 +37,7 @@ _STOP_S = 2
 _LOG = {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "3"}}
 _NO_NEW_PRIVILEGES = "no-new-privileges"
 _BY_NAME = "container:"
+_HOST = "host"
 _IPV6_OFF = "net.ipv6.conf.all.disable_ipv6"
 
 _HIDDEN = (
@@ -76,11 +78,13 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
     name, port = container_name(instance.name), f"{instance.port}/tcp"
     values = effective_options(instance)
     variables = {"PATH": "/usr/bin", "RUST_BACKTRACE": "0", "TMPDIR": SCRATCH, **environment(values)}
-    published = [{"HostIp": address, "HostPort": str(instance.port)} for address in place.addresses]
     segment = instance.segment
-    if segment and segment.addresses and instance.discovery:
-        # Else it announces the address that its interface has given itself, too.
-        variables["LIBRESPOT_ZEROCONF_INTERFACE"] = ",".join(item.partition("/")[0] for item in segment.addresses)
+    own: dict[str, Any] = {name: {}} if instance.bridge else {}
+    published = [{"HostIp": address, "HostPort": str(instance.port)} for address in place.addresses if own]
+    if (segment or instance.on_host) and instance.discovery:
+        # Else it announces every address that there is.
+        announced = [item.partition("/")[0] for item in segment.addresses] if segment else place.addresses
+        variables.update({"LIBRESPOT_ZEROCONF_INTERFACE": ",".join(announced)} if announced else {})
     return {
         "Image": place.image,
         # In another container's network the host name is that one's.
@@ -94,9 +98,9 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
         "StopTimeout": _STOP_S,
         "Healthcheck": healthcheck(instance.port) if instance.discovery else {"Test": ["NONE"]},
         "ExposedPorts": {port: {}} if published else {},
-        "NetworkingConfig": {"EndpointsConfig": {} if segment else {name: {}}},
+        "NetworkingConfig": {"EndpointsConfig": own},
         "HostConfig": {
-            "NetworkMode": f"{_BY_NAME}{holder_name(instance.name)}" if segment else name,
+            "NetworkMode": network_mode(instance),
             "PortBindings": {port: published} if published else {},
             **limits(instance.limits, place.weighed),
             "Ulimits": [
@@ -128,9 +132,19 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
 def trial(instance: Instance, place: Place) -> dict[str, Any]:
     """Return the body for a container that shows that it runs, where nobody reaches it.
 
-    One with a segment is not tried in it, where its address is in use, but on a bridge that leads nowhere.
+    One with a segment, or on the host's network, is not tried there, where its address is in use, but on a bridge that
+    leads nowhere.
     """
-    return container(replace(instance, segment=None), replace(place, addresses=()))
+    relaxations = tuple(item for item in instance.relaxations if item.name != HOST_NETWORK)
+    bridged = replace(instance, segment=None, relaxations=relaxations)
+    return container(bridged, replace(place, addresses=()))
+
+
+def network_mode(instance: Instance) -> str:
+    """Return the engine's name for the network of the container of *instance*."""
+    if instance.segment:
+        return f"{_BY_NAME}{holder_name(instance.name)}"
+    return _HOST if instance.on_host else container_name(instance.name)
 
 
 def holder(instance: Instance, place: Place) -> dict[str, Any]:
@@ -256,7 +270,7 @@ def described(
         "system call filter": _digest(profiles.get("seccomp", "")),
         "AppArmor profile": profiles.get("apparmor", ""),
         "namespaces": _lines({name: host.get(name) or "" for name in _NAMESPACES}),
-        "network": _network_mode(str(host.get("NetworkMode")), names or {}),
+        "network": _named(str(host.get("NetworkMode")), names or {}),
         "kernel settings": _lines(host.get("Sysctls")),
         "published": _published(host.get("PortBindings")),
         "log": json.dumps(host.get("LogConfig"), sort_keys=True),
@@ -268,7 +282,7 @@ def _health_check(check: Mapping[str, Any]) -> str:
     return "none" if check.get("Test") == ["NONE"] else json.dumps(check, sort_keys=True)
 
 
-def _network_mode(mode: str, names: Mapping[str, str]) -> str:
+def _named(mode: str, names: Mapping[str, str]) -> str:
     identifier = mode.removeprefix(_BY_NAME)
     return f"{_BY_NAME}{names.get(identifier, identifier)}" if mode.startswith(_BY_NAME) else mode
 

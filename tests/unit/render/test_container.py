@@ -16,6 +16,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.container
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import (
     CONTAINER,
+    SYSTEMD,
     Instance,
     parse_specification,
 )
@@ -152,6 +153,14 @@ def test_what_needs_programs_or_sockets_of_the_host_is_refused(name: str) -> Non
     assert refused.value.path == f"librespot_instances[0].relaxations.{name}"
 
 
+@pytest.mark.parametrize(("deployment", "segment"), [(SYSTEMD, None), (CONTAINER, {"parent": "eth0", "dhcp": True})])
+def test_the_hosts_network_is_for_containers_that_have_no_segment(deployment: str, segment: Any) -> None:
+    written = {"name": "kitchen", "relaxations": {"host_network": "x"}, "segment": segment}
+    with pytest.raises(SpecificationError) as refused:
+        parse_specification("0.8.0", [written], {}, None, deployment)
+    assert refused.value.path == "librespot_instances[0].relaxations.host_network"
+
+
 def test_the_network_is_the_containers_own() -> None:
     found = network(instance())
     assert found["Options"]["com.docker.network.bridge.enable_icc"] == "false"
@@ -172,6 +181,28 @@ def test_in_a_segment_it_is_in_the_network_of_its_holder_and_published_nowhere()
     _in_force, mount = request["HostConfig"]["Mounts"]
     assert (mount["Source"], mount["Target"], mount["ReadOnly"]) == (RESOLVERS, "/etc/resolv.conf", True)
     assert "LIBRESPOT_ZEROCONF_INTERFACE=192.168.20.5,2001:db8:20::5" in request["Env"]
+
+
+SHARED: dict[str, Any] = {"relaxations": {"host_network": "no bridges here"}}
+
+
+def test_on_the_hosts_network_it_is_published_nowhere_and_announces_where_it_is_bound() -> None:
+    request = container(instance(**SHARED), PLACE)
+    found = said(request)
+    assert (found["network"], found["published"], request["ExposedPorts"]) == ("host", "", {})
+    assert request["NetworkingConfig"] == {"EndpointsConfig": {}}
+    assert "LIBRESPOT_ZEROCONF_INTERFACE=192.168.1.5,2001:db8::5" in request["Env"]
+    assert not [item for item in container(instance(), PLACE)["Env"] if "ZEROCONF_INTERFACE" in item]
+
+
+def test_nothing_else_of_the_host_is_shared_with_its_network() -> None:
+    found, other = said(container(instance(**SHARED), PLACE)), said(container(instance(), PLACE))
+    assert {name for name in found if found[name] != other[name]} == {"network", "published", "environment"}
+
+
+def test_it_is_tried_on_a_bridge_before_it_is_on_the_hosts_network() -> None:
+    found = said(trial(instance(**SHARED), PLACE))
+    assert (found["network"], found["published"]) == ("librespot-kitchen", "")
 
 
 def test_with_a_lease_it_announces_what_it_finds() -> None:
