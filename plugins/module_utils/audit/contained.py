@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CON-01 to CON-06, CON-10 and RES-04: what a container of ours is, read from its process, and from the engine."""
+"""CON-01 to CON-07, CON-10 and RES-04: what a container of ours is, read from its process, and from the engine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Union
 
+from ..host.apparmor import ENFORCE
 from ..host.engine import Described, Engine
 from ..host.files import Files
 from ..host.namespaces import inhabitants
@@ -20,7 +21,7 @@ from ..model.finding import FAILED, NOT_ENFORCED, WAIVED, Finding
 from ..model.image import ARTIFACT_LABEL, PROBE, SBOM, SBOM_LABEL
 from ..model.instance import Instance
 from ..model.relaxations import HOST_NETWORK
-from ..planners import confined
+from ..planners import confined, live
 from ..planners.containers import place_of
 from ..planners.image import manifest_path
 from ..planners.rootfs import manifest_of, wrong_files
@@ -28,7 +29,7 @@ from ..render.container import UPDATABLE, container, described, network_mode, wa
 from ..render.image import digest
 from ..render.probe import REFUSED
 from ..render.unit import dhcp_unit, segment_unit
-from .context import Context, each, finding
+from .context import Context, as_enforced, each, finding
 
 _LIMITS = (*UPDATABLE[:-1], "files", "block I/O")
 _RUNS = "the container runs"
@@ -46,6 +47,7 @@ def look(engine: Engine, context: Context) -> Iterator[Finding]:
         ("CON-04", "limits", _held),
         ("CON-05", "network", _network),
         ("CON-06", "calls", _calls),
+        ("CON-07", "profile", _profile),
         ("CON-10", "health", _health),
         ("RES-04", "limits", _limits),
     )
@@ -93,7 +95,8 @@ def _of(
         return
     expected, observed, evidence, *status = what(engine, context, instance, there, main)
     said = "; ".join(observed) or expected
-    yield finding(control, check, instance.name, not observed, expected, said, evidence, *status)
+    seen = finding(control, check, instance.name, not observed, expected, said, evidence, *status)
+    yield as_enforced(context, seen) if control == "CON-07" else seen
 
 
 def _files(_engine: Engine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
@@ -207,6 +210,11 @@ def _calls(engine: Engine, context: Context, instance: Instance, there: Describe
         if engine.run(name, [PROBE, REFUSED]):
             wrong.append("calls that librespot never makes are not refused")
     return expected, wrong, evidence
+
+
+def _profile(_engine: Engine, _context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+    wrong = live.wrong_profile([main], instance.profile, ENFORCE)
+    return f"runs under the AppArmor profile {instance.profile}", wrong, f"/proc/{main.pid}/attr/apparmor/current"
 
 
 def _health(_engine: Engine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:

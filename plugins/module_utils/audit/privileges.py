@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..host.apparmor import ENFORCE
 from ..model.errors import HostError
 from ..model.finding import Finding
 from ..model.instance import Instance
 from ..model.layout import CURRENT
 from ..planners import live
 from ..planners.base import HOST
-from .context import Context, each, finding, guarded, not_running
+from .context import Context, as_enforced, each, finding, guarded, not_running
 
 # Measured: 1.1 with every directive. A relaxation that opens a device or a group costs up to 0.2.
 HIGHEST_EXPOSURE = 1.1
@@ -30,6 +31,7 @@ def look(context: Context) -> Iterator[Finding]:
     """Yield CFG-02 of the binary and of each instance."""
     yield from each(context, "CFG-02", "rights", _rights)
     yield from each(context, "CFG-02", "file system", _file_system)
+    yield from each(context, "CFG-02", "profile", _profile)
     if context.live:
         # It runs the very binary whose integrity is in question, so it is no part of a passive audit.
         if context.spec.present:
@@ -85,6 +87,18 @@ def _file_system(context: Context, instance: Instance) -> Iterator[Finding]:
         "; ".join(wrong) or expected,
         f"/proc/{main.pid}/root and mountinfo",
     )
+
+
+def _profile(context: Context, instance: Instance) -> Iterator[Finding]:
+    expected = f"runs under the AppArmor profile {instance.profile}"
+    processes = context.processes(instance)
+    if not processes:
+        yield not_running("CFG-02", "profile", instance, expected)
+        return
+    wrong = live.wrong_profile(processes, instance.profile, ENFORCE)
+    evidence = ", ".join(f"/proc/{item.pid}/attr/apparmor/current" for item in processes)
+    said = finding("CFG-02", "profile", instance.name, not wrong, expected, "; ".join(wrong) or expected, evidence)
+    yield as_enforced(context, said)
 
 
 def _exposure(context: Context, instance: Instance) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ import re
 import sys
 
 from ..model.facts import Facts
+from .apparmor import enforced
 from .command import Commands, machine
 from .files import Files
 from .nftables import NFT
@@ -70,4 +71,5 @@ def gather(commands: Commands, files: Files) -> Facts:
         root=os.geteuid() == 0,
         udev=os.path.exists("/run/udev/control"),
         nft=_nft(commands, files),
+        apparmor=enforced(),
     )

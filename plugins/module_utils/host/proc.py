@@ -41,7 +41,10 @@ class Mount:
 
 @dataclass(frozen=True)
 class Process:
-    """A live process as /proc shows it. *status* is /proc/PID/status, *limits* the soft resource limits."""
+    """A live process as /proc shows it. *status* is /proc/PID/status, *limits* the soft resource limits.
+
+    *label* is its AppArmor profile with its mode, as ``unconfined`` or ``name (enforce)``; empty without AppArmor.
+    """
 
     pid: int
     executable: str
@@ -52,6 +55,7 @@ class Process:
     namespaces: dict[str, str]
     sockets: tuple[Socket, ...]
     mounts: tuple[Mount, ...]
+    label: str = ""
 
 
 def _read(path: str) -> bytes:
@@ -139,9 +143,20 @@ def process(pid: int) -> Process | None:
             namespaces={name: os.readlink(f"{base}/ns/{name}") for name in _NAMESPACES},
             sockets=tuple(item for item in receiving_sockets(pid) if item.inode in inodes),
             mounts=_mounts(_read(f"{base}/mountinfo").decode("utf-8", "replace")),
+            label=label(pid),
         )
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def label(pid: int) -> str:
+    """Return the AppArmor profile of *pid* with its mode, as the kernel says it; empty where there is no AppArmor.
+
+    The file of all security modules would hold the label of whichever comes first.
+    """
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return _read(f"/proc/{pid}/attr/apparmor/current").decode("utf-8", "replace").strip()
+    return ""
 
 
 def environment(pid: int) -> dict[str, str]:

@@ -34,6 +34,7 @@ class Place:
 
     *weighed* is whether the host's kernel shares block devices by weights, and *ipv6* whether it knows IPv6.
     *filters_calls* is whether the kernel can filter system calls; an engine refuses a filter where it cannot.
+    *profile* is its AppArmor profile, empty where the kernel enforces none.
     """
 
     uid: int
@@ -44,3 +45,4 @@ class Place:
     weighed: bool = False
     ipv6: bool = True
     filters_calls: bool = True
+    profile: str = ""

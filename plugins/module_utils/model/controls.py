@@ -127,6 +127,14 @@ _CONTROLS = (
         _CONVERGE_CONTAINERS,
     ),
     Control(
+        "CON-07",
+        "An AppArmor profile of its own confines the container",
+        MEDIUM,
+        "The engine's own profile lets a hijacked instance read and execute all that the container can see",
+        "Read from the kernel: the profile of the live process, and its mode; all that it does not name is refused",
+        _CONVERGE_CONTAINERS,
+    ),
+    Control(
         "CON-10",
         "A container that is wedged is noticed, and stops at once when it shall",
         MEDIUM,
@@ -258,5 +266,7 @@ _CONTROLS = (
 
 CONTROLS: dict[str, Control] = {item.id: item for item in _CONTROLS}
 
-OF_CONTAINERS = frozenset({"CON-01", "CON-02", "CON-03", "CON-04", "CON-05", "CON-06", "CON-10", "NET-10", "RES-04"})
+OF_CONTAINERS = frozenset(
+    {"CON-01", "CON-02", "CON-03", "CON-04", "CON-05", "CON-06", "CON-07", "CON-10", "NET-10", "RES-04"}
+)
 """The controls that are of instances in containers alone."""

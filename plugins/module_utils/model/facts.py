@@ -39,6 +39,8 @@ class Facts:
     """Why this kernel does not bind instances by programs of ours; empty when it does."""
     nft: tuple[int, ...] = ()
     """The version of nft; empty when it is not installed."""
+    apparmor: bool = False
+    """Whether the kernel enforces AppArmor profiles."""
 
     @property
     def binds(self) -> bool:
@@ -120,5 +122,10 @@ def losses(facts: Facts) -> list[str]:
         found.append(
             f"Instances cannot be bound by the kernel ({facts.unbound}): they listen on every address, and the "
             "firewall's table alone keeps others out"
+        )
+    if not facts.apparmor:
+        found.append(
+            "The kernel does not enforce AppArmor: instances run without a profile. "
+            "Boot a kernel that has it, with apparmor=1 security=apparmor on its command line"
         )
     return found

@@ -102,6 +102,11 @@ class Instance:
         return f"librespot-{self.name}.service"
 
     @property
+    def profile(self) -> str:
+        """The name of its AppArmor profile."""
+        return f"librespot-{self.name}"
+
+    @property
     def user(self) -> str:
         """The name of its system user."""
         return f"{_USER}{self.name}"

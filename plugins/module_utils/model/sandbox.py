@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 BPF_FRAMEWORK = "BPF_FRAMEWORK"
 UNIFIED_CGROUPS = "cgroup v2"
+APPARMOR = "AppArmor"
 
 EMPTY_ROOT = "/var/lib/hardened-librespot/root"
 """The root of every instance. systemd makes the empty directories in it that it mounts on."""
@@ -225,6 +226,11 @@ def segmented(namespace: str, resolvers: str) -> list[Directive]:
             "The host's resolver cannot be asked past the segment",
         ),
     ]
+
+
+def profiled(profile: str) -> Directive:
+    """Return the directive of the AppArmor *profile*; with a dash before it, an instance would go on without it."""
+    return Directive("AppArmorProfile", (profile,), "The kernel refuses all that librespot does not do", needs=APPARMOR)
 
 
 def known(directives: Sequence[Directive], systemd: int, features: frozenset[str]) -> list[Directive]:

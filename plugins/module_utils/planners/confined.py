@@ -19,7 +19,7 @@ from ..model.instance import Instance
 from ..model.limits import size_text
 from ..model.sandbox import SCRATCH
 from ..render.container import waiting
-from .live import writable
+from .live import writable, wrong_profile
 
 _OWN = ("mnt", "pid", "ipc", "uts", "net")
 _SYSTEM = frozenset(("proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2"))
@@ -34,6 +34,7 @@ def wrong(main: Process, instance: Instance, place: Place) -> list[str]:
         *wrong_namespaces(main, instance),
         *wrong_mounts(main, instance, place),
         *wrong_limits(main, instance),
+        *(wrong_profile([main], place.profile) if place.profile else ()),
     ]
 
 

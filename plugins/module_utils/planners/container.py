@@ -166,8 +166,13 @@ class ContainerPlanner(Planner):
         return "; ".join(wrong_files(main, manifest_of(self._files, image))) or _OF_IMAGE
 
     def refuse(self, plan: Plan) -> None:
-        """Refuse a container of that name that is not ours."""
+        """Refuse a container of that name that is not ours, and an engine that would run it without its profile."""
         refuse_anothers(plan, self._instance, f"docker rm --force {self._name}")
+        if self._place().profile and not self._engine.confines:
+            raise HostError(
+                "The kernel enforces AppArmor, and the engine did not find that when it was started",
+                "Start it anew: systemctl restart docker",
+            )
 
     def apply(self, plan: Plan) -> None:
         """Start, change or replace it, as far as *plan* says."""

@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import pwd
+import re
 from collections.abc import Sequence
 from functools import partial
 
@@ -24,22 +25,25 @@ from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_na
 from ..model.errors import HostError
 from ..model.instance import CONTAINER, Instance, Specification, bridge_of
 from ..model.layout import ROOT
+from ..render.apparmor import PROFILES
 from ..render.firewall import TABLE, identifier
 from ..render.segment import LEASE
 from ..render.unit import SETTINGS, UNITS, credentials_path, dhcp_unit
 from ..render.watchdog import PROGRAM, TIMER, watchdog_units
 from .account import AccountPlanner
+from .apparmor import parser_planners, profile_planners
 from .base import Planner
 from .container import ContainerPlanner, NetworkPlanner, NoContainerPlanner
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .holder import HolderPlanner, network_of
 from .image import manifest_path
 from .loader import loader_planners
-from .registry import Host
+from .registry import Host, marked, runs
 from .segment import no_segment_planners
 from .segments import segment_of
 from .unit import UnitPlanner
 
+_PROFILE = re.compile(r"librespot-([a-z][a-z0-9-]*)")
 _IPV6 = "/proc/sys/net/ipv6"
 _NOBODY_YET = (-1, -1)
 """The numbers of a user that only a real run makes."""
@@ -53,17 +57,20 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     declared = {item.name for item in spec.present}
     gone = [
         Instance(name, f"container {name}", present=False, deployment=CONTAINER)
-        for name in sorted(running(engine) | {item.name for item in spec.instances})
+        for name in sorted(running(engine) | _profiled(host) | {item.name for item in spec.instances})
         if name not in declared
     ]
     planners: list[Planner] = [planner for item in gone for planner in _absent(host, engine, item)]
     if any(item.credentials for item in spec.present):
         planners += [DirectoryPlanner(host.files, SETTINGS, 0o700)]
         planners += [DirectoryPlanner(host.files, f"{SETTINGS}/credentials", 0o700)]
+    if spec.present:
+        planners += parser_planners(host.commands, host.facts)
     for item in spec.present:
         place = partial(place_of, host, engine, item, image)
         kept = ContainerPlanner(engine, host.files, item, place)
         planners += [AccountPlanner(host.accounts, item), *_login(host, item, spec)]
+        planners += profile_planners(host.commands, host.files, host.facts, item)
         if item.segment:
             held = partial(place_of, host, engine, item, image, holder_name(item.name))
             planners += [
@@ -139,9 +146,20 @@ def running(engine: Engine) -> set[str]:
     return {item["Labels"][INSTANCE_LABEL] for item in engine.containers(INSTANCE_LABEL)}
 
 
+def _profiled(host: Host) -> set[str]:
+    """Return the instances that have a profile of ours and no unit: a removal that was killed has left it."""
+    found = filter(None, map(_PROFILE.fullmatch, host.files.names(PROFILES)))
+    return {
+        match.group(1)
+        for match in found
+        if marked(host, f"{PROFILES}/{match.group()}") and not runs(host, match.group(1))
+    }
+
+
 def _absent(host: Host, engine: Engine, item: Instance) -> list[Planner]:
     return [
         *container_gone(host, engine, item),
+        *profile_planners(host.commands, host.files, host.facts, item),
         FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
         AccountPlanner(host.accounts, item),
     ]
@@ -179,8 +197,8 @@ def place_of(host: Host, engine: Engine, item: Instance, image: str = "", holder
     """
     kept = _own_image(host, engine, holder or container_name(item.name)) if holder or not image else ""
     image, user = kept or image or "an image of ours", _ids(item) or _NOBODY_YET
-    ipv6, filters = os.path.exists(_IPV6), engine.filters_calls
-    return Place(*user, image, published_at(item), _groups(item), weighs_io(), ipv6, filters)
+    ipv6, filters, profile = os.path.exists(_IPV6), engine.filters_calls, item.profile if host.facts.apparmor else ""
+    return Place(*user, image, published_at(item), _groups(item), weighs_io(), ipv6, filters, profile)
 
 
 def _groups(item: Instance) -> tuple[int, ...]:

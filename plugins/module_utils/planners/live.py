@@ -160,6 +160,16 @@ def _wrong_network(item: Process, instance: Instance, shared: dict[str, str]) ->
     return [] if right else [f"is not in its segment, the network namespace {instance.namespace}"]
 
 
+def wrong_profile(found: Sequence[Process], profile: str, mode: str = "") -> list[str]:
+    """Compare the AppArmor *profile* of all processes, and its *mode* unless that is looked at elsewhere.
+
+    The kernel takes another mode to whatever runs under the profile, so that no restart is needed for it.
+    """
+    right = f"{profile} ({mode})" if mode else f"{profile} ("
+    seen = sorted({item.label or "unconfined" for item in found if not item.label.startswith(right)})
+    return [f"runs under the AppArmor profile {label}" for label in seen]
+
+
 def wrong_root(main: Process, instance: Instance) -> list[str]:
     """Compare what *main* sees of the host's files."""
     mounts = {mount.path: mount for mount in main.mounts}
@@ -329,6 +339,7 @@ def wrong(found: Sequence[Process], instance: Instance, facts: Facts) -> list[st
         *wrong_options(main, instance),
         *wrong_relaxations(main, instance),
         *wrong_rights(found, instance),
+        *(wrong_profile(found, instance.profile) if facts.apparmor else ()),
         *wrong_root(main, instance),
         *wrong_space(main, instance),
         *wrong_files(main, instance),

@@ -56,6 +56,7 @@ from ..render.unit import (
     unit_files,
 )
 from .account import AccountPlanner
+from .apparmor import parser_planners, profile_planners
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HollowPlanner, HuskPlanner, OnlyPlanner
 from .pins import NoPinsPlanner, PinsPlanner
@@ -128,16 +129,17 @@ def ours(host: Host) -> Specification:
 
 def runs(host: Host, name: str) -> bool:
     """Whether there is a unit of ours that runs the instance *name*; one of that name may be its user's own."""
-    return _marked(host, f"{UNITS}/librespot-{name}.service")
+    return marked(host, f"{UNITS}/librespot-{name}.service")
 
 
 def binds(host: Host) -> list[str]:
     """Return the instances that have a unit of ours that binds them."""
     named = [match.group(1) for match in map(_BIND.match, host.files.names(UNITS)) if match]
-    return [name for name in named if _marked(host, f"{UNITS}/{bind_unit(name)}")]
+    return [name for name in named if marked(host, f"{UNITS}/{bind_unit(name)}")]
 
 
-def _marked(host: Host, path: str) -> bool:
+def marked(host: Host, path: str) -> bool:
+    """Whether the file at *path* is ours."""
     entry = host.files.read(path)
     return bool(entry and entry.content.startswith(MARK.encode()))
 
@@ -201,6 +203,7 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
             FilePlanner(files, LIVENESS, inspect.getsource(liveness)),
             FilePlanner(files, BIND_LOADER, inspect.getsource(bpf)),
             FilePlanner(files, f"{UNITS}/{SLICE}", slice_unit()),
+            *parser_planners(host.commands, host.facts),
         ]
     # Those that go come first: another may have asked for their port.
     for item in sorted(spec.instances, key=lambda item: item.present):
@@ -259,14 +262,15 @@ def _present(host: Host, item: Instance, release: str) -> list[Planner]:
     started_with += repr(item.segment) if item.segment else ""
     units = unit_files(item, host.facts, started_with)
     generation = generation_of(units[f"{UNITS}/{item.unit}"])
-    binary = f"{RELEASES}/{release}/{BINARY}"
+    binary, files = f"{RELEASES}/{release}/{BINARY}", host.files
     return [
         AccountPlanner(host.accounts, item),
-        *(FilePlanner(host.files, path, text, scope=item.name) for path, text in units.items()),
+        *profile_planners(host.commands, files, host.facts, item),
+        *(FilePlanner(files, path, text, scope=item.name) for path, text in units.items()),
         *_overrides(host, item),
         *bind_planners(host, item),
-        ServicePlanner(host.systemd, host.files, item, host.facts, generation, binary, partial(_receiving, host, item)),
-        *([] if item.segment else no_segment_planners(host.systemd, host.files, item)),
+        ServicePlanner(host.systemd, files, item, host.facts, generation, binary, partial(_receiving, host, item)),
+        *([] if item.segment else no_segment_planners(host.systemd, files, item)),
     ]
 
 
@@ -287,7 +291,11 @@ def bind_planners(host: Host, item: Instance) -> list[Planner]:
 
 
 def _absent(host: Host, item: Instance) -> list[Planner]:
-    return [*service_gone(host, item), AccountPlanner(host.accounts, item)]
+    return [
+        *service_gone(host, item),
+        *profile_planners(host.commands, host.files, host.facts, item),
+        AccountPlanner(host.accounts, item),
+    ]
 
 
 def service_gone(host: Host, item: Instance) -> list[Planner]:

@@ -120,7 +120,11 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
             "GroupAdd": [str(group) for group in place.groups],
             "CapDrop": ["ALL"],
             "Privileged": False,
-            "SecurityOpt": [_NO_NEW_PRIVILEGES, *([f"seccomp={profile_text()}"] if place.filters_calls else [])],
+            "SecurityOpt": [
+                _NO_NEW_PRIVILEGES,
+                *([f"seccomp={profile_text()}"] if place.filters_calls else []),
+                *([f"apparmor={place.profile}"] if place.profile else []),
+            ],
             # Neither System V's nor POSIX's shared memory with anyone, nor a file system of it to fill.
             "IpcMode": "none",
             "CgroupnsMode": "private",

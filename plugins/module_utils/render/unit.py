@@ -15,6 +15,7 @@ from ..model.instance import Instance
 from ..model.limits import Limits, size_text
 from ..model.relaxations import audio_group, opened
 from ..model.sandbox import (
+    APPARMOR,
     BPF_FRAMEWORK,
     HELPER,
     SANDBOX,
@@ -24,6 +25,7 @@ from ..model.sandbox import (
     Directive,
     known,
     namespace_directive,
+    profiled,
     segmented,
     socket_binds,
 )
@@ -97,10 +99,15 @@ def sandbox(instance: Instance, facts: Facts) -> list[Directive]:
     """Return the directives of the sandbox that this host's systemd knows and enforces, relaxations included."""
     features = frozenset(
         name
-        for name, there in ((BPF_FRAMEWORK, facts.bpf_framework), (UNIFIED_CGROUPS, facts.unified_cgroups))
+        for name, there in (
+            (APPARMOR, facts.apparmor),
+            (BPF_FRAMEWORK, facts.bpf_framework),
+            (UNIFIED_CGROUPS, facts.unified_cgroups),
+        )
         if there
     )
     wanted = [*SANDBOX, SOCKET_BIND_DENY, socket_binds(instance.port, instance.discovery)]
+    wanted.append(profiled(instance.profile))
     if instance.segment:
         wanted += segmented(instance.namespace, resolvers_path(instance.namespace))
     for relaxation in instance.relaxations:

@@ -16,7 +16,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.facts imp
 DEBIAN = Facts(
     architecture="x86_64", distribution="debian", release="13", python=(3, 13), glibc="2.41", running_systemd=True,
     systemd=257, bpf_framework=True, unified_cgroups=True, controllers=("cpu", "io", "memory", "pids"), ipv6=True,
-    processors=2, root=True, unbound="",
+    processors=2, root=True, unbound="", apparmor=True,
 )  # fmt: skip
 
 
@@ -56,6 +56,7 @@ def test_all_obstacles_are_said_at_once() -> None:
         ({"controllers": ("cpu",)}, "memory controller is off"),
         ({"bpf_framework": False}, "BPF_FRAMEWORK"),
         ({"unbound": "no bpf file system"}, "no bpf file system"),
+        ({"apparmor": False}, "AppArmor"),
     ],
 )
 def test_each_loss_is_said(changed: dict[str, Any], said: str) -> None:

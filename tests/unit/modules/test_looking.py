@@ -38,7 +38,7 @@ class TestPreflight:
         # Where code of the controller was imported, Ansible shows warnings and does not print them.
         warned: list[str] = []
         monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: warned.append(text))
-        machine.facts = dataclasses.replace(FACTS, controllers=("cpu", "io"), unbound="")
+        machine.facts = dataclasses.replace(FACTS, controllers=("cpu", "io"), unbound="", apparmor=True)
         before = machine.snapshot()
         said = run(preflight, instances=[kitchen])
         assert said.data["changed"] is False
