@@ -85,10 +85,15 @@ def compiled(source: Path, directory: Path) -> Path:
 
 
 def disguised(host: Target, unit: str, name: str, command: str) -> None:
-    """Put *unit* on the host under another *name*: all its properties, but it runs *command*, once."""
+    """Put *unit* on the host under another *name*: all its properties, but it runs *command*, once.
+
+    Without its AppArmor profile, under which nothing but librespot runs: what is attacked is the rest.
+    """
     text = host.out("cat", f"{UNITS}/{unit}")
     lines = [f"ExecStart={command}" if line.startswith("ExecStart=") else line for line in text.splitlines()]
-    kept = [line for line in lines if not line.startswith(("Restart", "WantedBy", "[Install]", "Type="))]
+    kept = [
+        line for line in lines if not line.startswith(("AppArmorProfile=", "Restart", "WantedBy", "[Install]", "Type="))
+    ]
     place = kept.index("[Service]") + 1
     host.write(f"{UNITS}/{name}", "\n".join([*kept[:place], "Type=oneshot", *kept[place:]]) + "\n")
     host.out("systemctl", "daemon-reload")

@@ -23,6 +23,7 @@ from tests.network.audits import audit
 WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container"}
 _ALL = ", ".join(f"{name} kitchen" for name in (
     "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits", "CON-05 network", "CON-06 calls",
+    "CON-07 profile",
     "CON-10 health", "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
 ))  # fmt: skip
 _AGAIN = f"""

@@ -227,7 +227,8 @@ _UNITS = (
     Mutant(
         "stopped",
         "systemctl stop $unit",
-        "CFG-01 options kitchen, CFG-02 rights kitchen, CFG-02 file system kitchen, CFG-03 relaxations kitchen, "
+        "CFG-01 options kitchen, CFG-02 rights kitchen, CFG-02 file system kitchen, CFG-02 profile kitchen, "
+        "CFG-03 relaxations kitchen, "
         "NET-01 sockets kitchen, NET-02 bind kitchen, NET-05 sockets kitchen, NET-05 other ports kitchen, "
         f"NET-11 send kitchen, RES-03 limits kitchen, RES-09 limits kitchen, UPD-08 running binary kitchen, {DRIFT}",
     ),
@@ -421,7 +422,8 @@ _SEGMENT = (
     Mutant(
         "no-segment",
         "systemctl stop librespot-studio-segment.service",
-        "CFG-01 options studio, CFG-02 rights studio, CFG-02 file system studio, CFG-03 relaxations studio, "
+        "CFG-01 options studio, CFG-02 rights studio, CFG-02 file system studio, CFG-02 profile studio, "
+        "CFG-03 relaxations studio, "
         "NET-01 sockets studio, NET-02 bind studio, NET-02 announced studio, NET-03 table studio, NET-04 table studio, "
         "NET-05 sockets studio, NET-05 other ports studio, NET-08 segment studio, NET-08 inside studio, "
         "NET-09 table studio, NET-11 table studio, NET-11 send studio, NET-12 families studio, RES-03 limits studio, "

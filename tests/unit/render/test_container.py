@@ -73,6 +73,12 @@ def test_its_filter_of_system_calls_is_ours_where_the_kernel_has_one() -> None:
     assert without["HostConfig"]["SecurityOpt"] == ["no-new-privileges"]
 
 
+def test_it_runs_under_its_profile_where_the_kernel_enforces_one() -> None:
+    enforcing = Place(997, 996, IMAGE, profile="librespot-kitchen")
+    assert said(container(instance(), PLACE))["AppArmor profile"] == ""
+    assert said(container(instance(), enforcing))["AppArmor profile"] == "librespot-kitchen"
+
+
 def test_the_port_is_published_where_it_is_bound_and_nowhere_else() -> None:
     found = said(container(instance(port=40000), PLACE))
     assert found["published"].split("\n") == ["192.168.1.5 40000 to 40000/tcp", "2001:db8::5 40000 to 40000/tcp"]
