@@ -1,0 +1,114 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A container under its profile: it works, what it does not do is refused and logged, and nothing starts without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.apparmor.tried import ENFORCED, NAME, PROFILE, judge, label, refusals, results, unload
+from tests.attacks.deployment import KITCHEN, PORT, ZONES
+from tests.attacks.hosts import until
+from tests.containers.speaker import Speaker
+from tests.machine.machine import Machine
+from tests.mutants.catalogue import Mutant
+from tests.mutants.world import red
+from tests.network.audits import audit
+from tests.support.hosts import lab
+from tests.support.plays import Controller
+
+WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container"}
+_BOTH = "CON-07 profile kitchen, CFG-06 drift kitchen"
+_UNCONFINED = f"""
+image=$(docker inspect --format '{{{{.Image}}}}' {NAME})
+docker rm --force {NAME} >/dev/null
+docker run --detach --name {NAME} --network {NAME} --label hardened.librespot.instance=kitchen \\
+  --publish 10.0.2.15:{PORT}:{PORT} --security-opt apparmor=unconfined $image --name Kitchen --backend alsa \\
+  --device null --zeroconf-port {PORT} >/dev/null
+sleep 5
+"""
+
+MUTANTS = (
+    Mutant("complain", f"apparmor_parser --replace --complain --skip-cache {PROFILE}", _BOTH),
+    Mutant("unloaded", f"printf %s {NAME} > /sys/kernel/security/apparmor/.remove", _BOTH),
+    Mutant(
+        "run-by-hand-without-it",
+        _UNCONFINED,
+        f"CON-03 isolation kitchen, CON-04 limits kitchen, RES-04 limits kitchen, {_BOTH}",
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def speaker(controller: Controller, host: Machine) -> Iterator[Speaker]:
+    """Return the machine with an engine and the kitchen in a container."""
+    lab("builder", "up")
+    packages = "docker.io python3-docker iptables" + (" docker-cli" if host.image == "debian13" else "")
+    install = f"apt-get -qq install --yes --no-install-recommends {packages} >/dev/null </dev/null"
+    host.shell(f"apt-get -qq update </dev/null; DEBIAN_FRONTEND=noninteractive {install}", timeout=1200)
+    found = Speaker(host, controller)
+    found.converge()
+    yield found
+    found.converge(librespot_state="absent")
+    assert host.run("test", "-e", PROFILE).returncode != 0
+    assert NAME not in host.out("cat", "/sys/kernel/security/apparmor/profiles")
+
+
+def test_it_runs_under_its_profile_and_stops_as_before(speaker: Speaker, host: Machine) -> None:
+    since = host.now()
+    speaker.docker("restart", NAME)
+    until(lambda: speaker.answers, 30, "it answers")
+    assert label(host, speaker.inspect()["State"]["Pid"]) == ENFORCED
+    until(lambda: speaker.inspect()["State"]["Health"]["Status"] == "healthy", 60, "the probe answers")
+    speaker.docker("stop", NAME)
+    code = speaker.inspect()["State"]["ExitCode"]
+    speaker.docker("start", NAME)
+    until(lambda: speaker.answers, 30, "it answers")
+    assert code == 0
+    assert refusals(host, since) == []
+
+
+def test_the_next_run_changes_nothing_and_all_is_green(speaker: Speaker, host: Machine) -> None:
+    assert speaker.converge() == 0
+    found = audit(host, WANTED)
+    assert red(found) == {}
+    assert [item["status"] for item in found if item["id"] == "CON-07"] == ["passed"]
+
+
+def test_what_it_does_not_do_is_refused_and_logged(speaker: Speaker, host: Machine, tries: Path) -> None:
+    host.install(tries, "/root/tries")
+    image = speaker.inspect()["Image"]
+    # Root with all rights in a container that is bound to hardly anything: what refuses is the profile alone.
+    run = (
+        "docker run --rm --user 0:0 --cap-add ALL --security-opt seccomp=unconfined --pid host --network none "
+        "--volume /root/tries:/usr/bin/librespot:ro --volume /root/tries:/usr/bin/true:ro --volume /etc:/etc:ro"
+    )
+    free = results(host.shell(f"{run} --security-opt apparmor=unconfined {image} /usr/bin/true"))
+    since = host.now()
+    held = results(host.shell(f"{run} --security-opt apparmor={NAME} {image} /usr/bin/true"))
+    host.out("rm", "/root/tries")
+    judge(host, "a container", free, held, since)
+
+
+def test_nothing_starts_without_it(speaker: Speaker, host: Machine) -> None:
+    unload(host)
+    host.run("docker", "restart", NAME)
+    assert not speaker.inspect()["State"]["Running"]
+    assert not speaker.answers
+    assert speaker.converge() > 0
+    assert label(host, speaker.inspect()["State"]["Pid"]) == ENFORCED
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutant(speaker: Speaker, host: Machine, mutant: Mutant) -> None:
+    host.shell(mutant.script)
+    found = red(audit(host, WANTED, live=False))
+    assert speaker.converge() > 0
+    assert set(found) == mutant.declared(enforces=True), found
+    assert red(audit(host, WANTED, live=False)) == {}
