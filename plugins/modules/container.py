@@ -12,7 +12,8 @@ version_added: 0.1.0
 description:
   - Gives each instance a system user, a network of its own and a container in which nothing is possible that librespot
     does not need. The root is read-only, no capability and no privilege can be had, temporary files go to bounded
-    memory, and memory, processor, tasks and files are limited.
+    memory, and memory, processor, tasks and files are limited. Where the kernel enforces AppArmor, it runs under a
+    profile of its own.
   - What the engine made and what the kernel says of the live process are compared with the specification, not what
     was asked for. A limit that the engine can change is changed while the instance plays.
   - Anything else makes a new container. It first runs beside the old one, unpublished; the old one stops when the new

@@ -11,7 +11,8 @@ short_description: Users, sandboxed units and running services of librespot inst
 version_added: 0.1.0
 description:
   - Gives each instance a system user of its own and a unit with every sandbox directive that librespot can live with,
-    its limits, and a watchdog that restarts it when it is up but silent.
+    its limits, an AppArmor profile where the kernel enforces those, and a watchdog that restarts it when it is up but
+    silent.
   - Enables and starts the instances. One that runs with another unit, other options, other credentials or another
     release than wanted is restarted, whoever changed them, and must then answer.
   - Directives that the host's systemd does not know, or accepts and does not enforce, are left out.
