@@ -24,6 +24,8 @@ def controller(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     """Return what deploys to a pristine machine."""
     directory = tmp_path_factory.mktemp("apparmor")
     with machine(str(request.param), directory) as made:
+        # Each refusal shall be in the log, however many come at once.
+        made.out("sysctl", "--quiet", "--write", "kernel.printk_ratelimit=0")
         yield Controller(made, directory)
 
 

@@ -15,9 +15,12 @@ import stat
 import sys
 
 PLACES = (
+    "/etc/apparmor.d/*librespot*",
+    "/etc/apparmor.d/*/*librespot*",
     "/etc/librespot",
     "/etc/netns",
     "/opt/librespot",
+    "/var/cache/apparmor/*/librespot*",
     "/var/lib/hardened-librespot",
     "/etc/systemd/system/*librespot*",
     "/etc/systemd/system/*.wants/*librespot*",
