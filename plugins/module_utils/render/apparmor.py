@@ -43,18 +43,16 @@ _NETWORK = (
 )
 
 _ANYWHERE = (
-    ("/etc/{group,gai.conf,host.conf,hosts,ld.so.cache,localtime,machine-id,nsswitch.conf,passwd,services}", _READ),
+    ("/etc/{group,gai.conf,host.conf,hosts,ld.so.cache,localtime,nsswitch.conf,passwd,services}", _READ),
     ("/etc/{os-release,resolv.conf}", _READ),
     ("/etc/{asound.conf,ssl/openssl.cnf}", _READ),
     ("/etc/{alsa,ssl/certs}/{,**}", _READ),
     ("/usr/share/{alsa,ca-certificates,zoneinfo}/{,**}", _READ),
     ("/dev/{full,null,zero}", _FILL),
     ("/dev/{random,urandom}", _READ),
-    # The stack of the main thread, the processors that it may use, and the names of its own threads.
-    ("owner /proc/[0-9]*/{cgroup,maps,mountinfo,stat,status}", _READ),
-    ("owner /proc/[0-9]*/task/[0-9]*/comm", _FILL),
-    ("/proc/{cpuinfo,meminfo,stat}", _READ),
-    ("/proc/sys/vm/overcommit_memory", _READ),
+    # Where the stack of the main thread is, how much memory can be had, and how many processors.
+    ("owner /proc/[0-9]*/{cgroup,maps,mountinfo}", _READ),
+    ("/proc/{stat,sys/vm/overcommit_memory}", _READ),
     ("/sys/devices/system/cpu/{online,possible}", _READ),
     ("/sys/fs/cgroup/{,**/}{cpu.max,cpu.cfs_period_us,cpu.cfs_quota_us}", _READ),
     (f"{SCRATCH}/{{,**}}", _KEEP),
@@ -139,6 +137,7 @@ def _opened(item: Relaxation) -> Iterator[str]:
     elif item.name in _SERVER_SOCKET:
         yield from _rules([(item.first("socket", _SERVER_SOCKET[item.name]), "", _FILL)])
         yield f"{_SERVER_CONFIGURATION[item.name]}/{{,**}} {_READ},"
+        yield f"/etc/machine-id {_READ},"
     elif item.name == "fifo":
         yield from _rules([(item.first("path"), "", _FILL)])
     elif item.name == "media":
