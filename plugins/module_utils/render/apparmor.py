@@ -146,6 +146,8 @@ def _opened(item: Relaxation) -> Iterator[str]:
         yield f"/run/dbus/system_bus_socket {_FILL},"
         yield "dbus (send, receive) bus=system,"
     elif item.name == "hooks":
+        # What shells and interpreters read when they start; modes and the sandbox keep secrets from them.
+        yield f"/{{etc,proc}}/{{,**}} {_READ},"
         yield f"/usr/{{,**}} {_RUN},"
         yield f"/{{bin,sbin}}/** {_RUN},"
         yield from _rules([(path, "", _RUN) for path in item.values["programs"]])

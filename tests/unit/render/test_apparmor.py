@@ -98,7 +98,7 @@ def test_a_login_is_read_and_not_written() -> None:
         ),
         (
             {"hooks": {"programs": ["/srv/on"], "reason": "amplifier"}},
-            ["/usr/{,**} mrix,", "/{bin,sbin}/** mrix,", '"/srv/on" mrix,'],
+            ["/{etc,proc}/{,**} r,", "/usr/{,**} mrix,", "/{bin,sbin}/** mrix,", '"/srv/on" mrix,'],
         ),
     ],
 )
@@ -150,8 +150,8 @@ def test_no_path_of_a_relaxation_adds_a_rule(paths: list[str], fifo: str) -> Non
     )
     item = Instance(plain.name, plain.path, options=plain.options, relaxations=relaxed)
     before, after = rules(plain), rules(item)
-    assert len(after) == len(before) + 2 * len(paths) + 1 + 2
+    assert len(after) == len(before) + 2 * len(paths) + 1 + 3
     for rule in after[len(before) :]:
         quoted = _QUOTED.match(rule)
-        assert rule.startswith(("/usr/", "/{bin,sbin}/")) or quoted
+        assert rule.startswith(("/usr/", "/{bin,sbin}/", "/{etc,proc}/")) or quoted
         assert not quoted or re.fullmatch(r" (r|rw|mrix),", rule[quoted.end() :])
