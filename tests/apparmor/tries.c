@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,9 +33,9 @@ static void opened(const char *what, const char *path, int flags)
 		close(file);
 }
 
-static void connected(const char *what, int family, int type)
+static void connected(const char *what, int family, int type, int protocol)
 {
-	int made = socket(family, type, 0);
+	int made = socket(family, type, protocol);
 
 	said(what, made < 0);
 	if (made >= 0)
@@ -75,10 +76,10 @@ int main(int count, char **words)
 	opened("read-shadow", "/etc/shadow", O_RDONLY);
 	opened("read-environ", "/proc/1/environ", O_RDONLY);
 	opened("write-root", "/tried", O_WRONLY | O_CREAT);
-	connected("inet", AF_INET, SOCK_STREAM);
-	connected("netlink", AF_NETLINK, SOCK_RAW);
-	connected("raw", AF_INET, SOCK_RAW);
-	connected("packet", AF_PACKET, SOCK_RAW);
+	connected("inet", AF_INET, SOCK_STREAM, 0);
+	connected("netlink", AF_NETLINK, SOCK_RAW, 0);
+	connected("raw", AF_INET, SOCK_RAW, IPPROTO_ICMP);
+	connected("packet", AF_PACKET, SOCK_RAW, 0);
 	said("mount", mount("none", "/proc", "tmpfs", 0, NULL));
 	said("host-name", sethostname("tried", 5));
 	file = open("/etc/hosts", O_RDONLY);
