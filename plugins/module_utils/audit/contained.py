@@ -212,8 +212,10 @@ def _calls(engine: Engine, context: Context, instance: Instance, there: Describe
     return expected, wrong, evidence
 
 
-def _profile(_engine: Engine, _context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
-    wrong = live.wrong_profile([main], instance.profile, ENFORCE)
+def _profile(engine: Engine, _context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+    wrong, held = live.wrong_profile([main], instance.profile, ENFORCE), _holder(engine, instance)
+    if held:
+        wrong += _prefixed(instance, live.wrong_profile([held], instance.profile, ENFORCE))
     return f"runs under the AppArmor profile {instance.profile}", wrong, f"/proc/{main.pid}/attr/apparmor/current"
 
 

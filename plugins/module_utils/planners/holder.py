@@ -90,4 +90,8 @@ def wrong(there: Described, instance: Instance, place: Place) -> list[str]:
     main = process(int(there["State"]["Pid"])) if there["State"]["Running"] else None
     if main is None:
         return ["it does not run"]
-    return [*confined.wrong_waiting(main, instance, place), *confined.wrong_limits(main, waiting(instance))]
+    return [
+        *confined.wrong_waiting(main, instance, place),
+        *confined.wrong_limits(main, waiting(instance)),
+        *confined.wrong_confinement(main, place),
+    ]

@@ -156,6 +156,9 @@ def holder(instance: Instance, place: Place) -> dict[str, Any]:
 
     The engine would give a network of its own to the container before anything could filter there. This one has none,
     and is given its interface by the unit of the segment, when the filter is in force.
+
+    It runs under the instance's own AppArmor profile, which names its program too: one fewer to load before it, and far
+    narrower than what the engine would give it.
     """
     made = container(waiting(instance), replace(place, addresses=(), groups=()))
     # The engine turns IPv6 off where it has given no address of it.

@@ -226,7 +226,8 @@ def test_another_holder_of_that_name_is_another_network() -> None:
 
 def test_the_holder_has_no_network_and_less_of_everything_else() -> None:
     item = instance(LOGIN, segment=SEGMENT, relaxations={"alsa": "a card"}, limits={"memory": "1G"})
-    held, plays = holder(item, Place(997, 996, IMAGE, groups=(29,))), container(item, Place(997, 996, IMAGE))
+    place = Place(997, 996, IMAGE, groups=(29,), profile="librespot-kitchen")
+    held, plays = holder(item, place), container(item, place)
     found, other = said(held), said(plays)
     assert (found["network"], found["published"], held["NetworkingConfig"]) == ("none", "", {})
     (mount,) = held["HostConfig"]["Mounts"]
@@ -235,7 +236,10 @@ def test_the_holder_has_no_network_and_less_of_everything_else() -> None:
     assert (found["memory"], found["restart"]) == ("32M", "no")
     assert found["command"] == '["/usr/bin/librespot-probe", "hold"]'
     assert not [text for text in held["Env"] if "LIBRESPOT" in text]
-    same = ("user", "capabilities", "privileged", "new privileges", "root", "system call filter", "namespaces", "log")
+    same = (
+        *("user", "capabilities", "privileged", "new privileges", "root", "system call filter", "AppArmor profile"),
+        *("namespaces", "log"),
+    )
     assert [found[name] for name in same] == [other[name] for name in same]
 
 
