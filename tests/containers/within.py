@@ -9,12 +9,12 @@ The request is what the engine says of the container that runs, so that nothing 
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
-import subprocess
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.containers.speaker import Speaker
@@ -25,6 +25,8 @@ asked = json.load(sys.stdin)
 api = docker.APIClient()
 there = api.inspect_container(asked["of"])
 host = {**there["HostConfig"], "PortBindings": {}, "RestartPolicy": {"Name": "no"}}
+if asked["security"] is not None:
+    host["SecurityOpt"] = asked["security"]
 body = {**there["Config"], "Image": asked["image"], "Entrypoint": asked["argv"][:1], "Cmd": asked["argv"][1:],
         "Healthcheck": {"Test": ["NONE"]}, "ExposedPorts": {}, "Labels": {}, "HostConfig": host}
 print(api.create_container_from_config(body, asked["name"])["Id"])
@@ -49,19 +51,22 @@ def armed(speaker: Speaker, image: str, tag: str, files: Mapping[str, Bait]) -> 
             member.mode, member.size = bait.mode, len(bait.content or b"")
             archive.addfile(member, io.BytesIO(bait.content or b""))
     made = speaker.docker("create", image, "x")
-    copy = ["docker", "exec", "--interactive", speaker.host.name, "docker", "cp", "-", f"{made}:/"]
-    subprocess.run(copy, input=packed.getvalue(), check=True)
+    copy = 'base64 --decode | docker cp - "$1:/"'
+    speaker.host.out("sh", "-euc", copy, "sh", made, text=base64.b64encode(packed.getvalue()).decode())
     speaker.docker("commit", made, tag)
     speaker.docker("rm", made)
 
 
 @contextlib.contextmanager
-def twin(speaker: Speaker, of: str, image: str, *argv: str) -> Iterator[str]:
-    """Run *argv* of an *image* by the request that made the container *of*; yields its name."""
+def twin(speaker: Speaker, of: str, image: str, *argv: str, security: Sequence[str] | None = None) -> Iterator[str]:
+    """Run *argv* of an *image* by the request that made the container *of*; yields its name.
+
+    *security* are the engine's options of that kind instead of those in the request.
+    """
     name = f"{of}-attacked"
     if name in speaker.names:
         speaker.docker("rm", "--force", name)
-    asked = json.dumps({"of": of, "image": image, "argv": argv, "name": name})
+    asked = json.dumps({"of": of, "image": image, "argv": argv, "name": name, "security": security})
     speaker.host.out("python3", "-Ic", _TWIN, text=asked)
     try:
         speaker.docker("start", name)
