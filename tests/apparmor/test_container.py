@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from tests.apparmor.tried import ENFORCED, NAME, PROFILE, judge, label, refusals, results, unload
-from tests.attacks.deployment import KITCHEN, PORT, ZONES
+from tests.attacks.deployment import HERE, KITCHEN, PORT, ZONES, compiled
 from tests.attacks.hosts import until
+from tests.containers import hijacked
+from tests.containers.plain import NAME as PLAIN
 from tests.containers.speaker import Speaker
 from tests.machine.machine import Machine
 from tests.mutants.catalogue import Mutant
@@ -24,6 +26,9 @@ from tests.support.hosts import lab
 from tests.support.plays import Controller
 
 WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container"}
+UNSEEN = {"map_writable_code", "make_data_code", "attach_shared_code"}
+"""Attacks in which no file and no other process has a part, which is all that AppArmor sees."""
+
 _BOTH = "CON-07 profile kitchen, CFG-06 drift kitchen"
 _UNCONFINED = f"""
 image=$(docker inspect --format '{{{{.Image}}}}' {NAME})
@@ -49,7 +54,7 @@ MUTANTS = (
 def speaker(controller: Controller, host: Machine) -> Iterator[Speaker]:
     """Return the machine with an engine and the kitchen in a container."""
     lab("builder", "up")
-    packages = "docker.io python3-docker iptables" + (" docker-cli" if host.image == "debian13" else "")
+    packages = "docker.io python3-docker iptables avahi-daemon" + (" docker-cli" if host.image == "debian13" else "")
     install = f"apt-get -qq install --yes --no-install-recommends {packages} >/dev/null </dev/null"
     host.shell(f"apt-get -qq update </dev/null; DEBIAN_FRONTEND=noninteractive {install}", timeout=1200)
     found = Speaker(host, controller)
@@ -94,6 +99,17 @@ def test_what_it_does_not_do_is_refused_and_logged(speaker: Speaker, host: Machi
     held = results(host.shell(f"{run} --security-opt apparmor={NAME} {image} /usr/bin/true"))
     host.out("rm", "/root/tries")
     judge(host, "a container", free, held, since)
+
+
+def test_from_inside(speaker: Speaker, host: Machine, tmp_path: Path) -> None:
+    """The attacks of the containers' own test, where the kernel enforces AppArmor; and against our profile alone."""
+    with hijacked.baited(speaker, compiled(HERE / "probe" / "probe.c", tmp_path)):
+        theirs = hijacked.attempts(speaker, PLAIN)
+        alone = hijacked.attempts(speaker, PLAIN, security=[f"apparmor={NAME}"])
+        ours = hijacked.attempts(speaker, NAME)
+    hijacked.judge(f"from inside a container, on {host.image}", theirs, ours, **{"plain, under our profile": alone})
+    assert (theirs.profile, alone.profile, ours.profile) == ("docker-default (enforce)", ENFORCED, ENFORCED)
+    assert alone.wins <= UNSEEN
 
 
 def test_nothing_starts_without_it(speaker: Speaker, host: Machine) -> None:
