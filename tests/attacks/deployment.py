@@ -84,24 +84,24 @@ def compiled(source: Path, directory: Path) -> Path:
     return program
 
 
-def disguised(host: Target, unit: str, name: str, command: str) -> None:
+def disguised(host: Target, unit: str, name: str, command: str, *, profiled: bool = False) -> None:
     """Put *unit* on the host under another *name*: all its properties, but it runs *command*, once.
 
-    Without its AppArmor profile, under which nothing but librespot runs: what is attacked is the rest.
+    Without its AppArmor profile, under which nothing but librespot runs: what is attacked is the rest. What stands
+    where a release does can be *profiled* as well.
     """
     text = host.out("cat", f"{UNITS}/{unit}")
     lines = [f"ExecStart={command}" if line.startswith("ExecStart=") else line for line in text.splitlines()]
-    kept = [
-        line for line in lines if not line.startswith(("AppArmorProfile=", "Restart", "WantedBy", "[Install]", "Type="))
-    ]
+    others = ("Restart", "WantedBy", "[Install]", "Type=", *(() if profiled else ("AppArmorProfile=",)))
+    kept = [line for line in lines if not line.startswith(others)]
     place = kept.index("[Service]") + 1
     host.write(f"{UNITS}/{name}", "\n".join([*kept[:place], "Type=oneshot", *kept[place:]]) + "\n")
     host.out("systemctl", "daemon-reload")
 
 
-def confined(host: Target, unit: str, name: str, command: str) -> list[str]:
+def confined(host: Target, unit: str, name: str, command: str, *, profiled: bool = False) -> list[str]:
     """Run *command* to its end under the properties of *unit* and return what it printed."""
-    disguised(host, unit, name, command)
+    disguised(host, unit, name, command, profiled=profiled)
     since = host.now()
     ended = host.run("systemctl", "start", name)
     lines = host.journal(name, since)

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The player beside librespot in the layers of a container's image, with everything that the container is held by."""
+"""The player in librespot's place in a container's image, with everything that the container is held by.
+
+In its place, since an AppArmor profile lets nothing else be executed, and no other files be read than librespot's.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ from pathlib import Path
 from tests.attacks.hosts import Target
 from tests.harness import program
 
-_TONE = "/usr/share/sound/tone.mp3"
+_TONE = "/usr/share/alsa/tone.mp3"
 
-# On the host. An image from the container's own files and two more; a container of it, as the engine describes the one
-# that plays nothing, but without its port and its network.
+# On the host. An image from the container's own files, but for librespot, and the sound; a container of it, as the
+# engine describes the one that plays nothing, but without its port and its network.
 _INSTALL = r"""
 import docker, io, sys, tarfile
 api = docker.APIClient()
@@ -26,14 +29,10 @@ made = io.BytesIO()
 with tarfile.open(fileobj=io.BytesIO(b"".join(api.export(sys.argv[1])))) as old, tarfile.open(None, "w", made) as new:
     for member in old:
         # A file system in memory takes the mode of the directory that it is mounted on; this one the runtime has made.
-        if member.name.strip("/") != "scratch":
+        if member.name.strip("/") not in ("scratch", "usr/bin/librespot"):
             new.addfile(member, old.extractfile(member) if member.isreg() else None)
-    # The engine makes one that is not named for root alone.
-    directory = tarfile.TarInfo("usr/share/sound")
-    directory.type, directory.mode = tarfile.DIRTYPE, 0o755
-    new.addfile(directory)
-    new.add("/root/play", "usr/bin/play")
-    new.add("/root/tone.mp3", "usr/share/sound/tone.mp3")
+    new.add("/root/play", "usr/bin/librespot")
+    new.add("/root/tone.mp3", "usr/share/alsa/tone.mp3")
 api.import_image_from_data(made.getvalue(), repository="player", tag="latest")
 """
 _PLAY = r"""
@@ -45,7 +44,7 @@ host = {**like["HostConfig"], "NetworkMode": "none", "PortBindings": {}, "Restar
 host["LogConfig"] = {"Type": "none"}
 if "seccomp" in asked:
     host["SecurityOpt"] = [item for item in host["SecurityOpt"] if not item.startswith("seccomp=")] + asked["seccomp"]
-config = {"Image": "player:latest", "Entrypoint": ["/usr/bin/play"], "Cmd": asked["argv"], "HostConfig": host}
+config = {"Image": "player:latest", "Entrypoint": ["/usr/bin/librespot"], "Cmd": asked["argv"], "HostConfig": host}
 config.update({name: like["Config"][name] for name in ("User", "Env")})
 made = api.create_container_from_config(config)["Id"]
 try:

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""librespot's own player plays to a sound card of the kernel's, in the container and in the unit's sandbox."""
+"""librespot's own player plays to a sound card of the kernel's, in the container and in the unit's sandbox.
+
+The kernel enforces AppArmor, and has to have refused nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.apparmor.tried import ENFORCED, label, refusals
 from tests.attacks.deployment import APPLY, KITCHEN, OURS, confined, specified
 from tests.attacks.tables import show
 from tests.containers.speaker import NAME, Speaker
@@ -30,7 +34,9 @@ HEARING = {
     # One that is reached at the machine's own address, whatever zone asks.
     "bind": {"interface": "eth0"},
 }
-SOUNDS = "/opt/librespot/sounds"
+SOUNDS = "/srv/sounds"
+PLAYER = "/opt/librespot/releases/played"
+"""As if it were a release: an AppArmor profile lets nothing else be executed."""
 
 
 @pytest.fixture(scope="module")
@@ -76,17 +82,22 @@ def test_it_plays_in_the_sandbox_of_the_unit(studio: Speaker) -> None:
     host = studio.host
     assert isinstance(host, Machine)
     activate(studio.controller, built(studio.controller))
-    studio.controller.converge(APPLY, specified([HEARING]))
     sound = Path(program.sound())
-    host.install(program.program(), "/opt/librespot/current/bin/play")
     host.install(sound, f"{SOUNDS}/{sound.name}")
-    command = f"/opt/librespot/current/bin/play {SOUNDS}/{sound.name} {program.URI} alsa {CARD}"
+    relaxations = {**HEARING["relaxations"], "media": {"paths": [SOUNDS], "reason": "what is played"}}
+    studio.controller.converge(APPLY, specified([{**HEARING, "relaxations": relaxations}]))
+    host.install(program.program(), f"{PLAYER}/bin/librespot")
+    command = f"{PLAYER}/bin/librespot {SOUNDS}/{sound.name} {program.URI} alsa {CARD}"
+    assert label(host, host.process(OURS)) == ENFORCED
+    since = host.now()
     try:
-        found, took = _heard(host, lambda: confined(host, OURS, "attack-play.service", command))
+        found, took = _heard(host, lambda: confined(host, OURS, "attack-play.service", command, profiled=True))
+        said = refusals(host, since)
     finally:
-        host.run("rm", "-rf", "/opt/librespot/current/bin/play", SOUNDS)
+        host.run("rm", "-rf", PLAYER, SOUNDS)
         studio.controller.converge(APPLY, {"librespot_state": "absent"})
     _judge("in the unit's sandbox", found, took)
+    assert said == []
 
 
 def test_it_plays_in_the_container(studio: Speaker) -> None:
@@ -94,15 +105,19 @@ def test_it_plays_in_the_container(studio: Speaker) -> None:
     assert isinstance(host, Machine)
     studio.converge(HEARING)
     contained.install(host, NAME, program.program(), program.sound())
+    since = host.now()
     try:
         assert studio.status()["Seccomp"] == "2"
+        assert label(host, studio.inspect()["State"]["Pid"]) == ENFORCED
 
         def play() -> None:
             played = contained.play(host, NAME, "alsa", CARD)
             assert played.status == 0, played.said
 
         found, took = _heard(host, play)
+        said = refusals(host, since)
     finally:
         contained.remove(host)
         studio.converge(librespot_state="absent")
     _judge("in the container", found, took)
+    assert said == []
