@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from tests.apparmor.tried import ENFORCED, NAME, PROFILE, judge, label, refusals, results, unload
-from tests.attacks.deployment import HERE, KITCHEN, PORT, ZONES, compiled
+from tests.attacks.deployment import HERE, KITCHEN, ZONES, compiled
 from tests.attacks.hosts import until
 from tests.containers import hijacked
+from tests.containers.mutation import dies, made_again
 from tests.containers.plain import NAME as PLAIN
 from tests.containers.speaker import Speaker
 from tests.machine.machine import Machine
@@ -26,27 +27,27 @@ from tests.support.hosts import lab
 from tests.support.plays import Controller
 
 WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container"}
-UNSEEN = {"map_writable_code", "make_data_code", "attach_shared_code"}
-"""Attacks in which no file and no other process has a part, which is all that AppArmor sees."""
+# To make memory code that is on no file system has no path to look at; a plain container is kept from none of that, and
+# ours by its filter of system calls. A program that runs is busy, which the kernel says before it asks AppArmor.
+UNSEEN = {"map_writable_code", "make_data_code", "map_code_from_memory", "attach_shared_code", "write_binary"}
+"""Attacks that a profile does not refuse by itself."""
 
 _BOTH = "CON-07 profile kitchen, CFG-06 drift kitchen"
-_UNCONFINED = f"""
-image=$(docker inspect --format '{{{{.Image}}}}' {NAME})
-docker rm --force {NAME} >/dev/null
-docker run --detach --name {NAME} --network {NAME} --label hardened.librespot.instance=kitchen \\
-  --publish 10.0.2.15:{PORT}:{PORT} --security-opt apparmor=unconfined $image --name Kitchen --backend alsa \\
-  --device null --zeroconf-port {PORT} >/dev/null
-sleep 5
+# Without it the health check cannot be started, so that the container would be started anew, and not come up.
+_UNLOADED = f"""
+systemctl stop hardened-librespot-containers.timer
+printf %s {NAME} > /sys/kernel/security/apparmor/.remove
+for _try in $(seq 90); do
+  docker inspect --format '{{{{.State.Health.Status}}}}' {NAME} | grep -q unhealthy && break
+  sleep 1
+done
 """
 
 MUTANTS = (
     Mutant("complain", f"apparmor_parser --replace --complain --skip-cache {PROFILE}", _BOTH),
-    Mutant("unloaded", f"printf %s {NAME} > /sys/kernel/security/apparmor/.remove", _BOTH),
-    Mutant(
-        "run-by-hand-without-it",
-        _UNCONFINED,
-        f"CON-03 isolation kitchen, CON-04 limits kitchen, RES-04 limits kitchen, {_BOTH}",
-    ),
+    Mutant("unloaded", _UNLOADED, f"CON-10 health kitchen, CFG-06 drift host, {_BOTH}"),
+    Mutant("made-without-it", made_again("apparmor", "apparmor=unconfined"), _BOTH),
+    Mutant("under-the-engines-own", made_again("apparmor"), _BOTH),
 )
 
 
@@ -123,8 +124,4 @@ def test_nothing_starts_without_it(speaker: Speaker, host: Machine) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_mutant(speaker: Speaker, host: Machine, mutant: Mutant) -> None:
-    host.shell(mutant.script)
-    found = red(audit(host, WANTED, live=False))
-    assert speaker.converge() > 0
-    assert set(found) == mutant.declared(enforces=True), found
-    assert red(audit(host, WANTED, live=False)) == {}
+    dies(host, mutant, lambda: audit(host, WANTED, live=False), speaker.converge)

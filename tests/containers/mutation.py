@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.attacks.hosts import Target
+from tests.containers.speaker import NAME
 from tests.mutants.catalogue import Mutant
 from tests.mutants.world import Findings, red
 
@@ -22,3 +23,21 @@ def dies(host: Target, mutant: Mutant, look: Callable[[], Findings], mend: Calla
     assert set(found) == mutant.declared(enforces=True), found
     assert bool(mend()) != bool(mutant.by_hand)
     assert red(look()) == {}
+
+
+def made_again(option: str, *instead: str) -> str:
+    """Return a script that makes the container anew, the same in all else, with *instead* of a security *option*."""
+    return f"""
+python3 - <<'END'
+import docker
+api = docker.APIClient()
+found = api.inspect_container("{NAME}")
+kept = [item for item in found["HostConfig"]["SecurityOpt"] if not item.startswith("{option}=")]
+found["HostConfig"]["SecurityOpt"] = kept + {list(instead)}
+networks = {{"EndpointsConfig": {{"{NAME}": {{}}}}}}
+api.remove_container("{NAME}", force=True)
+again = {{**found["Config"], "HostConfig": found["HostConfig"], "NetworkingConfig": networks}}
+api.start(api.create_container_from_config(again, "{NAME}"))
+END
+sleep 2
+"""

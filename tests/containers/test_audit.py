@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import OF_CONTAINERS
 from tests.attacks.deployment import KITCHEN, PORT, ZONES
 from tests.attacks.tables import show
-from tests.containers.mutation import dies
+from tests.containers.mutation import dies, made_again
 from tests.containers.speaker import NAME, Speaker
 from tests.mutants.catalogue import Mutant
 from tests.mutants.world import Findings, red
@@ -23,8 +23,7 @@ from tests.network.audits import audit
 WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container"}
 _ALL = ", ".join(f"{name} kitchen" for name in (
     "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits", "CON-05 network", "CON-06 calls",
-    "CON-07 profile",
-    "CON-10 health", "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
+    "CON-07 profile", "CON-10 health", "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
 ))  # fmt: skip
 _AGAIN = f"""
 image=$(docker inspect --format '{{{{.Image}}}}' {NAME})
@@ -44,23 +43,6 @@ layer=$(cat /var/lib/docker/image/$driver/layerdb/mounts/$id/mount-id)
 if [ $driver = vfs ]; then root=vfs/dir/$layer; else root=$driver/$layer/diff; fi; cd /var/lib/docker/$root
 """
 
-# The same container in all else.
-_ENGINES_FILTER = f"""
-python3 - <<'END'
-import docker
-api = docker.APIClient()
-found = api.inspect_container("{NAME}")
-found["HostConfig"]["SecurityOpt"] = [
-    item for item in found["HostConfig"]["SecurityOpt"] if not item.startswith("seccomp=")
-]
-networks = {{"EndpointsConfig": {{"{NAME}": {{}}}}}}
-api.remove_container("{NAME}", force=True)
-again = {{**found["Config"], "HostConfig": found["HostConfig"], "NetworkingConfig": networks}}
-api.start(api.create_container_from_config(again, "{NAME}"))
-END
-sleep 2
-"""
-
 MUTANTS = (
     Mutant(
         "limits-raised",
@@ -73,7 +55,7 @@ MUTANTS = (
         "CON-03 isolation kitchen, CON-04 limits kitchen, CON-06 calls kitchen, RES-04 limits kitchen, "
         "CFG-06 drift kitchen",
     ),
-    Mutant("the-engines-own-filter", _ENGINES_FILTER, "CON-06 calls kitchen, CFG-06 drift kitchen"),
+    Mutant("the-engines-own-filter", made_again("seccomp"), "CON-06 calls kitchen, CFG-06 drift kitchen"),
     Mutant(
         "a-file-in-the-image",
         _ROOT + "mkdir -p usr/bin; cp /bin/true usr/bin/sh",

@@ -104,7 +104,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("limits", ("pytest", "tests/machine", "-k", "test_limits"), ("machine",), limit_min=60),
     Stage("sound", ("pytest", "tests/machine", "-k", "test_sound"), ("machine",), limit_min=60),
     *(
-        Stage(f"apparmor-{image}", ("pytest", "tests/apparmor", "-k", image), ("machine",), limit_min=60)
+        Stage(f"apparmor-{image}", ("pytest", "tests/apparmor", "-k", image), ("machine",), limit_min=90)
         for image in MACHINES
     ),
     *(
