@@ -15,10 +15,10 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.host.proc import Mount, Process
 from ansible_collections.hardened.librespot.plugins.module_utils.model.container import Place
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import PROBE
-from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Instance
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER, Instance
 from ansible_collections.hardened.librespot.plugins.module_utils.planners import confined, holder
 
-KITCHEN = Instance("kitchen", "instances[0]")
+KITCHEN = Instance("kitchen", "instances[0]", deployment=CONTAINER)
 PLACE = Place(997, 996, "sha256:0", profile="librespot-kitchen")
 NONE = dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"), "0000000000000000")
 WAITING = Process(
