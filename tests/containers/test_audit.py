@@ -22,7 +22,8 @@ from tests.network.audits import audit
 
 WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container"}
 _ALL = ", ".join(f"{name} kitchen" for name in (
-    "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits", "CON-05 network", "CON-06 calls",
+    "CFG-01 options", "CFG-03 relaxations", "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits",
+    "CON-05 network", "CON-06 calls",
     "CON-07 profile", "CON-10 health", "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
 ))  # fmt: skip
 _AGAIN = f"""
@@ -52,8 +53,8 @@ MUTANTS = (
     Mutant(
         "run-by-hand",
         _AGAIN + f"again --security-opt seccomp=unconfined $image $options --zeroconf-port {PORT}",
-        "CON-03 isolation kitchen, CON-04 limits kitchen, CON-06 calls kitchen, RES-04 limits kitchen, "
-        "CFG-06 drift kitchen",
+        "CFG-01 options kitchen, CON-03 isolation kitchen, CON-04 limits kitchen, CON-06 calls kitchen, "
+        "RES-04 limits kitchen, CFG-06 drift kitchen",
     ),
     Mutant("the-engines-own-filter", made_again("seccomp"), "CON-06 calls kitchen, CFG-06 drift kitchen"),
     Mutant(

@@ -62,7 +62,7 @@ MUTANTS = (
         _BY_HAND + f"docker rm --force {NAME} >/dev/null; docker run --detach --name {NAME} --label $label --publish "
         f"{PORT}:{PORT} $image --name Kitchen --backend alsa --device null --zeroconf-port {PORT} >/dev/null; sleep 2",
         "NET-08 inside kitchen, CON-03 isolation kitchen, CON-04 limits kitchen, CON-05 network kitchen, "
-        "CON-06 calls kitchen, RES-04 limits kitchen, CFG-06 drift kitchen",
+        "CON-06 calls kitchen, RES-04 limits kitchen, CFG-01 options kitchen, CFG-06 drift kitchen",
     ),
 )
 
