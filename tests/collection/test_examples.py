@@ -94,8 +94,9 @@ def accepted(written: dict[str, Any]) -> None:
 
 def test_what_is_written_for_containers_is_a_specification_and_a_play(as_user: Run, tmp_path: Path) -> None:
     text = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
-    segment, block = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    segment, shared, block = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     accepted(yaml.safe_load(segment))
+    accepted(yaml.safe_load(shared))
     (play,) = yaml.safe_load(block)
     accepted({"librespot_instances": play["vars"]["speakers"]})
     (tmp_path / "play.yml").write_text(block, encoding="utf-8")
