@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,24 +47,28 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Speaker]:
         yield Speaker(host, Controller(host, directory))
 
 
-def _running(host: Machine) -> dict[str, str]:
-    """Return what the card says of the stream that it plays; nothing when it plays none."""
-    said = host.run("cat", f"{_STATUS}/status", f"{_STATUS}/hw_params").stdout
-    return {key.strip(): value.strip() for key, _colon, value in (line.partition(":") for line in said.splitlines())}
+# Looks on the machine itself: from afar, a look can take longer than the sound.
+_WATCH = f"""
+echo watching
+for _look in $(seq 3000); do
+  if grep -qs RUNNING {_STATUS}/status; then cat {_STATUS}/status {_STATUS}/hw_params; exit; fi
+  sleep 0.05
+done
+"""
 
 
 def _heard(host: Machine, play: Callable[[], object]) -> tuple[dict[str, str], float]:
     """Let *play* play; return what the card said meanwhile, and the seconds that it took."""
-    begin, found = time.monotonic(), dict[str, str]()
-    with ThreadPoolExecutor(1) as pool:
-        playing = pool.submit(play)
-        while not playing.done():
-            seen = _running(host)
-            if seen.get("state") == "RUNNING":
-                found = seen
-            time.sleep(0.1)
-        playing.result()
-    return found, time.monotonic() - begin
+    watching = host.start("sh", "-c", _WATCH)
+    assert watching.stdout is not None
+    assert watching.stdout.readline() == "watching\n"
+    begin = time.monotonic()
+    play()
+    took = time.monotonic() - begin
+    said, _errors = watching.communicate(timeout=300)
+    return {
+        key.strip(): value.strip() for key, _colon, value in (line.partition(":") for line in said.splitlines())
+    }, took
 
 
 def _judge(how: str, found: dict[str, str], took: float) -> None:
