@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -72,6 +73,15 @@ def test_a_limit_is_changed_while_it_plays(running: Speaker) -> None:
     held = running.inspect()["HostConfig"]
     assert (held["Memory"], held["MemorySwap"], held["PidsLimit"]) == (320 * 1024**2, 320 * 1024**2, 80)
     assert running.converge({"limits": {"memory": "320M", "cpu": "40%", "tasks": 80}}) == 0
+
+
+def test_another_limit_of_open_files_is_taken_up(running: Speaker) -> None:
+    """No engine changes it while the process runs."""
+    other = {"limits": {"files": 300}}
+    assert running.converge(other) == 1
+    held = running.host.out("cat", f"/proc/{running.inspect()['State']['Pid']}/limits")
+    assert re.search(r"^Max open files +300 +300 ", held, re.MULTILINE)
+    assert running.converge(other) == 0
 
 
 def test_a_limit_that_someone_changed_is_put_right_while_it_plays(running: Speaker) -> None:

@@ -36,7 +36,9 @@ _LOGIN = "credentials"
 _ONLY = "its own"
 _HEALTH = "health"
 _NOT_WEDGED = "not wedged"
-_OF_IMAGE = "those of its image"
+# Not "files", which is how many can be open.
+_FILES = "files of its image"
+_NO_OTHERS = "there, and no others"
 
 
 def refuse_anothers(plan: Plan, instance: Instance, removal: str) -> None:
@@ -112,7 +114,7 @@ class ContainerPlanner(Planner):
             "networks": _ONLY,
             _STATE: _RUNNING,
             _PROCESS: _DESCRIBED,
-            "files": _OF_IMAGE,
+            _FILES: _NO_OTHERS,
             _HEALTH: _NOT_WEDGED,
             _LOGIN: "as given" if self._instance.credentials else "none",
             _LEFT: _NOTHING,
@@ -131,7 +133,7 @@ class ContainerPlanner(Planner):
             "networks": " ".join(sorted(others)) or _ONLY,
             _STATE: _RUNNING if there["State"]["Running"] else str(there["State"]["Status"]),
             _PROCESS: self._process(main),
-            "files": self._root(main, there["Image"]),
+            _FILES: self._root(main, there["Image"]),
             _HEALTH: "unhealthy" if (there["State"].get("Health") or {}).get("Status") == "unhealthy" else _NOT_WEDGED,
             _LOGIN: self._login(main),
             _LEFT: " ".join(left) or _NOTHING,
@@ -162,8 +164,8 @@ class ContainerPlanner(Planner):
     def _root(self, main: Process | None, image: str) -> str:
         if main is None:
             # What it shows when it is up again is looked at then.
-            return _OF_IMAGE
-        return "; ".join(wrong_files(main, manifest_of(self._files, image))) or _OF_IMAGE
+            return _NO_OTHERS
+        return "; ".join(wrong_files(main, manifest_of(self._files, image))) or _NO_OTHERS
 
     def refuse(self, plan: Plan) -> None:
         """Refuse a container of that name that is not ours, and an engine that would run it without its profile."""
