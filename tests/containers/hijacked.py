@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,19 +51,25 @@ _PLAIN_REFUSES = dict.fromkeys(
 # What one engine's own filter refuses and another's does not.
 _BY_ENGINE = {"io_uring", "vsock"}
 _ENGINE_FAILED = range(125, 128)
-"""What docker itself returns when it could not run a program."""
+"""What the engine itself says when it could not run a program."""
 
 _OPTIONAL = {attack.name for _number, attack in ATTACKS if attack.optional}
-# On the host, since each word to it takes longer than an attempt. The status of each, which is 0 or the errno. What
-# tries must run, before and after: where it cannot, everything looks refused.
+# On the host, by the engine's API: its client takes longer to start than an attempt does. Prints the status of each,
+# which is 0 or the errno. What tries must run, before and after: where it cannot, everything looks refused.
 _TRY = """
-name=$1; facts=$2; shift 2
-docker exec "$name" PROBE nothing
-for attack; do
-  if docker exec "$name" PROBE $facts "only=$attack" >/dev/null 2>&1; then echo "$attack 0"; else echo "$attack $?"; fi
-done
-docker exec "$name" PROBE nothing
-""".replace("PROBE", _PROBE)
+import docker, json, sys, time
+asked = json.load(sys.stdin)
+api = docker.APIClient()
+def status(*words):
+    made = api.exec_create(asked["name"], [asked["probe"], *words])["Id"]
+    api.exec_start(made)
+    while api.exec_inspect(made)["ExitCode"] is None:
+        time.sleep(0.05)
+    return api.exec_inspect(made)["ExitCode"]
+before = status("nothing")
+ended = {attack: status(*asked["facts"], "only=" + attack) for attack in asked["attacks"]}
+print(json.dumps({"ran": [before, status("nothing")], "ended": ended}))
+"""
 
 
 @contextlib.contextmanager
@@ -120,12 +127,14 @@ def attempts(speaker: Speaker, of: str, security: Sequence[str] | None = None) -
         "scratch": "/var/tmp" if of == PLAIN else "/scratch",
     }
     image = f"attacked-{'plain' if of == PLAIN else 'ours'}"
-    known = " ".join(f"{key}={value}" for key, value in facts.items())
     names = [attack.name for _number, attack in ATTACKS]
     with twin(speaker, of, image, _PROBE, "wait", security=security) as name:
         profile = str(looked_at(speaker, name)["profile"])
-        said = speaker.host.out("sh", "-euc", _TRY, "sh", name, known, *names, timeout=900)
-    ended = {name: int(status) for name, status in (line.split() for line in said.splitlines())}
+        asked = {"name": name, "probe": _PROBE, "facts": [f"{key}={value}" for key, value in facts.items()]}
+        text = json.dumps({**asked, "attacks": names})
+        said = json.loads(speaker.host.out("python3", "-Ic", _TRY, text=text, timeout=900))
+    ended: dict[str, int] = said["ended"]
+    assert said["ran"] == [0, 0]
     assert [name for name in names if ended[name] in _ENGINE_FAILED] == [], ended
     return Attempts(profile, {name: _said(ended[name]) for name in names})
 
