@@ -118,7 +118,12 @@ CHECKS = (
         lambda x: len(x.published) == 1,
         why="the port of the instance, and it alone",
     ),
-    Check("5.10", "not the host's network", lambda x: x.own("net"), why="a bridge of its own, or a segment"),
+    Check(
+        "5.10",
+        "not the host's network",
+        lambda x: x.own("net"),
+        why="a bridge of its own, or a segment; not with the relaxation `host_network`",
+    ),
     Check("5.11", "a limit of memory", lambda x: x.limited("memory")),
     Check(
         "5.12",

@@ -17,6 +17,7 @@ from ..host.files import Files
 from ..host.namespaces import inhabitants
 from ..host.proc import Process, process
 from ..model.container import INSTANCE_LABEL, container_name, holder_name
+from ..model.facts import UNCONFINED
 from ..model.finding import FAILED, NOT_ENFORCED, WAIVED, Finding
 from ..model.image import ARTIFACT_LABEL, PROBE, SBOM, SBOM_LABEL
 from ..model.instance import Instance
@@ -29,7 +30,7 @@ from ..render.container import UPDATABLE, container, described, network_mode, wa
 from ..render.image import digest
 from ..render.probe import REFUSED
 from ..render.unit import dhcp_unit, segment_unit
-from .context import Context, as_enforced, each, finding
+from .context import Context, each, finding
 
 _LIMITS = (*UPDATABLE[:-1], "files", "block I/O")
 _RUNS = "the container runs"
@@ -95,8 +96,7 @@ def _of(
         return
     expected, observed, evidence, *status = what(engine, context, instance, there, main)
     said = "; ".join(observed) or expected
-    seen = finding(control, check, instance.name, not observed, expected, said, evidence, *status)
-    yield as_enforced(context, seen) if control == "CON-07" else seen
+    yield finding(control, check, instance.name, not observed, expected, said, evidence, *status)
 
 
 def _files(_engine: Engine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
@@ -212,11 +212,17 @@ def _calls(engine: Engine, context: Context, instance: Instance, there: Describe
     return expected, wrong, evidence
 
 
-def _profile(engine: Engine, _context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+def _profile(engine: Engine, context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+    expected, evidence = (
+        f"runs under the AppArmor profile {instance.profile}",
+        f"/proc/{main.pid}/attr/apparmor/current",
+    )
+    if not context.host.facts.apparmor:
+        return expected, [UNCONFINED], evidence, NOT_ENFORCED
     wrong, held = live.wrong_profile([main], instance.profile, ENFORCE), _holder(engine, instance)
     if held:
         wrong += _prefixed(instance, live.wrong_profile([held], instance.profile, ENFORCE))
-    return f"runs under the AppArmor profile {instance.profile}", wrong, f"/proc/{main.pid}/attr/apparmor/current"
+    return expected, wrong, evidence
 
 
 def _health(_engine: Engine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:

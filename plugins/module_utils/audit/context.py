@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from ..host.proc import Process
 from ..model.container import container_name
 from ..model.controls import CONTROLS
 from ..model.errors import LibrespotError
-from ..model.finding import ERROR, FAILED, NOT_ENFORCED, PASSED, Finding
+from ..model.finding import ERROR, FAILED, PASSED, Finding
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.plan import Plan
 from ..planners.base import Planner
@@ -71,18 +71,6 @@ def finding(
     """Return a finding that is passed when *right*; *status* and *remedy* replace what follows from that."""
     said = status or (PASSED if right else FAILED)
     return Finding(control, check, said, scope, expected, observed, evidence, remedy or CONTROLS[control].remedy)
-
-
-def as_enforced(context: Context, found: Finding) -> Finding:
-    """Return a finding about an AppArmor profile, or that the kernel does not act on it."""
-    if context.host.facts.apparmor:
-        return found
-    return replace(
-        found,
-        status=NOT_ENFORCED,
-        observed="the kernel does not enforce AppArmor",
-        remedy="Boot a kernel that has it, with apparmor=1 security=apparmor on its command line",
-    )
 
 
 def not_running(control: str, check: str, instance: Instance, expected: str) -> Finding:

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from ..host.apparmor import ENFORCE
 from ..model.errors import HostError
-from ..model.finding import Finding
+from ..model.facts import CONFINING, UNCONFINED
+from ..model.finding import NOT_ENFORCED, Finding
 from ..model.instance import Instance
 from ..model.layout import CURRENT
 from ..planners import live
 from ..planners.base import HOST
-from .context import Context, as_enforced, each, finding, guarded, not_running
+from .context import Context, each, finding, guarded, not_running
 
 # Measured: 1.1 with every directive. A relaxation that opens a device or a group costs up to 0.2.
 HIGHEST_EXPOSURE = 1.1
@@ -95,10 +96,19 @@ def _profile(context: Context, instance: Instance) -> Iterator[Finding]:
     if not processes:
         yield not_running("CFG-02", "profile", instance, expected)
         return
-    wrong = live.wrong_profile(processes, instance.profile, ENFORCE)
-    evidence = ", ".join(f"/proc/{item.pid}/attr/apparmor/current" for item in processes)
-    said = finding("CFG-02", "profile", instance.name, not wrong, expected, "; ".join(wrong) or expected, evidence)
-    yield as_enforced(context, said)
+    enforced = context.host.facts.apparmor
+    wrong = live.wrong_profile(processes, instance.profile, ENFORCE) if enforced else [UNCONFINED]
+    yield finding(
+        "CFG-02",
+        "profile",
+        instance.name,
+        not wrong,
+        expected,
+        "; ".join(wrong) or expected,
+        ", ".join(f"/proc/{item.pid}/attr/apparmor/current" for item in processes),
+        "" if enforced else NOT_ENFORCED,
+        "" if enforced else CONFINING,
+    )
 
 
 def _exposure(context: Context, instance: Instance) -> Iterator[Finding]:

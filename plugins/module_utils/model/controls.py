@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .facts import CONFINING
+
 HIGH = "High"
 MEDIUM = "Medium"
 LOW = "Low"
@@ -132,7 +134,7 @@ _CONTROLS = (
         MEDIUM,
         "The engine's own profile lets a hijacked instance read and execute all that the container can see",
         "Read from the kernel: the profile of the live process, and its mode; all that it does not name is refused",
-        _CONVERGE_CONTAINERS,
+        f"{_CONVERGE_CONTAINERS}; where it is not enforced: {CONFINING}",
     ),
     Control(
         "CON-10",

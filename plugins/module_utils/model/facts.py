@@ -13,6 +13,9 @@ from .errors import HostError
 OLDEST_SYSTEMD = 252  # Debian 12: %d, NoExecPaths= and PrivateIPC= are all there
 OLDEST_NFT = (1, 0, 6)  # Debian 12: the oldest whose listings are compared with what was loaded
 
+UNCONFINED = "the kernel does not enforce AppArmor"
+CONFINING = "Boot a kernel that has AppArmor, with apparmor=1 security=apparmor on its command line"
+
 SUPPORTED = {"debian": 12, "raspbian": 12, "ubuntu": 24}
 """Distribution to its oldest supported major release."""
 
@@ -124,8 +127,5 @@ def losses(facts: Facts) -> list[str]:
             "firewall's table alone keeps others out"
         )
     if not facts.apparmor:
-        found.append(
-            "The kernel does not enforce AppArmor: instances run without a profile. "
-            "Boot a kernel that has it, with apparmor=1 security=apparmor on its command line"
-        )
+        found.append(f"The kernel does not enforce AppArmor: instances run without a profile. {CONFINING}")
     return found

@@ -170,7 +170,7 @@ class ContainerPlanner(Planner):
     def refuse(self, plan: Plan) -> None:
         """Refuse a container of that name that is not ours, and an engine that would run it without its profile."""
         refuse_anothers(plan, self._instance, f"docker rm --force {self._name}")
-        if self._place().profile and not self._engine.confines:
+        if plan.after["AppArmor profile"] and not self._engine.confines:
             raise HostError(
                 "The kernel enforces AppArmor, and the engine did not find that when it was started",
                 "Start it anew: systemctl restart docker",

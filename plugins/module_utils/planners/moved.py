@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..host.engine import Engine
@@ -51,15 +52,16 @@ def services(host: Host) -> Specification:
     return replace(spec, instances=left)
 
 
-def holds(host: Host, name: str, port: int, pid: int, program: str) -> bool:
-    """Whether *program*, the process *pid* at the *port*, is the container of the instance *name* or its proxy."""
+def hold(host: Host, names: Sequence[str], port: int, pid: int, program: str) -> bool:
+    """Whether *program*, the process *pid* at the *port*, is a container of the instances *names*, or publishes one."""
     if not has_containers(host):
         return False
-    there = Engine().container(container_name(name))
-    if there is None:
-        return False
-    published = f"{port}/tcp" in (there["HostConfig"]["PortBindings"] or {})
-    return there["State"]["Pid"] == pid or (published and program == _PROXY)
+    engine = Engine()
+    for there in filter(None, (engine.container(container_name(name)) for name in names)):
+        published = f"{port}/tcp" in (there["HostConfig"]["PortBindings"] or {})
+        if there["State"]["Pid"] == pid or (published and program == _PROXY):
+            return True
+    return False
 
 
 def has_containers(host: Host) -> bool:

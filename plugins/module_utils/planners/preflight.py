@@ -19,7 +19,7 @@ from ..model.facts import refusals
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
 from ..render.unit import programs_path
-from .moved import holds
+from .moved import hold
 from .registry import Host, runs
 
 # librespot has one thread per processor and about 16 besides.
@@ -116,7 +116,7 @@ def _port(host: Host, item: Instance, spec: Specification, foreign: bool) -> lis
     ours = re.search(r"/librespot-([a-z0-9-]+)\.service$", cgroup)
     if foreign and program == _PROGRAM and not ours:
         return []
-    if any(holds(host, other.name, item.port, pid, program) for other in making_room):
+    if hold(host, [other.name for other in making_room], item.port, pid, program):
         return []
     remedy = "Stop that program or give the instance another port"
     if ours:

@@ -84,7 +84,8 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
     if (segment or instance.on_host) and instance.discovery:
         # Else it announces every address that there is.
         announced = [item.partition("/")[0] for item in segment.addresses] if segment else place.addresses
-        variables.update({"LIBRESPOT_ZEROCONF_INTERFACE": ",".join(announced)} if announced else {})
+        if announced:
+            variables["LIBRESPOT_ZEROCONF_INTERFACE"] = ",".join(announced)
     return {
         "Image": place.image,
         # In another container's network the host name is that one's.
