@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tests.attacks.deployment import PORT
 from tests.attacks.hosts import Target
 from tests.containers.speaker import NAME
 from tests.mutants.catalogue import Mutant
@@ -23,6 +24,17 @@ def dies(host: Target, mutant: Mutant, look: Callable[[], Findings], mend: Calla
     assert set(found) == mutant.declared(enforces=True), found
     assert bool(mend()) != bool(mutant.by_hand)
     assert red(look()) == {}
+
+
+def by_hand(options: str, port: int = PORT) -> str:
+    """Return a script that runs the kitchen as anyone would, with *options* of the engine, in its container's place."""
+    return f"""
+image=$(docker inspect --format '{{{{.Image}}}}' {NAME})
+docker rm --force {NAME} >/dev/null
+docker run --detach --name {NAME} --label hardened.librespot.instance=kitchen {options} $image \\
+  --name Kitchen --backend alsa --device null --zeroconf-port {port} >/dev/null
+sleep 2
+"""
 
 
 def made_again(option: str, *instead: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import OF_CONTAINERS
 from tests.attacks.deployment import KITCHEN, PORT, ZONES
 from tests.attacks.tables import show
-from tests.containers.mutation import dies, made_again
+from tests.containers.mutation import by_hand, dies, made_again
 from tests.containers.speaker import NAME, Speaker
 from tests.mutants.catalogue import Mutant
 from tests.mutants.world import Findings, red
@@ -26,16 +26,8 @@ _ALL = ", ".join(f"{name} kitchen" for name in (
     "CON-05 network", "CON-06 calls",
     "CON-07 profile", "CON-10 health", "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
 ))  # fmt: skip
-_AGAIN = f"""
-image=$(docker inspect --format '{{{{.Image}}}}' {NAME})
+_WHERE = f"""\
 address=$(docker inspect --format '{{{{(index (index .HostConfig.PortBindings "{PORT}/tcp") 0).HostIp}}}}' {NAME})
-docker rm --force {NAME} >/dev/null
-again() {{
-  docker run --detach --name {NAME} --network {NAME} --label hardened.librespot.instance=kitchen \\
-    --publish $address:{PORT}:{PORT} "$@" >/dev/null
-  sleep 2
-}}
-options='--name Kitchen --backend alsa --device null'
 """
 # The root is read-only as the process sees it, and so it is for the engine; this is where it lies on the host.
 _ROOT = f"""\
@@ -52,7 +44,7 @@ MUTANTS = (
     ),
     Mutant(
         "run-by-hand",
-        _AGAIN + f"again --security-opt seccomp=unconfined $image $options --zeroconf-port {PORT}",
+        _WHERE + by_hand(f"--network {NAME} --publish $address:{PORT}:{PORT} --security-opt seccomp=unconfined"),
         "CFG-01 options kitchen, CON-03 isolation kitchen, CON-04 limits kitchen, CON-06 calls kitchen, "
         "RES-04 limits kitchen, CFG-06 drift kitchen",
     ),

@@ -13,7 +13,7 @@ import pytest
 from tests.attacks.deployment import KITCHEN, PORT
 from tests.attacks.hosts import until
 from tests.containers import wire
-from tests.containers.mutation import dies
+from tests.containers.mutation import by_hand, dies
 from tests.containers.speaker import NAME, Speaker
 from tests.containers.test_segment import BACK_S, HOLDER, SEGMENTED, UNIT, converge, laid, settled
 from tests.mutants.catalogue import Mutant
@@ -59,8 +59,7 @@ MUTANTS = (
     ),
     Mutant(
         "published-instead",
-        _BY_HAND + f"docker rm --force {NAME} >/dev/null; docker run --detach --name {NAME} --label $label --publish "
-        f"{PORT}:{PORT} $image --name Kitchen --backend alsa --device null --zeroconf-port {PORT} >/dev/null; sleep 2",
+        by_hand(f"--publish {PORT}:{PORT}"),
         "NET-08 inside kitchen, CON-03 isolation kitchen, CON-04 limits kitchen, CON-05 network kitchen, "
         "CON-06 calls kitchen, RES-04 limits kitchen, CFG-01 options kitchen, CFG-06 drift kitchen",
     ),
