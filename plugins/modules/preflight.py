@@ -24,6 +24,12 @@ options:
     type: str
     choices: [systemd, container]
     default: systemd
+  engine:
+    description:
+      - What runs the containers. Looked at with O(deployment=container).
+    type: str
+    choices: [docker, podman]
+    default: docker
 """
 
 EXAMPLES = r"""
@@ -70,16 +76,18 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.librespot.plugins.module_utils.host.engine import Engine
+from ansible_collections.hardened.librespot.plugins.module_utils.host.engines import engine_called
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import losses
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     DEPLOYMENT_ARGUMENT,
+    ENGINE_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
     run,
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.quadlets import refuse_other_engine
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 
@@ -89,7 +97,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     usable(host, specification(module))
     if module.params["deployment"] == CONTAINER:
         # It says itself what is wrong with it. What systemd cannot enforce, it can.
-        Engine()
+        engine_called(module.params["engine"], host.commands)
+        refuse_other_engine(host, module.params["engine"])
         lost = []
     else:
         lost = losses(host.facts)
@@ -108,7 +117,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT}
+    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT, **ENGINE_ARGUMENT}
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 
 

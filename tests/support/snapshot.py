@@ -15,6 +15,7 @@ import stat
 import sys
 
 PLACES = (
+    "/etc/containers/systemd/*librespot*",
     "/etc/librespot",
     "/etc/netns",
     "/opt/librespot",

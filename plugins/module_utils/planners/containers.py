@@ -17,6 +17,7 @@ from functools import partial
 from ..host import keeper
 from ..host.cgroup import weighs_io
 from ..host.engine import Engine
+from ..host.engines import AnyEngine
 from ..host.liveness import addresses
 from ..host.nftables import Nftables
 from ..model.bind import ADDRESS, LOOPBACK
@@ -63,7 +64,7 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     for item in spec.present:
         place = partial(place_of, host, engine, item, image)
         kept = ContainerPlanner(engine, host.files, item, place)
-        planners += [AccountPlanner(host.accounts, item), *_login(host, item, spec)]
+        planners += [AccountPlanner(host.accounts, item), *login_planners(host, item, spec)]
         if item.segment:
             held = partial(place_of, host, engine, item, image, holder_name(item.name))
             planners += [
@@ -160,14 +161,14 @@ def _no_segment(host: Host, engine: Engine, item: Instance) -> list[Planner]:
     ]
 
 
-def _login(host: Host, item: Instance, spec: Specification) -> list[Planner]:
+def login_planners(host: Host, item: Instance, spec: Specification) -> list[Planner]:
     """Return the stored login of an instance, which its own user reads: the engine passes files on as they are."""
     owner = _ids(item) or (0, 0)
     path, login = credentials_path(item.name), spec.credentials.get(item.name)
     return [FilePlanner(host.files, path, login, 0o400, item.name, secret=True, owner=owner)]
 
 
-def place_of(host: Host, engine: Engine, item: Instance, image: str = "", holder: str = "") -> Place:
+def place_of(host: Host, engine: AnyEngine, item: Instance, image: str = "", holder: str = "") -> Place:
     """Return where the container of *item* runs, by the user that it has now.
 
     That of its *holder* keeps its image.
@@ -191,7 +192,7 @@ def _groups(item: Instance) -> tuple[int, ...]:
         ) from error
 
 
-def _own_image(host: Host, engine: Engine, name: str) -> str:
+def _own_image(host: Host, engine: AnyEngine, name: str) -> str:
     """Return the image of the container *name* if it is one of ours."""
     there = engine.container(name)
     found = str(there["Image"]) if there else ""

@@ -1,0 +1,105 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All that the instances of a host need to run in containers of Podman: users, logins, networks, Quadlets."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import partial
+
+from ..host.podman import Podman
+from ..model.container import DOCKER, PODMAN
+from ..model.errors import HostError, SpecificationError
+from ..model.instance import CONTAINER, Instance, Specification
+from ..model.layout import ROOT
+from ..render.quadlet import QUADLETS, SECCOMP, seccomp_path
+from ..render.seccomp import profile_text
+from ..render.unit import MARK, SETTINGS, UNITS, credentials_path
+from ..render.watchdog import TIMER
+from .account import AccountPlanner
+from .base import Planner
+from .containers import login_planners, place_of
+from .file import DirectoryPlanner, FilePlanner, HuskPlanner, OnlyPlanner
+from .quadlet import NoQuadletPlanner, PodmanNetworkPlanner, QuadletPlanner
+from .registry import Host
+
+_OURS = re.compile(r"librespot-([a-z0-9-]+)\.(?:container|network)")
+
+
+def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str = "") -> list[Planner]:
+    """Return what runs the instances of *spec* with the *image*; those of ours that it does not mention are removed.
+
+    Without an image, each with the one that it has, if that is one of ours.
+    """
+    for item in spec.present:
+        if item.segment:
+            raise SpecificationError(
+                f"{item.path}.segment",
+                item.name,
+                "is for Docker and services alone",
+                "Use librespot_container_engine: docker",
+            )
+    declared = {item.name for item in spec.present}
+    gone = [
+        Instance(name, f"container {name}", present=False, deployment=CONTAINER)
+        for name in sorted(quadlets(host) | {item.name for item in spec.instances})
+        if name not in declared
+    ]
+    profile = seccomp_path(profile_text())
+    planners: list[Planner] = []
+    for item in gone:
+        planners += [
+            NoQuadletPlanner(host.systemd, host.files, podman, item.name),
+            FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
+            AccountPlanner(host.accounts, item),
+        ]
+    if spec.present:
+        planners.append(DirectoryPlanner(host.files, QUADLETS, along=os.path.dirname(QUADLETS)))
+        planners.append(DirectoryPlanner(host.files, SECCOMP, along=ROOT))
+        planners.append(FilePlanner(host.files, profile, profile_text()))
+    if any(item.credentials for item in spec.present):
+        planners += [DirectoryPlanner(host.files, SETTINGS, 0o700)]
+        planners += [DirectoryPlanner(host.files, f"{SETTINGS}/credentials", 0o700)]
+    for item in spec.present:
+        planners += [
+            AccountPlanner(host.accounts, item),
+            *login_planners(host, item, spec),
+            PodmanNetworkPlanner(host.systemd, host.files, podman, item),
+            QuadletPlanner(host.systemd, host.files, podman, item, partial(place_of, host, podman, item, image)),
+        ]
+    if spec.present:
+        # When nothing runs with an older one any more.
+        planners.append(OnlyPlanner(host.files, SECCOMP, [os.path.basename(profile)]))
+    else:
+        planners.append(DirectoryPlanner(host.files, SECCOMP, None))
+        logins = [credentials_path(item.name) for item in gone]
+        planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
+    return planners
+
+
+def quadlets(host: Host) -> set[str]:
+    """Return the instances that have a Quadlet of ours; one of such a name may be its user's own."""
+    found = set()
+    for name in host.files.names(QUADLETS):
+        match = _OURS.fullmatch(name)
+        entry = host.files.read(f"{QUADLETS}/{name}") if match else None
+        if match and entry and entry.content.startswith(MARK.encode()):
+            found.add(match.group(1))
+    return found
+
+
+def refuse_other_engine(host: Host, engine: str) -> None:
+    """Raise an error when another than *engine* (empty: none) runs instances here: two cannot have one port."""
+    others = {
+        PODMAN: bool(quadlets(host)),
+        DOCKER: host.files.read(f"{UNITS}/{TIMER}", content=False) is not None,
+    }
+    for name, runs in others.items():
+        if runs and name != engine:
+            raise HostError(
+                f"Instances of this host run in containers of {name}",
+                f"Remove them first, with librespot_state: absent and librespot_container_engine: {name}",
+            )

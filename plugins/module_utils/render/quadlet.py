@@ -1,0 +1,199 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The container of an instance as a Quadlet: a file of which Podman's generator makes a service of systemd.
+
+It is written from the same request that Docker's API gets, so that neither engine has a specification of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from ..model.container import INSTANCE_LABEL, container_name
+from ..model.instance import Instance
+from .container import NO_NEW_PRIVILEGES
+from .unit import FIREWALL, unit_text, word
+
+QUADLETS = "/etc/containers/systemd"
+ISOLATE = "strict"
+"""Packets between this bridge and those of other containers are dropped, also from those that are not isolated."""
+
+SECCOMP = "/opt/librespot/seccomp"
+"""Where the system call filter is, by its digest."""
+
+_SECCOMP = "seccomp="
+_SECOND = 1_000_000_000
+Lines = list[tuple[str, str]]
+
+
+def container_path(name: str) -> str:
+    """Return the file of the container of the instance *name*; its service has the same name."""
+    return f"{QUADLETS}/{container_name(name)}.container"
+
+
+def network_path(name: str) -> str:
+    """Return the file of the network of the instance *name*."""
+    return f"{QUADLETS}/{container_name(name)}.network"
+
+
+def network_unit(name: str) -> str:
+    """Return the service that Podman's generator makes of that file."""
+    return f"{container_name(name)}-network.service"
+
+
+def network_quadlet(instance: Instance) -> str:
+    """Return the network of one container alone: a bridge of its own, by the name that the firewall's table knows."""
+    lines = [
+        ("NetworkName", container_name(instance.name)),
+        ("Driver", "bridge"),
+        # A resolver of the engine would listen on the host's end of the bridge.
+        ("DisableDNS", "true"),
+        ("Options", f"isolate={ISOLATE}"),
+        ("Label", f"{INSTANCE_LABEL}={instance.name}"),
+        ("PodmanArgs", f"--interface-name={instance.bridge}"),
+    ]
+    return unit_text([("Network", lines)])
+
+
+def container_quadlet(instance: Instance, request: Mapping[str, Any]) -> str:
+    """Return the Quadlet of *instance* for what Docker's API is asked for with *request*.
+
+    Raises ValueError for a security option that this does not know: leaving it out would be another container.
+    """
+    known = (NO_NEW_PRIVILEGES, _SECCOMP + SECCOMP)
+    unknown = [item for item in request["HostConfig"]["SecurityOpt"] if not item.startswith(known)]
+    if unknown:
+        raise ValueError(f"no Quadlet is known for the security options {unknown}")
+    before = [
+        ("Description", f"Spotify Connect speaker {instance.name} (librespot) in a container"),
+        ("Documentation", "https://github.com/librespot-org/librespot/wiki"),
+        # Podman publishes the port: not before the table is there, and what is mounted says that it is.
+        ("Wants", f"network-online.target {FIREWALL}"),
+        ("After", f"network-online.target sound.target {FIREWALL}"),
+        ("Upholds", FIREWALL),
+        ("StartLimitIntervalSec", "0"),
+    ]
+    # Whoever can connect can end the process, and an outage does: neither may stop it for good.
+    run = [("Restart", "always"), ("RestartSec", "1s")]
+    after = [("WantedBy", "multi-user.target")]
+    container = [*_identity(instance, request), *_confined(request), *_network(instance, request), *_health(request)]
+    return unit_text([("Unit", before), ("Container", container), ("Service", run), ("Install", after)])
+
+
+def in_files(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *request* with the path of a file for the system call filter, which Podman does not take as a text."""
+    host = request["HostConfig"]
+    options = [
+        _SECCOMP + seccomp_path(item[len(_SECCOMP) :]) if item.startswith(_SECCOMP) else item
+        for item in host["SecurityOpt"]
+    ]
+    return {**request, "HostConfig": {**host, "SecurityOpt": options}}
+
+
+def seccomp_path(profile: str) -> str:
+    """Return the file of *profile*; another profile has another name, so that it is another container."""
+    return f"{SECCOMP}/{hashlib.sha256(profile.encode()).hexdigest()[:16]}.json"
+
+
+def seccomp_paths(request: Mapping[str, Any]) -> list[str]:
+    """Return the file of the system call filter that *request* names, if it does."""
+    options = request["HostConfig"]["SecurityOpt"]
+    return [item[len(_SECCOMP) :] for item in options if item.startswith(_SECCOMP)]
+
+
+def _identity(instance: Instance, request: Mapping[str, Any]) -> Lines:
+    uid, _colon, gid = str(request["User"]).partition(":")
+    return [
+        ("ContainerName", container_name(instance.name)),
+        # A name would be whatever it points to today.
+        ("Image", str(request["Image"]).rpartition(":")[2]),
+        ("Pull", "never"),
+        ("HostName", str(request["Hostname"])),
+        ("User", uid),
+        ("Group", gid),
+        *(("GroupAdd", str(group)) for group in request["HostConfig"]["GroupAdd"]),
+        *((("Exec", " ".join(map(word, request["Cmd"]))),) if request["Cmd"] else ()),
+        *(("Environment", word(item)) for item in request["Env"]),
+        *(("Label", word(f"{name}={value}")) for name, value in request["Labels"].items()),
+        ("StopSignal", str(request["StopSignal"])),
+        ("StopTimeout", str(request["StopTimeout"])),
+        # It has bounds of its own, and stays when the container has gone.
+        ("LogDriver", "journald"),
+    ]
+
+
+def _confined(request: Mapping[str, Any]) -> Lines:
+    host = request["HostConfig"]
+    more = {
+        # Podman would cover the user databases of the image with copies that it has added to.
+        "passwd": "false",
+        "ipc": host["IpcMode"],
+        "cgroupns": host["CgroupnsMode"],
+        "oom-score-adj": host["OomScoreAdj"],
+        "memory": host["Memory"],
+        "memory-swap": host["MemorySwap"],
+        "cpu-period": host["CpuPeriod"],
+        "cpu-quota": host["CpuQuota"],
+    }
+    if host["BlkioWeight"]:
+        more["blkio-weight"] = host["BlkioWeight"]
+    speeds = [
+        f"--device-{kind}-bps={item['Path']}:{item['Rate']}"
+        for kind, field in (("read", "BlkioDeviceReadBps"), ("write", "BlkioDeviceWriteBps"))
+        for item in host[field]
+    ]
+    return [
+        ("ReadOnly", "true"),
+        ("ReadOnlyTmpfs", "false"),
+        *(("Tmpfs", f"{path}:{options},notmpcopyup") for path, options in host["Tmpfs"].items()),
+        *(("Mount", _mount(item)) for item in host["Mounts"]),
+        *(("AddDevice", f"{x['PathOnHost']}:{x['PathInContainer']}:{x['CgroupPermissions']}") for x in host["Devices"]),
+        ("DropCapability", "all"),
+        ("NoNewPrivileges", "true"),
+        *(("SeccompProfile", path) for path in seccomp_paths(request)),
+        # With version 1 of control groups crun puts a file system there that everyone may write.
+        ("Mask", ":".join([*host["MaskedPaths"], "/sys/fs/cgroup"])),
+        *(("Ulimit", f"{item['Name']}={item['Soft']}:{item['Hard']}") for item in host["Ulimits"]),
+        ("PidsLimit", str(host["PidsLimit"])),
+        ("PodmanArgs", " ".join([*(f"--{name}={value}" for name, value in more.items()), *map(word, speeds)])),
+    ]
+
+
+def _mount(item: Mapping[str, Any]) -> str:
+    read_only = "true" if item.get("ReadOnly") else "false"
+    fields = {"source": item["Source"], "destination": item["Target"], "readonly": read_only}
+    return word(",".join(f"{name}={value}" for name, value in {"type": "bind", **fields}.items()))
+
+
+def _network(instance: Instance, request: Mapping[str, Any]) -> Lines:
+    bindings = request["HostConfig"]["PortBindings"]
+    return [
+        ("Network", f"{container_name(instance.name)}.network"),
+        *(
+            ("PublishPort", f"{_bracketed(item['HostIp'])}:{item['HostPort']}:{port}")
+            for port, items in bindings.items()
+            for item in items
+        ),
+    ]
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+def _health(request: Mapping[str, Any]) -> Lines:
+    check = request["Healthcheck"]
+    if check["Test"] == ["NONE"]:
+        return [("HealthCmd", "none")]
+    arguments = ",".join(f'"{item}"' for item in check["Test"][1:])
+    return [
+        ("HealthCmd", f"[{arguments}]"),
+        *((f"Health{name}", f"{check[name] // _SECOND}s") for name in ("Interval", "Timeout", "StartPeriod")),
+        ("HealthRetries", str(check["Retries"])),
+        # systemd starts it again; a restart by Podman would be one that systemd does not know of.
+        ("HealthOnFailure", "kill"),
+    ]
