@@ -30,8 +30,8 @@ MUTANTS = (
     ),
     Mutant(
         "with-capabilities-and-no-filter",
-        f"sed -i 's/^DropCapability=.*/SeccompProfile=unconfined/' {_FILE}; {_RESTART}",
-        "CON-03 isolation kitchen, CFG-06 drift kitchen",
+        f"sed -i 's/^DropCapability=.*//; s/^SeccompProfile=.*/SeccompProfile=unconfined/' {_FILE}; {_RESTART}",
+        "CON-03 isolation kitchen, CON-06 calls kitchen, CFG-06 drift kitchen",
     ),
     Mutant(
         "a-file-in-the-image",

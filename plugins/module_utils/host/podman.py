@@ -12,6 +12,7 @@ from typing import Any
 
 from ..model.errors import HostError
 from .command import Commands
+from .files import Files
 
 OLDEST = (5, 4)
 """Debian 13's. That of Debian 12 (4.3) knows no Quadlets."""
@@ -144,6 +145,7 @@ def _described(found: Mapping[str, Any]) -> Described:
             **host,
             # Podman says which ones it has dropped of those that it would give.
             "CapDrop": ["ALL"] if none else host.get("CapDrop"),
+            "SecurityOpt": [_option(item) for item in host.get("SecurityOpt") or ()],
             "Ulimits": _ulimits(host.get("Ulimits") or ()),
             "Tmpfs": {path: _own(options) for path, options in (host.get("Tmpfs") or {}).items()},
             "Binds": [],
@@ -162,6 +164,15 @@ def _environment(config: Mapping[str, Any]) -> list[str]:
     """Return the environment without what Podman gives every container."""
     given = {"container=podman", f"HOSTNAME={config['Hostname']}", "HOME=", "HOME=/"}
     return [item for item in config.get("Env") or () if item not in given]
+
+
+def _option(found: str) -> str:
+    """Return a security option with the text of the system call filter, of which Podman says only the file."""
+    name, _equals, path = found.partition("=")
+    if name != "seccomp" or not path.startswith("/"):
+        return found
+    entry = Files().read(path)
+    return f"{name}={entry.content.decode('utf-8', 'replace') if entry else path}"
 
 
 def _ulimits(found: Sequence[Mapping[str, Any]]) -> list[Described]:

@@ -136,9 +136,9 @@ class QuadletPlanner(Planner):
     def wanted(self) -> State:
         """Return the container as it shall be."""
         place = self._place()
-        request = in_files(container(self._instance, place))
+        request = container(self._instance, place)
         return {
-            _FILE: container_quadlet(self._instance, request),
+            _FILE: container_quadlet(self._instance, in_files(request)),
             _LOADED: "as on disk",
             **_compared(described(request, request["HostConfig"], place.image)),
             "run by": self._unit,

@@ -19,6 +19,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.instance 
 from ansible_collections.hardened.librespot.plugins.module_utils.render.container import container
 from ansible_collections.hardened.librespot.plugins.module_utils.render.quadlet import (
     container_quadlet,
+    in_files,
     network_quadlet,
 )
 
@@ -35,7 +36,7 @@ def _instance(**written: object) -> Instance:
 
 def _lines(place: Place = PLACE, **written: object) -> list[str]:
     instance = _instance(**written)
-    return container_quadlet(instance, container(instance, place)).splitlines()
+    return container_quadlet(instance, in_files(container(instance, place))).splitlines()
 
 
 def test_it_is_confined_as_under_docker() -> None:
@@ -45,6 +46,8 @@ def test_it_is_confined_as_under_docker() -> None:
         "Ulimit=core=0:0", "StopSignal=SIGINT", "HealthOnFailure=kill", "Restart=always", "StartLimitIntervalSec=0",
         "Wants=network-online.target librespot-firewall.service", "Upholds=librespot-firewall.service",
     }  # fmt: skip
+    (profile,) = [line for line in _lines() if line.startswith("SeccompProfile=/opt/librespot/seccomp/")]
+    assert profile.endswith(".json")
     (arguments,) = [line for line in _lines(limits={"memory": "64M"}) if line.startswith("PodmanArgs=")]
     assert {"--memory=67108864", "--memory-swap=67108864", "--ipc=none", "--passwd=false"} <= set(
         arguments[11:].split()
