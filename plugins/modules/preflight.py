@@ -97,8 +97,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     usable(host, specification(module))
     if module.params["deployment"] == CONTAINER:
         # It says itself what is wrong with it. What systemd cannot enforce, it can.
-        engine_called(module.params["engine"], host.commands)
         refuse_other_engine(host, module.params["engine"])
+        engine_called(module.params["engine"], host.commands)
         lost = []
     else:
         lost = losses(host.facts)
