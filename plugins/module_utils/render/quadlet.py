@@ -26,6 +26,24 @@ SECCOMP = "/opt/librespot/seccomp"
 """Where the system call filter is, by its digest."""
 
 _SECCOMP = "seccomp="
+_APPARMOR = "apparmor="
+_SAME: Mapping[str, Any] = {"CapDrop": ["ALL"], "Privileged": False, "ReadonlyRootfs": True}
+"""What every container has, and every Quadlet says."""
+
+_TAKEN = frozenset(
+    (
+        *("Cmd", "Entrypoint", "Env", "ExposedPorts", "Healthcheck", "HostConfig", "Hostname", "Image", "Labels"),
+        *("NetworkingConfig", "StopSignal", "StopTimeout", "User"),
+    )
+)
+_TAKEN_OF_HOST = frozenset(
+    (
+        *("BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioWeight", "CgroupnsMode", "CpuPeriod", "CpuQuota"),
+        *("Devices", "GroupAdd", "IpcMode", "LogConfig", "MaskedPaths", "Memory", "MemorySwap", "Mounts"),
+        *("NetworkMode", "OomScoreAdj", "PidsLimit", "PortBindings", "RestartPolicy", "SecurityOpt", "Tmpfs"),
+        *("Ulimits", *_SAME),
+    )
+)
 _SECOND = 1_000_000_000
 Lines = list[tuple[str, str]]
 
@@ -62,12 +80,9 @@ def network_quadlet(instance: Instance) -> str:
 def container_quadlet(instance: Instance, request: Mapping[str, Any]) -> str:
     """Return the Quadlet of *instance* for what Docker's API is asked for with *request*.
 
-    Raises ValueError for a security option that this does not know: leaving it out would be another container.
+    Raises ValueError for what this does not know: leaving it out would be another container.
     """
-    known = (NO_NEW_PRIVILEGES, _SECCOMP + SECCOMP)
-    unknown = [item for item in request["HostConfig"]["SecurityOpt"] if not item.startswith(known)]
-    if unknown:
-        raise ValueError(f"no Quadlet is known for the security options {unknown}")
+    _refuse_unknown(request)
     before = [
         ("Description", f"Spotify Connect speaker {instance.name} (librespot) in a container"),
         ("Documentation", "https://github.com/librespot-org/librespot/wiki"),
@@ -82,6 +97,21 @@ def container_quadlet(instance: Instance, request: Mapping[str, Any]) -> str:
     after = [("WantedBy", "multi-user.target")]
     container = [*_identity(instance, request), *_confined(request), *_network(instance, request), *_health(request)]
     return unit_text([("Unit", before), ("Container", container), ("Service", run), ("Install", after)])
+
+
+def _refuse_unknown(request: Mapping[str, Any]) -> None:
+    host = request["HostConfig"]
+    known = (_SECCOMP + SECCOMP, _APPARMOR)
+    unknown = [
+        *sorted(set(request) - _TAKEN),
+        *sorted(set(host) - _TAKEN_OF_HOST),
+        *(f"{name}={host[name]}" for name, same in _SAME.items() if host[name] != same),
+        *(item for item in host["SecurityOpt"] if item != NO_NEW_PRIVILEGES and not item.startswith(known)),
+    ]
+    if NO_NEW_PRIVILEGES not in host["SecurityOpt"]:
+        unknown.append("new privileges")
+    if unknown:
+        raise ValueError(f"no Quadlet is known for {', '.join(unknown)}")
 
 
 def in_files(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,10 +129,10 @@ def seccomp_path(profile: str) -> str:
     return f"{SECCOMP}/{hashlib.sha256(profile.encode()).hexdigest()[:16]}.json"
 
 
-def seccomp_paths(request: Mapping[str, Any]) -> list[str]:
-    """Return the file of the system call filter that *request* names, if it does."""
+def _security(request: Mapping[str, Any], kind: str) -> list[str]:
+    """Return what *request* says of a *kind* of security option, if it does."""
     options = request["HostConfig"]["SecurityOpt"]
-    return [item[len(_SECCOMP) :] for item in options if item.startswith(_SECCOMP)]
+    return [item[len(kind) :] for item in options if item.startswith(kind)]
 
 
 def _identity(instance: Instance, request: Mapping[str, Any]) -> Lines:
@@ -146,6 +176,9 @@ def _confined(request: Mapping[str, Any]) -> Lines:
         for kind, field in (("read", "BlkioDeviceReadBps"), ("write", "BlkioDeviceWriteBps"))
         for item in host[field]
     ]
+    # Podman 5.4 refuses a Quadlet with the key AppArmor= of newer ones.
+    profiles = [word(f"--security-opt={_APPARMOR}{name}") for name in _security(request, _APPARMOR)]
+    arguments = [*(f"--{name}={value}" for name, value in more.items()), *map(word, speeds), *profiles]
     return [
         ("ReadOnly", "true"),
         ("ReadOnlyTmpfs", "false"),
@@ -154,12 +187,12 @@ def _confined(request: Mapping[str, Any]) -> Lines:
         *(("AddDevice", f"{x['PathOnHost']}:{x['PathInContainer']}:{x['CgroupPermissions']}") for x in host["Devices"]),
         ("DropCapability", "all"),
         ("NoNewPrivileges", "true"),
-        *(("SeccompProfile", path) for path in seccomp_paths(request)),
+        *(("SeccompProfile", path) for path in _security(request, _SECCOMP)),
         # With version 1 of control groups crun puts a file system there that everyone may write.
         ("Mask", ":".join([*host["MaskedPaths"], "/sys/fs/cgroup"])),
         *(("Ulimit", f"{item['Name']}={item['Soft']}:{item['Hard']}") for item in host["Ulimits"]),
         ("PidsLimit", str(host["PidsLimit"])),
-        ("PodmanArgs", " ".join([*(f"--{name}={value}" for name, value in more.items()), *map(word, speeds)])),
+        ("PodmanArgs", " ".join(arguments)),
     ]
 
 
