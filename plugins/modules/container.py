@@ -118,12 +118,12 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.contai
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import (
     displaced_services,
     has_containers,
+    refuse_other_engine,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.quadlets import (
+    has_quadlets,
     quadlet_planners,
-    quadlets,
-    refuse_other_engine,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
@@ -134,7 +134,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     podman = module.params["engine"] == PODMAN
     absent = module.params["state"] == "absent"
     refuse_other_engine(host, module.params["engine"])
-    if absent and not (quadlets(host) if podman else has_containers(host)):
+    if absent and not (has_quadlets(host) if podman else has_containers(host)):
         return outcome(module, [])
     spec = Specification("0.0.0", ()) if absent else usable(host, specification(module, CONTAINER))
     if podman:

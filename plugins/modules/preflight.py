@@ -86,8 +86,8 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     run,
     specification,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import refuse_other_engine
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.quadlets import refuse_other_engine
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 

@@ -66,7 +66,6 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.container import DOCKER
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     SPECIFICATION_ARGUMENTS,
@@ -78,7 +77,6 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import displaced_containers, services
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.quadlets import refuse_other_engine
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, unit_planners
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.segments import segment_planners
 from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import FIREWALL, UNITS
@@ -90,8 +88,6 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     if module.params["state"] == "absent":
         return outcome(module, converge(unit_planners(host, services(host), ""), module.check_mode))
     spec = usable(host, specification(module))
-    # Containers of Docker are moved.
-    refuse_other_engine(host, DOCKER)
     release = module.params["release"] or host.active_release()
     if spec.present and not module.check_mode:
         _ready(host, release)

@@ -13,6 +13,7 @@ from typing import Any
 from ..model.errors import HostError
 from .command import Commands
 from .files import Files
+from .systemd import Systemd
 
 OLDEST = (5, 4)
 """Debian 13's. That of Debian 12 (4.3) knows no Quadlets."""
@@ -27,15 +28,12 @@ Described = dict[str, Any]
 
 
 class Podman:
-    """Podman as root's. Raises `HostError` when it is not there, or too old."""
+    """Podman as root's. Raises `HostError` when it is not there, too old, or not root's."""
 
     apart = ("isolate", "strict")
     """The option of a network by which it is kept from others."""
     reading = "journalctl --unit {name}.service"
     """How a person reads what a container said."""
-
-    filters_calls = True
-    """Whether it can filter system calls; Debian's can."""
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
@@ -47,11 +45,20 @@ class Podman:
                 f"Podman is {version}, older than 5.4: it cannot run instances as Quadlets",
                 "Use a host with Debian 13 or newer, or librespot_container_engine: docker",
             )
+        self._host = self._json("info")["host"]
+        security = self._host["security"]
+        if security["rootless"]:
+            raise HostError(
+                "This Podman is rootless: its networks are in a namespace of a user's, where the host's firewall "
+                "table knows no bridge, and no unit of that user's waits for the table",
+                "Become root (become: true), or deploy instances as services; docs/containers.md says what was seen",
+            )
+        self.filters_calls = bool(security["seccompEnabled"])
 
     @property
     def architecture(self) -> str:
         """The architecture of what it runs, as images name it."""
-        return str(self._json("info")["host"]["arch"])
+        return str(self._host["arch"])
 
     def image(self, identifier: str) -> Described | None:
         """Return an image; None when the engine does not have it."""
@@ -108,6 +115,10 @@ class Podman:
     def run(self, name: str, argv: Sequence[str]) -> int:
         """Run *argv* in a container that runs, as its own user, and return the status; another than 0 when it ended."""
         return self._commands.run(["podman", "exec", name, *argv], ok=(), timeout=_TIMEOUT_S, env=_ENV).returncode
+
+    def log(self, name: str, lines: int = 10) -> str:
+        """Return the last *lines* that a container, or what starts it, said."""
+        return Systemd(self._commands).journal(f"{name}.service", lines)
 
     def _there(self, kind: str, name: str) -> bool:
         argv = ["podman", kind, "exists", name]

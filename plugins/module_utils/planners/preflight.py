@@ -26,7 +26,8 @@ from .registry import Host, runs
 _THREADS = 16
 
 _PROGRAM = "librespot"
-_PROXY = "docker-proxy"
+_HOLDERS = ("docker-proxy", "conmon")
+"""What holds the ports that an engine publishes."""
 _AVAHI = "/etc/avahi/avahi-daemon.conf"
 _ALONE = re.compile(r"(?m)^\s*disallow-other-stacks\s*=\s*yes\s*$")
 
@@ -105,7 +106,7 @@ def _bound_alone(host: Host, item: Instance) -> bool:
 
 
 def _port(host: Host, item: Instance, spec: Specification, foreign: bool) -> list[LibrespotError]:
-    # In a segment of its own it meets nobody; what publishes the port of a container, Docker itself sees to.
+    # In a segment of its own it meets nobody; what publishes the port of a container, the engine itself sees to.
     if not item.discovery or item.segment or item.deployment == CONTAINER:
         return []
     holder = owner_of_port(item.port)
@@ -117,7 +118,7 @@ def _port(host: Host, item: Instance, spec: Specification, foreign: bool) -> lis
     ours = re.search(r"/librespot-([a-z0-9-]+)\.service$", cgroup)
     if foreign and program == _PROGRAM and not ours:
         return []
-    if program == _PROXY and publishes(host, item):
+    if program in _HOLDERS and publishes(host, item):
         return []
     remedy = "Stop that program or give the instance another port"
     if ours:

@@ -11,19 +11,18 @@ import re
 from functools import partial
 
 from ..host.podman import Podman
-from ..model.container import DOCKER, PODMAN
-from ..model.errors import HostError, SpecificationError
+from ..model.errors import SpecificationError
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.layout import ROOT
 from ..render.quadlet import QUADLETS, SECCOMP, seccomp_path
 from ..render.seccomp import profile_text
-from ..render.unit import MARK, SETTINGS, UNITS, credentials_path
-from ..render.watchdog import TIMER
+from ..render.unit import MARK, SETTINGS, credentials_path
 from .account import AccountPlanner
 from .base import Planner
 from .containers import login_planners, place_of
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner, OnlyPlanner
 from .quadlet import NoQuadletPlanner, PodmanNetworkPlanner, QuadletPlanner
+from .quadlet_file import SweptPlanner
 from .registry import Host
 
 _OURS = re.compile(r"librespot-([a-z0-9-]+)\.(?:container|network)")
@@ -49,10 +48,10 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
         if name not in declared
     ]
     profile = seccomp_path(profile_text())
-    planners: list[Planner] = []
+    planners: list[Planner] = [SweptPlanner(host.files)]
     for item in gone:
         planners += [
-            NoQuadletPlanner(host.systemd, host.files, podman, item.name),
+            *quadlet_gone(host, podman, item.name),
             FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
             AccountPlanner(host.accounts, item),
         ]
@@ -74,10 +73,26 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
         # When nothing runs with an older one any more.
         planners.append(OnlyPlanner(host.files, SECCOMP, [os.path.basename(profile)]))
     else:
-        planners.append(DirectoryPlanner(host.files, SECCOMP, None))
+        planners += no_filters(host)
         logins = [credentials_path(item.name) for item in gone]
         planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
     return planners
+
+
+def quadlet_gone(host: Host, podman: Podman, name: str) -> list[Planner]:
+    """Return what removes the container of the instance *name* and its network, and leaves its user."""
+    return [NoQuadletPlanner(host.systemd, host.files, podman, name)]
+
+
+def no_filters(host: Host) -> list[Planner]:
+    """Return what removes the system call filters, when nothing runs with one any more."""
+    return [DirectoryPlanner(host.files, SECCOMP, None)]
+
+
+def has_quadlets(host: Host) -> bool:
+    """Whether the collection has run Quadlets on this host, and not removed them since; without one, no Podman."""
+    left = host.files.left_behind(QUADLETS) or host.files.read(SECCOMP, content=False) is not None
+    return left or bool(quadlets(host))
 
 
 def quadlets(host: Host) -> set[str]:
@@ -89,17 +104,3 @@ def quadlets(host: Host) -> set[str]:
         if match and entry and entry.content.startswith(MARK.encode()):
             found.add(match.group(1))
     return found
-
-
-def refuse_other_engine(host: Host, engine: str) -> None:
-    """Raise an error when another than *engine* (empty: none) runs instances here: two cannot have one port."""
-    others = {
-        PODMAN: bool(quadlets(host)),
-        DOCKER: host.files.read(f"{UNITS}/{TIMER}", content=False) is not None,
-    }
-    for name, runs in others.items():
-        if runs and name != engine:
-            raise HostError(
-                f"Instances of this host run in containers of {name}",
-                f"Remove them first, with librespot_state: absent and librespot_container_engine: {name}",
-            )

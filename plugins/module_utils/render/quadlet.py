@@ -19,6 +19,7 @@ from .container import NO_NEW_PRIVILEGES
 from .unit import FIREWALL, unit_text, word
 
 QUADLETS = "/etc/containers/systemd"
+_RUNTIME = "/run/containers/systemd"
 ISOLATE = "strict"
 """Packets between this bridge and those of other containers are dropped, also from those that are not isolated."""
 
@@ -56,6 +57,13 @@ def container_path(name: str) -> str:
 def network_path(name: str) -> str:
     """Return the file of the network of the instance *name*."""
     return f"{QUADLETS}/{container_name(name)}.network"
+
+
+def drop_ins(path: str) -> list[str]:
+    """Return where lies what Podman's generator adds to the Quadlet at *path*, or would take instead of it."""
+    name, kind = path.rpartition("/")[2].rsplit(".", 1)
+    parts = [f"{directory}/{part}.{kind}.d" for directory in (QUADLETS, _RUNTIME) for part in (name, "librespot-")]
+    return [*parts, f"{_RUNTIME}/{name}.{kind}"]
 
 
 def network_unit(name: str) -> str:

@@ -40,17 +40,21 @@ FOUND: dict[str, Any] = {
 }
 
 
+INFO: dict[str, Any] = {"host": {"arch": "amd64", "security": {"rootless": False, "seccompEnabled": True}}}
+
+
 class Scripted(Commands):
     """Answers as Podman does."""
 
-    def __init__(self, version: str = "5.4.2", **found: Any) -> None:
+    def __init__(self, version: str = "5.4.2", rootless: bool = False, **found: Any) -> None:
         self._version = version
+        self._info = {"host": {**INFO["host"], "security": {**INFO["host"]["security"], "rootless": rootless}}}
         self._found = {**FOUND, **found}
 
     def run(self, argv: Sequence[str], *_more: Any, **_options: Any) -> Result:
         """Return what `podman` *argv* would say."""
-        said = f"podman version {self._version}\n" if argv[1] == "--version" else json.dumps([self._found])
-        return Result(tuple(argv), 0, said, "")
+        said = {"--version": f"podman version {self._version}\n", "info": json.dumps(self._info)}
+        return Result(tuple(argv), 0, said.get(argv[1], json.dumps([self._found])), "")
 
 
 def _described(**found: Any) -> dict[str, str]:
@@ -63,6 +67,12 @@ def _described(**found: Any) -> dict[str, str]:
 def test_one_without_quadlets_is_refused(version: str) -> None:
     with pytest.raises(HostError, match="older than"):
         Podman(Scripted(version))
+
+
+def test_a_rootless_one_is_refused_with_the_reason_and_another_way() -> None:
+    with pytest.raises(HostError, match=r"rootless: .*the host's firewall table knows no bridge") as refused:
+        Podman(Scripted(rootless=True))
+    assert "become: true" in refused.value.remedy
 
 
 def test_what_podman_gives_every_container_is_not_taken_for_a_difference() -> None:
