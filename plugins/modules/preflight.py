@@ -77,6 +77,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.engines import engine_called
+from ansible_collections.hardened.librespot.plugins.module_utils.model.container import PODMAN
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import losses
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
@@ -88,16 +89,19 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import refuse_other_engine
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.quadlets import refuse_segments
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     host = Host()
-    usable(host, specification(module))
+    spec = usable(host, specification(module))
     if module.params["deployment"] == CONTAINER:
         # It says itself what is wrong with it. What systemd cannot enforce, it can.
         refuse_other_engine(host, module.params["engine"])
+        if module.params["engine"] == PODMAN:
+            refuse_segments(spec)
         engine_called(module.params["engine"], host.commands)
         lost = []
     else:

@@ -11,9 +11,26 @@ from collections.abc import Iterator
 import pytest
 
 from tests.attacks.hosts import target
+from tests.containers.conftest import (
+    pytest_addoption,
+    pytest_generate_tests,
+    pytest_report_header,
+    pytest_terminal_summary,
+    report,
+    running,
+)
 from tests.podman.quadlet import Quadlet
 from tests.support.hosts import lab
 from tests.support.plays import Controller
+
+__all__ = [
+    "pytest_addoption",
+    "pytest_generate_tests",
+    "pytest_report_header",
+    "pytest_terminal_summary",
+    "report",
+    "running",
+]
 
 
 @pytest.fixture(scope="session")
@@ -22,10 +39,3 @@ def speaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quadlet]:
     lab("builder", "up")
     with target("debian13-podman", "podman") as host:
         yield Quadlet(host, Controller(host, tmp_path_factory.mktemp("deploy")))
-
-
-@pytest.fixture
-def running(speaker: Quadlet) -> Quadlet:
-    """Return the host with the kitchen in a container."""
-    speaker.converge()
-    return speaker

@@ -6,31 +6,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import ClassVar
 
 from tests.containers.speaker import NAME, Speaker
-from tests.support.plays import Run
+
+SERVICE = f"{NAME}.service"
+FILE = f"/etc/containers/systemd/{NAME}.container"
 
 
 class Quadlet(Speaker):
     """A speaker whose engine is Podman."""
 
-    def run(self, *changes: Mapping[str, Any], options: Sequence[str] = (), **more: Any) -> Run:
-        """Deploy the kitchen with *changes* to what its user wrote; *more* are other variables."""
-        return super().run(*changes, options=options, **{"librespot_container_engine": "podman", **more})
+    ENGINE: ClassVar[str] = "podman"
 
-    def podman(self, *argv: str) -> str:
-        """Return what podman prints on the host."""
-        return self.host.out("podman", *argv).strip()
-
-    def inspect(self, name: str = NAME) -> dict[str, Any]:
-        """Return what Podman says of a container."""
-        (found,) = json.loads(self.podman("container", "inspect", name))
-        return dict(found)
+    podman = Speaker.engine
 
     @property
-    def names(self) -> list[str]:
-        """The names of all containers, running or not."""
-        return sorted(self.podman("ps", "--all", "--format", "{{.Names}}").split())
+    def main(self) -> int:
+        """The process in the container."""
+        return int(self.inspect()["State"]["Pid"])
+
+    @property
+    def written(self) -> str:
+        """The Quadlet as it is on the host."""
+        return self.host.out("cat", FILE)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,11 @@ _TIMEOUT_S = 120
 # Version 5 warns of version 1 of control groups at each call.
 _ENV = {"PODMAN_IGNORE_CGROUPSV1_WARNING": "1"}
 _SOUND = "/dev/snd"
+_ROOTLESS = HostError(
+    "This Podman is rootless: its networks are in a namespace of a user's, where the host's firewall table knows no "
+    "bridge, and no unit of that user's waits for the table",
+    "Become root (become: true), or deploy instances as services; docs/containers.md says what was seen",
+)
 
 Described = dict[str, Any]
 """An object of the engine, as Docker's API has it."""
@@ -35,8 +41,11 @@ class Podman:
     reading = "journalctl --unit {name}.service"
     """How a person reads what a container said."""
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: Commands, user: int | None = None) -> None:
         self._commands = commands
+        # Asked by another user it may say nothing but that it has no directory for what is that user's.
+        if (os.geteuid() if user is None else user) != 0:
+            raise _ROOTLESS
         # In this form it answers also where its storage does not work.
         version = self._run("--version").split()[-1]
         found = [part for part in version.split(".")[:2] if part.isdigit()]
@@ -47,12 +56,9 @@ class Podman:
             )
         self._host = self._json("info")["host"]
         security = self._host["security"]
+        # Root's command may be set up to ask a user's.
         if security["rootless"]:
-            raise HostError(
-                "This Podman is rootless: its networks are in a namespace of a user's, where the host's firewall "
-                "table knows no bridge, and no unit of that user's waits for the table",
-                "Become root (become: true), or deploy instances as services; docs/containers.md says what was seen",
-            )
+            raise _ROOTLESS
         self.filters_calls = bool(security["seccompEnabled"])
 
     @property

@@ -33,14 +33,7 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
 
     Without an image, each with the one that it has, if that is one of ours.
     """
-    for item in spec.present:
-        if item.segment:
-            raise SpecificationError(
-                f"{item.path}.segment",
-                item.name,
-                "is for Docker and services alone",
-                "Use librespot_container_engine: docker",
-            )
+    refuse_segments(spec)
     declared = {item.name for item in spec.present}
     gone = [
         Instance(name, f"container {name}", present=False, deployment=CONTAINER)
@@ -77,6 +70,18 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
         logins = [credentials_path(item.name) for item in gone]
         planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
     return planners
+
+
+def refuse_segments(spec: Specification) -> None:
+    """Raise `SpecificationError` for an instance with a network of its own, which no Quadlet has."""
+    for item in spec.present:
+        if item.segment:
+            raise SpecificationError(
+                f"{item.path}.segment",
+                item.name,
+                "is for Docker and services alone",
+                "Use librespot_container_engine: docker",
+            )
 
 
 def quadlet_gone(host: Host, podman: Podman, name: str) -> list[Planner]:

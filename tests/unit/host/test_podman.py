@@ -58,7 +58,7 @@ class Scripted(Commands):
 
 
 def _described(**found: Any) -> dict[str, str]:
-    there = Podman(Scripted(**found)).container("librespot-kitchen")
+    there = Podman(Scripted(**found), user=0).container("librespot-kitchen")
     assert there is not None
     return described(there["Config"], there["HostConfig"], there["Image"])
 
@@ -66,12 +66,13 @@ def _described(**found: Any) -> dict[str, str]:
 @pytest.mark.parametrize("version", ["4.3.1", "5.3.9", "strange"])
 def test_one_without_quadlets_is_refused(version: str) -> None:
     with pytest.raises(HostError, match="older than"):
-        Podman(Scripted(version))
+        Podman(Scripted(version), user=0)
 
 
-def test_a_rootless_one_is_refused_with_the_reason_and_another_way() -> None:
+@pytest.mark.parametrize(("user", "asked"), [(1000, False), (0, True)])
+def test_a_rootless_one_is_refused_with_the_reason_and_another_way(user: int, asked: bool) -> None:
     with pytest.raises(HostError, match=r"rootless: .*the host's firewall table knows no bridge") as refused:
-        Podman(Scripted(rootless=True))
+        Podman(Scripted(rootless=asked), user)
     assert "become: true" in refused.value.remedy
 
 
