@@ -21,7 +21,7 @@ description:
     engine and only waits. A unit loads the table of the zones there, before it puts the interface in, at every start of
     either; no port is published then.
   - With O(engine=podman) a container is a service of systemd, by a Quadlet. It is restarted with what has changed, and
-    what ran before is back when it does not answer then.
+    what ran before is back when it does not answer then. Drop-ins for it are removed.
   - Nothing is changed while the firewall's table does not know all of the instances, so
     M(hardened.librespot.firewall) comes first. Nor does the engine start one, at boot or later, before that table is
     in force.
@@ -35,7 +35,7 @@ extends_documentation_fragment:
   - hardened.librespot.specification.attributes
 requirements:
   - Docker Engine 20.10 or newer on the host, as root's, and its SDK for Python (C(python3-docker))
-  - Or Podman 5.4 or newer on the host (Debian 13), as root's
+  - Or Podman 5.4 or newer on the host (Debian 13), as root's; a rootless one is refused
 options:
   engine:
     description:
