@@ -96,16 +96,16 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.regist
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     host = Host()
-    spec = usable(host, specification(module))
-    if module.params["deployment"] == CONTAINER:
-        # It says itself what is wrong with it. What systemd cannot enforce, it can.
+    spec, contained = specification(module), module.params["deployment"] == CONTAINER
+    if contained:
+        # It says itself what is wrong with it: first, since whoever may not ask it may not look at the host either.
         refuse_other_engine(host, module.params["engine"])
         if module.params["engine"] == PODMAN:
             refuse_segments(spec)
         engine_called(module.params["engine"], host.commands)
-        lost = []
-    else:
-        lost = losses(host.facts)
+    usable(host, spec)
+    # What systemd cannot enforce, an engine can.
+    lost = [] if contained else losses(host.facts)
     for item in lost:
         module.warn(item)
     return {

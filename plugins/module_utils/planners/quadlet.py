@@ -131,11 +131,19 @@ class QuadletPlanner(ContainedPlanner[Podman]):
         before = self._file.text
         self._file.write(plan.after[FILE_TEXT])
         try:
-            self._systemd.restart([self._unit])
-            self._wait(self._name)
+            self._start()
         except HostError:
             self._back(before)
             raise
+
+    def _start(self) -> None:
+        try:
+            self._systemd.restart([self._unit])
+        except HostError as error:
+            # systemd knows that it failed; why, Podman has told the journal.
+            said = self._engine.log(self._name).replace("\n", " / ")
+            raise HostError(f"{error.message}; its last lines: {said or 'none'}", error.remedy) from error
+        self._wait(self._name)
 
     def _back(self, text: str) -> None:
         if text:
