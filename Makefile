@@ -44,7 +44,7 @@ test-package: ## Each role alone, from the installed tarball
 	@$(CHECKS) package
 
 .PHONY: test-containers
-test-containers: ## Instances in containers, on the oldest and the newest engine
+test-containers: ## Instances in containers, on the oldest and the newest engine, and on Podman
 	@$(CHECKS) containers
 
 .PHONY: test-machine

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 from .host.lock import host_lock
 from .model.confidential import logins, misplaced
+from .model.container import DOCKER, ENGINES
 from .model.errors import LibrespotError
 from .model.instance import DEPLOYMENTS, SYSTEMD, Specification, parse_specification
 from .model.plan import Plan
@@ -55,6 +56,11 @@ DEPLOYMENT_ARGUMENT: dict[str, dict[str, Any]] = {
     "deployment": {"type": "str", "choices": list(DEPLOYMENTS), "default": SYSTEMD},
 }
 """The argument of modules that also know instances in containers."""
+
+ENGINE_ARGUMENT: dict[str, dict[str, Any]] = {
+    "engine": {"type": "str", "choices": list(ENGINES), "default": DOCKER},
+}
+"""The argument of modules that ask the engine of containers."""
 
 
 def specification(module: Module, deployment: str = SYSTEMD) -> Specification:

@@ -28,6 +28,12 @@ options:
     type: str
     choices: [systemd, container]
     default: systemd
+  engine:
+    description:
+      - What runs the containers. Looked at with O(deployment=container).
+    type: str
+    choices: [docker, podman]
+    default: docker
   live:
     description:
       - Also run probes that start short-lived processes on the host, such as a bind that shall be refused and reads by
@@ -82,6 +88,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit imp
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     DEPLOYMENT_ARGUMENT,
+    ENGINE_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
     run,
     specification,
@@ -91,13 +98,14 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.regist
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
-    findings = audit(Host(), specification(module), module.params["live"])
+    findings = audit(Host(), specification(module), module.params["live"], module.params["engine"])
     return {"changed": False, "findings": [item.as_data() for item in findings], "summary": summary(findings)}
 
 
 def main() -> None:
     """Run the module."""
-    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT, "live": {"type": "bool", "default": False}}
+    live = {"type": "bool", "default": False}
+    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT, **ENGINE_ARGUMENT, "live": live}
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 
 

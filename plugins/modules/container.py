@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: container
-short_description: Run librespot instances in hardened Docker containers
+short_description: Run librespot instances in hardened containers
 version_added: 0.1.0
 description:
   - Gives each instance a system user, a network of its own and a container in which nothing is possible that librespot
@@ -21,6 +21,8 @@ description:
   - An instance with a C(segment) is in the network of another container of the same image, which has none from the
     engine and only waits. A unit loads the table of the zones there, before it puts the interface in, at every start of
     either; no port is published then.
+  - With O(engine=podman) a container is a service of systemd, by a Quadlet. It is restarted with what has changed, and
+    what ran before is back when it does not answer then. Drop-ins for it are removed.
   - Nothing is changed while the firewall's table does not know all of the instances, so
     M(hardened.librespot.firewall) comes first. Nor does the engine start one, at boot or later, before that table is
     in force.
@@ -33,9 +35,15 @@ extends_documentation_fragment:
   - hardened.librespot.specification.state
   - hardened.librespot.specification.attributes
 requirements:
-  - Docker Engine 20.10 or newer on the host, as root's
-  - The Docker SDK for Python on the host (C(python3-docker))
+  - Docker Engine 20.10 or newer on the host, as root's, and its SDK for Python (C(python3-docker))
+  - Or Podman 5.4 or newer on the host (Debian 13), as root's; a rootless one is refused
 options:
+  engine:
+    description:
+      - What runs the containers. With V(podman), each is a Quadlet, from the same specification and the same image.
+    type: str
+    choices: [docker, podman]
+    default: docker
   image:
     description:
       - The id of the image that the containers shall run, as M(hardened.librespot.image) returns it. A name would be
@@ -64,6 +72,12 @@ EXAMPLES = r"""
     instances: *speakers
     image: "{{ loaded.image }}"
 
+- name: Run the same one as a Quadlet of Podman
+  hardened.librespot.container:
+    engine: podman
+    instances: *speakers
+    image: "{{ loaded.image }}"
+
 - name: Remove all containers of the collection
   hardened.librespot.container:
     state: absent
@@ -83,10 +97,14 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.engine import Engine
+from ansible_collections.hardened.librespot.plugins.module_utils.host.engines import AnyEngine
+from ansible_collections.hardened.librespot.plugins.module_utils.host.podman import Podman
+from ansible_collections.hardened.librespot.plugins.module_utils.model.container import PODMAN
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import IMAGE_ID
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER, Specification
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    ENGINE_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
     STATE_ARGUMENT,
     outcome,
@@ -101,28 +119,40 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.contai
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import (
     displaced_services,
     has_containers,
+    refuse_other_engine,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.quadlets import (
+    has_quadlets,
+    quadlet_planners,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring users, networks and containers to where they shall be."""
     host, image = Host(), module.params["image"]
-    if module.params["state"] == "absent":
-        if not has_containers(host):
-            return outcome(module, [])
-        engine, spec = Engine(), Specification("0.0.0", ())
+    podman = module.params["engine"] == PODMAN
+    absent = module.params["state"] == "absent"
+    refuse_other_engine(host, module.params["engine"])
+    if absent and not (has_quadlets(host) if podman else has_containers(host)):
+        return outcome(module, [])
+    spec = Specification("0.0.0", ()) if absent else usable(host, specification(module, CONTAINER))
+    if podman:
+        engine = Podman(host.commands)
+        _ready(module, host, engine, image, spec)
+        planners = quadlet_planners(host, engine, spec, image)
     else:
-        engine, spec = Engine(), usable(host, specification(module, CONTAINER))
-    if spec.present and not module.check_mode:
-        _ready(host, engine, image, spec)
-    planners = [*displaced_services(host, spec), *container_planners(host, engine, spec, image)]
-    return outcome(module, converge(planners, module.check_mode))
+        docker = Engine()
+        _ready(module, host, docker, image, spec)
+        planners = container_planners(host, docker, spec, image)
+    return outcome(module, converge([*displaced_services(host, spec), *planners], module.check_mode))
 
 
-def _ready(host: Host, engine: Engine, image: str, spec: Specification) -> None:
+def _ready(module: AnsibleModule, host: Host, engine: AnyEngine, image: str, spec: Specification) -> None:
     """Raise an error when what an instance cannot start without is missing. What other modules do comes before."""
+    if module.check_mode or not spec.present:
+        return
     if IMAGE_ID.fullmatch(image) is None:
         raise SpecificationError("image", image, "is not an image's id", "Give the image that the module image returns")
     if engine.image(image) is None:
@@ -137,7 +167,12 @@ def _ready(host: Host, engine: Engine, image: str, spec: Specification) -> None:
 
 def main() -> None:
     """Run the module."""
-    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, "image": {"type": "str", "default": ""}}
+    arguments = {
+        **SPECIFICATION_ARGUMENTS,
+        **STATE_ARGUMENT,
+        **ENGINE_ARGUMENT,
+        "image": {"type": "str", "default": ""},
+    }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
 
 

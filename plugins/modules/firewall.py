@@ -82,7 +82,6 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.librespot.plugins.module_utils.host.engine import Engine
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Specification
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
@@ -94,9 +93,8 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.containers import running
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.firewall import firewall_planners, forgotten
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import has_containers
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import contained
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
@@ -121,7 +119,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def _unguarded(host: Host) -> None:
     """Raise `HostError` when containers would be open to everyone without the table; services end with it."""
-    left = running(Engine()) if has_containers(host) else set()
+    left = contained(host)
     if left:
         raise HostError(
             f"Without the table everyone reaches {', '.join(sorted(left))}, whose containers are on this host",

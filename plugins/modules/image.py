@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: image
-short_description: Get an image of librespot into the Docker engine of a host
+short_description: Get an image of librespot into the container engine of a host
 version_added: 0.1.0
 description:
   - Loads the image that M(hardened.librespot.image_build) has made. It is uploaded only when the engine does not have
@@ -18,8 +18,8 @@ description:
 author:
   - hardened.librespot contributors (@hardened-librespot)
 requirements:
-  - Docker Engine 20.10 or newer on the host, as root's
-  - The Docker SDK for Python on the host (C(python3-docker))
+  - Docker Engine 20.10 or newer on the host, as root's, and its SDK for Python (C(python3-docker))
+  - Or Podman 5.4 or newer on the host (Debian 13), as root's
 attributes:
   check_mode:
     description: Can run in check mode and return changed status without changing anything.
@@ -31,6 +31,12 @@ attributes:
     description: A second run with the same options changes nothing.
     support: full
 options:
+  engine:
+    description:
+      - What runs the containers. The id of the image is the same in both.
+    type: str
+    choices: [docker, podman]
+    default: docker
   state:
     description:
       - V(present) gets the image into the engine.
@@ -86,10 +92,17 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.librespot.plugins.module_utils.host.engine import Engine
+from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
+from ansible_collections.hardened.librespot.plugins.module_utils.host.engines import engine_called
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
-from ansible_collections.hardened.librespot.plugins.module_utils.module import STATE_ARGUMENT, Module, outcome, run
+from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    ENGINE_ARGUMENT,
+    STATE_ARGUMENT,
+    Module,
+    outcome,
+    run,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.image import (
     IMAGES,
@@ -105,9 +118,9 @@ def work(module: Module) -> dict[str, Any]:
     params, files = module.params, Files()
     if params["state"] == "absent":
         there = files.read(IMAGES, content=False) is not None
-        planners = no_image_planners(Engine(), files) if there else []
+        planners = no_image_planners(engine_called(params["engine"], Commands()), files) if there else []
         return outcome(module, converge(planners, module.check_mode))
-    engine = Engine()
+    engine = engine_called(params["engine"], Commands())
     manifest = params["manifest"]
     if not manifest:
         # In check mode it may never have been made.
@@ -127,6 +140,7 @@ def main() -> None:
     """Run the module."""
     arguments = {
         **STATE_ARGUMENT,
+        **ENGINE_ARGUMENT,
         "path": {"type": "path"},
         "keep": {"type": "int", "default": 2},
         "manifest": {"type": "dict"},

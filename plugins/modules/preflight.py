@@ -24,6 +24,12 @@ options:
     type: str
     choices: [systemd, container]
     default: systemd
+  engine:
+    description:
+      - What runs the containers. Looked at with O(deployment=container).
+    type: str
+    choices: [docker, podman]
+    default: docker
 """
 
 EXAMPLES = r"""
@@ -70,29 +76,36 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.librespot.plugins.module_utils.host.engine import Engine
+from ansible_collections.hardened.librespot.plugins.module_utils.host.engines import engine_called
+from ansible_collections.hardened.librespot.plugins.module_utils.model.container import PODMAN
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import losses
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     DEPLOYMENT_ARGUMENT,
+    ENGINE_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
     run,
     specification,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import refuse_other_engine
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.quadlets import refuse_networks
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     host = Host()
-    usable(host, specification(module))
-    if module.params["deployment"] == CONTAINER:
-        # It says itself what is wrong with it. What systemd cannot enforce, it can.
-        Engine()
-        lost = []
-    else:
-        lost = losses(host.facts)
+    spec, contained = specification(module), module.params["deployment"] == CONTAINER
+    if contained:
+        # It says itself what is wrong with it: first, since whoever may not ask it may not look at the host either.
+        refuse_other_engine(host, module.params["engine"])
+        if module.params["engine"] == PODMAN:
+            refuse_networks(spec)
+        engine_called(module.params["engine"], host.commands)
+    usable(host, spec)
+    # What systemd cannot enforce, an engine can.
+    lost = [] if contained else losses(host.facts)
     for item in lost:
         module.warn(item)
     return {
@@ -108,7 +121,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT}
+    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT, **ENGINE_ARGUMENT}
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.attacks.deployment import KITCHEN, PORT, ZONES
 from tests.attacks.hosts import Target
@@ -24,6 +24,8 @@ NAME = "librespot-kitchen"
 class Speaker:
     """The *host*, and what deploys to it."""
 
+    ENGINE: ClassVar[str] = "docker"
+
     host: Target
     controller: Controller
 
@@ -32,7 +34,12 @@ class Speaker:
         kitchen: dict[str, Any] = dict(KITCHEN)
         for change in changes:
             kitchen.update(change)
-        wanted = {"librespot_deployment": "container", "librespot_instances": [kitchen], "librespot_zones": ZONES}
+        wanted = {
+            "librespot_deployment": "container",
+            "librespot_container_engine": self.ENGINE,
+            "librespot_instances": [kitchen],
+            "librespot_zones": ZONES,
+        }
         return self.controller.run(SITE, {**wanted, **more}, options)
 
     def converge(self, *changes: Mapping[str, Any], options: Sequence[str] = (), **more: Any) -> int:
@@ -41,13 +48,15 @@ class Speaker:
         assert done.status == 0, done.output
         return done.recap(self.host)["changed"]
 
-    def docker(self, *argv: str) -> str:
-        """Return what docker prints on the host."""
-        return self.host.out("docker", *argv).strip()
+    def engine(self, *argv: str) -> str:
+        """Return what the command of the engine prints on the host."""
+        return self.host.out(self.ENGINE, *argv).strip()
+
+    docker = engine
 
     def inspect(self, name: str = NAME) -> dict[str, Any]:
         """Return what the engine says of a container."""
-        (found,) = json.loads(self.docker("container", "inspect", name))
+        (found,) = json.loads(self.engine("container", "inspect", name))
         return dict(found)
 
     @property
@@ -59,7 +68,7 @@ class Speaker:
     @property
     def names(self) -> list[str]:
         """The names of all containers, running or not."""
-        return sorted(self.docker("ps", "--all", "--format", "{{.Names}}").split())
+        return sorted(self.engine("ps", "--all", "--format", "{{.Names}}").split())
 
     @property
     def answers(self) -> bool:

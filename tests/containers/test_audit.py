@@ -21,7 +21,7 @@ from tests.mutants.world import Findings, red
 from tests.network.audits import audit
 
 WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container"}
-_ALL = ", ".join(f"{name} kitchen" for name in (
+ALL = ", ".join(f"{name} kitchen" for name in (
     "CFG-01 options", "CFG-03 relaxations", "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits",
     "CON-05 network", "CON-06 calls",
     "CON-07 profile", "CON-10 health", "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
@@ -86,7 +86,7 @@ MUTANTS = (
         " && break; sleep 1; done",
         "CON-10 health kitchen, CFG-06 drift kitchen, CFG-06 drift host",
     ),
-    Mutant("gone", f"docker rm --force {NAME} >/dev/null", _ALL),
+    Mutant("gone", f"docker rm --force {NAME} >/dev/null", ALL),
 )
 
 

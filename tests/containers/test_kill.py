@@ -21,7 +21,7 @@ SILENT_S = 90.0
 next one has come as far."""
 
 
-def _version(name: str, memory: str, login: str) -> Version:
+def _version(engine: str, name: str, memory: str, login: str) -> Version:
     kitchen: dict[str, Any] = {
         "name": "kitchen",
         "port": PORT,
@@ -33,6 +33,7 @@ def _version(name: str, memory: str, login: str) -> Version:
     return Version(
         {
             "librespot_deployment": "container",
+            "librespot_container_engine": engine,
             "librespot_instances": [kitchen],
             "librespot_credentials": {"kitchen": json.dumps({"login": login})},
         }
@@ -42,9 +43,9 @@ def _version(name: str, memory: str, login: str) -> Version:
 @pytest.fixture(scope="module")
 def world(speaker: Speaker) -> Iterator[World]:
     """Return the host, which has been at both versions: another name, limit and login."""
-    made = World(
-        speaker.host, speaker.controller, (_version("Kitchen", "128M", "one"), _version("Cook", "160M", "two")), SITE
-    )
+    first = _version(speaker.ENGINE, "Kitchen", "128M", "one")
+    second = _version(speaker.ENGINE, "Cook", "160M", "two")
+    made = World(speaker.host, speaker.controller, (first, second), SITE)
     made.learn()
     yield made
     speaker.converge(librespot_state="absent")

@@ -56,7 +56,9 @@ def test_a_check_says_what_a_run_then_does_and_the_next_run_does_nothing(speaker
     assert (speaker.host.snapshot(), speaker.names) == (before, [])
     assert speaker.converge() == foretold
     assert speaker.answers
+    identity = speaker.identity
     assert speaker.converge() == 0
+    assert speaker.identity == identity
 
 
 def test_ten_runs_make_no_container_anew(running: Speaker) -> None:
@@ -146,7 +148,7 @@ def test_a_stored_login_is_read_by_its_user_alone_and_a_new_one_is_taken_up(runn
         assert "c2VjcmV0" not in json.dumps(found)
     assert running.converge(librespot_credentials={"kitchen": another}) == 0
     assert running.converge() == 1
-    assert [item["Target"] for item in running.inspect()["HostConfig"]["Mounts"]] == [IN_FORCE]
+    assert [item["Destination"] for item in running.inspect()["Mounts"]] == [IN_FORCE]
 
 
 def test_one_that_cannot_have_its_port_makes_room_for_the_one_before(running: Speaker) -> None:
@@ -177,7 +179,8 @@ def test_one_that_cannot_have_its_port_makes_room_for_the_one_before(running: Sp
 def test_one_that_the_firewall_does_not_know_is_not_run(running: Speaker) -> None:
     before = running.names
     bath = {"name": "bath", "port": PORT + 1, "access": []}
-    module = {"instances": [bath], "image": running.inspect()["Image"]}
+    image = f"sha256:{running.inspect()['Image'].removeprefix('sha256:')}"
+    module = {"engine": running.ENGINE, "instances": [bath], "image": image}
     done = running.controller.run(running.controller.playbook({"hardened.librespot.container": module}), {})
     assert done.status != 0
     assert "The firewall's table does not know bath" in done.output
@@ -226,27 +229,32 @@ def test_one_that_is_up_and_silent_is_restarted(running: Speaker) -> None:
 
 def test_what_is_named_like_ours_and_is_anothers_is_left_alone(running: Speaker) -> None:
     running.converge(librespot_state="absent")
-    running.docker("network", "create", NAME)
+    running.engine("network", "create", NAME)
     try:
         done = running.run()
         assert done.status != 0
         assert f"The network {NAME} exists and is not ours" in done.output
     finally:
-        running.docker("network", "rm", NAME)
+        running.engine("network", "rm", NAME)
 
 
 def test_its_removal_takes_all_of_ours_and_nothing_else(running: Speaker) -> None:
     running.converge(librespot_credentials={"kitchen": json.dumps({"login": "nowhere"})})
-    running.docker("network", "create", "theirs")
-    running.docker("create", "--name", "theirs", running.inspect()["Image"])
+    running.engine("network", "create", "theirs")
+    running.engine("create", "--name", "theirs", running.inspect()["Image"])
+    others = _networks(running) - {NAME}
     running.converge(librespot_state="absent")
     try:
         assert running.host.snapshot() == {}
         assert running.names == ["theirs"]
-        assert running.docker("image", "ls", "--quiet", "--no-trunc").split() == [running.inspect("theirs")["Image"]]
-        networks = json.loads(running.docker("network", "inspect", *running.docker("network", "ls", "-q").split()))
-        assert {item["Name"] for item in networks} == {"bridge", "host", "none", "theirs"}
+        images = running.engine("image", "ls", "--quiet", "--no-trunc").split()
+        assert images == [f"sha256:{running.inspect('theirs')['Image'].removeprefix('sha256:')}"]
+        assert _networks(running) == others
         assert running.converge(librespot_state="absent") == 0
     finally:
-        running.docker("rm", "theirs")
-        running.docker("network", "rm", "theirs")
+        running.engine("rm", "theirs")
+        running.engine("network", "rm", "theirs")
+
+
+def _networks(speaker: Speaker) -> set[str]:
+    return set(speaker.engine("network", "ls", "--format", "{{.Name}}").split())

@@ -23,7 +23,10 @@ LOGIN = json.dumps({"login": "c2VjcmV0"})
 
 def _runs(speaker: Speaker) -> tuple[bool, bool]:
     """Whether the kitchen runs in a container, and as a service."""
-    return NAME in speaker.names, speaker.host.run("systemctl", "is-active", "--quiet", OURS).returncode == 0
+    service = speaker.host.show(OURS, "ActiveState", "FragmentPath")
+    # A Quadlet's service has the same name, and no file there.
+    is_one = service == {"ActiveState": "active", "FragmentPath": f"/etc/systemd/system/{OURS}"}
+    return NAME in speaker.names, is_one
 
 
 @pytest.mark.parametrize(("deployment", "runs"), [("systemd", (False, True)), ("container", (True, False))])
@@ -70,7 +73,7 @@ def test_removal_removes_what_an_earlier_deployment_left(speaker: Speaker) -> No
     speaker.converge(librespot_deployment="systemd")
     speaker.converge(librespot_deployment="systemd", librespot_state="absent")
     assert speaker.names == []
-    images = speaker.docker("images", "--quiet", "--filter", "label=hardened.librespot.artifact")
+    images = speaker.engine("images", "--quiet", "--filter", "label=hardened.librespot.artifact")
     assert images == ""
     assert speaker.host.run("test", "-e", "/opt/librespot").returncode != 0
     assert speaker.converge(librespot_deployment="systemd", librespot_state="absent") == 0

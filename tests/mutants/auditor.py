@@ -13,9 +13,11 @@ import json
 import sys
 
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import audit
+from ansible_collections.hardened.librespot.plugins.module_utils.model.container import DOCKER
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 given = json.load(sys.stdin)
-specification = parse_specification(**{key: value for key, value in given.items() if key != "live"})
-json.dump([finding.as_data() for finding in audit(Host(), specification, live=given["live"])], sys.stdout)
+live, engine = given.pop("live"), given.pop("engine", DOCKER)
+findings = audit(Host(), parse_specification(**given), live, engine)
+json.dump([finding.as_data() for finding in findings], sys.stdout)

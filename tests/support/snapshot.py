@@ -17,6 +17,7 @@ import sys
 PLACES = (
     "/etc/apparmor.d/*librespot*",
     "/etc/apparmor.d/*/*librespot*",
+    "/etc/containers/systemd/*librespot*",
     "/etc/librespot",
     "/etc/netns",
     "/opt/librespot",

@@ -175,7 +175,9 @@ def parser() -> argparse.ArgumentParser:
     host_up = command(host, "up", _host_up, "Start a host and wait for its systemd.")
     host_up.add_argument("name")
     host_up.add_argument(
-        "--image", choices=[recipe.name for recipe in (*recipes.HOSTS, *recipes.ENGINES)], default="debian12"
+        "--image",
+        choices=[recipe.name for recipe in (*recipes.HOSTS, *recipes.ENGINES, recipes.PODMAN)],
+        default="debian12",
     )
     host_up.add_argument("--network", default="bridge", help="Docker network (default: bridge)")
     host_up.add_argument("--inventory", type=Path, help="write an Ansible inventory of the host to this file")

@@ -42,19 +42,33 @@ systemctl mask {UPKEEP} systemd-modules-load.service systemd-udevd.service \
 
 # An engine within a container makes control groups and settings of the network: Docker has mounted both read-only where
 # the machine has version 1 of control groups, and always, respectively.
-_ENGINE = """\
+_ENGINE_UNIT = """\
 cat > /etc/systemd/system/lab-engine.service <<'END'
 [Unit]
 DefaultDependencies=no
-Before=docker.service containerd.service
+Before={before}
 [Service]
 Type=oneshot
 ExecStart=/bin/sh -ec 'for p in /proc/sys /sys/fs/cgroup/*; do ! mountpoint -q $p || mount -o remount,rw,bind $p; done'
 [Install]
-WantedBy=docker.service
+WantedBy={wanted_by}
 END
 systemctl enable lab-engine.service
 """
+_ENGINE = _ENGINE_UNIT.format(before="docker.service containerd.service", wanted_by="docker.service")
+
+# Podman finds that it cannot put an overlay on the overlay that the host's root is, but not what else it could do.
+_PODMAN = (
+    _ENGINE_UNIT.format(before="basic.target", wanted_by="basic.target")
+    + """\
+cat > /etc/containers/storage.conf <<'END'
+[storage]
+driver = "vfs"
+runroot = "/run/containers/storage"
+graphroot = "/var/lib/containers/storage"
+END
+"""
+)
 
 # cargo-web is Debian 12's current toolchain: its own cargo cannot build what librespot is written in.
 _BUILDER = """\
@@ -107,6 +121,13 @@ def _engine_host(host: Recipe, *packages: str) -> Recipe:
 
 
 ENGINES = (_engine_host(HOSTS[0]), _engine_host(HOSTS[1], "docker-cli"))
+PODMAN = Recipe(
+    f"{HOSTS[1].name}-podman",
+    HOSTS[1].codename,
+    (*HOSTS[1].packages, "podman", "avahi-daemon"),
+    HOSTS[1].script + _PODMAN,
+    HOSTS[1].command,
+)
 BUILDER = Recipe(
     "builder",
     "bookworm",
@@ -114,4 +135,4 @@ BUILDER = Recipe(
     _BUILDER,
     ("sleep", "infinity"),
 )
-ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, BUILDER)}
+ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, BUILDER)}

@@ -12,7 +12,10 @@ from dataclasses import replace
 from functools import partial
 
 from ..host.engine import Engine
+from ..host.engines import AnyEngine
 from ..host.libraries import Libraries
+from ..host.podman import Podman
+from ..model.container import DOCKER, PODMAN
 from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
 from ..model.instance import CONTAINER, Instance, Specification
@@ -21,6 +24,7 @@ from ..planners.base import Planner
 from ..planners.containers import container_planners
 from ..planners.firewall import firewall_planners
 from ..planners.image import IMAGES
+from ..planners.quadlets import quadlet_planners
 from ..planners.registry import Host, settings_planners, unit_planners
 from ..planners.releases import Releases
 from ..planners.segments import segment_planners
@@ -69,11 +73,14 @@ def _placed(item: Instance, seen: HostNetwork) -> Instance:
     return item
 
 
-def audit(host: Host, spec: Specification, live: bool) -> list[Finding]:
-    """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes."""
+def audit(host: Host, spec: Specification, live: bool, engine: str = DOCKER) -> list[Finding]:
+    """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes.
+
+    *engine* is what runs instances that are in containers.
+    """
     spec = _on_host(host, spec)
     if any(item.deployment == CONTAINER for item in spec.instances):
-        return _contained(host, spec, live)
+        return _contained(host, spec, live, engine)
     release = host.active_release()
     # The firewall and the units need the same users and directories.
     every = [
@@ -88,13 +95,18 @@ def audit(host: Host, spec: Specification, live: bool) -> list[Finding]:
     return _findings(Context(host, spec, planners, live), CHECKS)
 
 
-def _contained(host: Host, spec: Specification, live: bool) -> list[Finding]:
+def _contained(host: Host, spec: Specification, live: bool, called: str) -> list[Finding]:
     """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
     planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
     if host.files.read(IMAGES, content=False) is None:
         return _findings(Context(host, spec, _unique(planners), live), checks)
-    engine = Engine()
-    planners += container_planners(host, engine, spec)
+    engine: AnyEngine
+    if called == PODMAN:
+        engine = Podman(host.commands)
+        planners += quadlet_planners(host, engine, spec)
+    else:
+        engine = Engine()
+        planners += container_planners(host, engine, spec)
     checks += [options.look, segment.look, partial(contained.look, engine)]
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
     return _findings(Context(host, spec, _unique(planners), live, partial(contained.processes, engine)), checks)

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Union
 
 from ..host.apparmor import ENFORCE
-from ..host.engine import Described, Engine
+from ..host.engine import Described
+from ..host.engines import AnyEngine
 from ..host.files import Files
 from ..host.namespaces import inhabitants
 from ..host.proc import Process, process
@@ -39,7 +40,7 @@ Seen = Union[tuple[str, list[str], str], tuple[str, list[str], str, str]]
 """What is expected, what is wrong, and the evidence; then the status, if it is not what follows from that."""
 
 
-def look(engine: Engine, context: Context) -> Iterator[Finding]:
+def look(engine: AnyEngine, context: Context) -> Iterator[Finding]:
     """Yield the findings of each instance that the collection runs in a container."""
     checks = (
         ("CON-01", "files", _files),
@@ -58,19 +59,19 @@ def look(engine: Engine, context: Context) -> Iterator[Finding]:
         yield from each(context, control, check, partial(_of, engine, looked, control, check, what))
 
 
-def processes(engine: Engine, instance: Instance) -> list[Process]:
+def processes(engine: AnyEngine, instance: Instance) -> list[Process]:
     """Return the first process of the container of *instance*; it starts no others."""
     _there, main = _looked(engine, container_name(instance.name))
     return [main] if main else []
 
 
-def _looked(engine: Engine, name: str) -> tuple[Described | None, Process | None]:
+def _looked(engine: AnyEngine, name: str) -> tuple[Described | None, Process | None]:
     there = engine.container(name)
     return there, process(int(there["State"]["Pid"])) if there and there["State"]["Running"] else None
 
 
 def _of(
-    engine: Engine,
+    engine: AnyEngine,
     looked: Callable[[str], tuple[Described | None, Process | None]],
     control: str,
     check: str,
@@ -91,7 +92,7 @@ def _of(
             _RUNS,
             said,
             f"the container {name}",
-            remedy=f"Read why: docker logs {name}; then run playbooks/site.yml against this host",
+            remedy=f"Read why: {engine.reading.format(name=name)}; then run playbooks/site.yml against this host",
         )
         return
     expected, observed, evidence, *status = what(engine, context, instance, there, main)
@@ -99,13 +100,13 @@ def _of(
     yield finding(control, check, instance.name, not observed, expected, said, evidence, *status)
 
 
-def _files(_engine: Engine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
+def _files(_engine: AnyEngine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
     manifest = manifest_of(context.host.files, there["Image"])
     expected = f"the {len(manifest.get('files', ()))} files of its manifest"
     return expected, wrong_files(main, manifest), f"/proc/{main.pid}/root, {manifest_path(there['Image'])}"
 
 
-def _image(engine: Engine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
+def _image(engine: AnyEngine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
     manifest = manifest_of(context.host.files, there["Image"])
     image = engine.image(there["Image"]) or {"Config": {"Labels": {}}}
     labels = image["Config"].get("Labels") or {}
@@ -119,7 +120,7 @@ def _image(engine: Engine, context: Context, _instance: Instance, there: Describ
     return f"an image of {manifest.get('artifact', 'ours')}, with its SBOM", wrong, evidence
 
 
-def _isolation(engine: Engine, context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+def _isolation(engine: AnyEngine, context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
     place = place_of(context.host, engine, instance)
     wrong = [
         *confined.wrong_program(main),
@@ -133,14 +134,14 @@ def _isolation(engine: Engine, context: Context, instance: Instance, _there: Des
     return "its own user, no rights, nothing of the host", wrong, f"/proc/{main.pid}: status, ns, mountinfo"
 
 
-def _held(engine: Engine, _context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+def _held(engine: AnyEngine, _context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
     wrong, held = confined.wrong_limits(main, instance), _holder(engine, instance)
     if held:
         wrong += _prefixed(instance, confined.wrong_limits(held, waiting(instance)))
     return "the limits of its specification", wrong, f"the cgroup and the limits of process {main.pid}"
 
 
-def _holder(engine: Engine, instance: Instance) -> Process | None:
+def _holder(engine: AnyEngine, instance: Instance) -> Process | None:
     """Return the process of the holder of the segment of *instance*, if it has one and that runs."""
     return _looked(engine, holder_name(instance.name))[1] if instance.segment else None
 
@@ -149,7 +150,7 @@ def _prefixed(instance: Instance, said: list[str]) -> list[str]:
     return [f"{holder_name(instance.name)} {text}" for text in said]
 
 
-def _segment(engine: Engine, instance: Instance, main: Process) -> Seen:
+def _segment(engine: AnyEngine, instance: Instance, main: Process) -> Seen:
     """Judge whoever is in the network of a segment: the two containers, and what the segment's own units run there."""
     name, held = holder_name(instance.name), _holder(engine, instance)
     expected, evidence = f"alone in the network of {name}", "/proc: ns/net and ns/pid of every process"
@@ -165,7 +166,7 @@ def _segment(engine: Engine, instance: Instance, main: Process) -> Seen:
     return expected, wrong, evidence
 
 
-def _network(engine: Engine, _context: Context, instance: Instance, there: Described, main: Process) -> Seen:
+def _network(engine: AnyEngine, _context: Context, instance: Instance, there: Described, main: Process) -> Seen:
     if instance.segment:
         return _segment(engine, instance, main)
     if instance.on_host:
@@ -175,8 +176,9 @@ def _network(engine: Engine, _context: Context, instance: Instance, there: Descr
     others = [item["Name"] for item in (found.get("Containers") or {}).values() if item["Name"] != name]
     wrong = [f"{other} is on it, too" for other in sorted(others)]
     wrong += [f"it is also on {other}" for other in sorted(set(there["NetworkSettings"]["Networks"]) - {name})]
-    if (found.get("Options") or {}).get("com.docker.network.bridge.enable_icc") != "false":
-        wrong.append("containers on it can reach each other")
+    option, value = engine.apart
+    if (found.get("Options") or {}).get(option) != value:
+        wrong.append("it is not kept from other containers")
     if (found.get("Labels") or {}).get(INSTANCE_LABEL) != instance.name:
         wrong.append("the network is not ours")
     return f"alone on the network {name}", wrong, f"docker network inspect {name}"
@@ -191,7 +193,7 @@ def _hosts(instance: Instance, there: Described) -> Seen:
     return "alone on a network of its own", said, evidence, FAILED if wrong else WAIVED
 
 
-def _calls(engine: Engine, context: Context, instance: Instance, there: Described, main: Process) -> Seen:
+def _calls(engine: AnyEngine, context: Context, instance: Instance, there: Described, main: Process) -> Seen:
     """Compare the filter of the live process and of the engine, and let a program of the image try what is refused."""
     expected, name = "the calls that librespot makes, and no other", container_name(instance.name)
     if not engine.filters_calls:
@@ -212,7 +214,7 @@ def _calls(engine: Engine, context: Context, instance: Instance, there: Describe
     return expected, wrong, evidence
 
 
-def _profile(engine: Engine, context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+def _profile(engine: AnyEngine, context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
     expected, evidence = (
         f"runs under the AppArmor profile {instance.profile}",
         f"/proc/{main.pid}/attr/apparmor/current",
@@ -225,7 +227,7 @@ def _profile(engine: Engine, context: Context, instance: Instance, _there: Descr
     return expected, wrong, evidence
 
 
-def _health(_engine: Engine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
+def _health(_engine: AnyEngine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
     said = (there["State"].get("Health") or {}).get("Status", "none")
     # Before its first look there is nothing to say.
     wrong = [] if said in ("healthy", "starting") or not instance.discovery else [f"its health is {said}"]
@@ -234,7 +236,7 @@ def _health(_engine: Engine, _context: Context, instance: Instance, there: Descr
     return "healthy, and stopped by SIGINT", wrong, f"docker inspect {container_name(instance.name)}: State.Health"
 
 
-def _limits(engine: Engine, context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
+def _limits(engine: AnyEngine, context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
     request = container(instance, place_of(context.host, engine, instance))
     wanted = described(request, request["HostConfig"], "")
     found = described(there["Config"], there["HostConfig"], "")

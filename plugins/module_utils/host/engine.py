@@ -58,6 +58,11 @@ def _remedy(text: str) -> str:
 class Engine:
     """The engine at its socket. Raises `HostError` when it is not there, too old, or not root's."""
 
+    apart = ("com.docker.network.bridge.enable_icc", "false")
+    """The option of a network by which containers on it cannot reach each other."""
+    reading = "docker logs {name}"
+    """How a person reads what a container said."""
+
     def __init__(self) -> None:
         if LACKING:
             raise HostError(

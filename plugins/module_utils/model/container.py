@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DOCKER = "docker"
+PODMAN = "podman"
+ENGINES = (DOCKER, PODMAN)
+"""What can run a container; the specification is the same."""
+
 INSTANCE_LABEL = "hardened.librespot.instance"
 """By which a container or a network is known to be ours. Its value is the instance's name."""
 

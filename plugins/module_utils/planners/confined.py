@@ -99,7 +99,8 @@ def wrong_mounts(main: Process, instance: Instance, place: Place) -> list[str]:
     """Return every way to write what outlives the container, or to fill the host's disk or memory."""
     tree, relaxed = Files(f"/proc/{main.pid}/root"), writable(instance)
     found, bounded = [], False
-    for mount in main.mounts:
+    # Of those at one place the last covers the others.
+    for mount in {item.path: item for item in main.mounts}.values():
         if "ro" in mount.options or mount.kind in _SYSTEM:
             continue
         if mount.path == SCRATCH:

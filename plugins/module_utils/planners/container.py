@@ -6,47 +6,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..host.engine import Engine
-from ..host.files import FILE, Files
-from ..host.proc import Process, process
-from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name, holder_name
+from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, container_name, holder_name
 from ..model.errors import HostError
-from ..model.image import PROBE
 from ..model.instance import Instance
 from ..model.plan import Plan, State
 from ..render.container import UPDATABLE, container, described, limits, network, network_mode, trial
-from ..render.options import credentials_directory
-from ..render.unit import credentials_path
-from . import confined
 from .base import Planner
-from .rootfs import manifest_of, wrong_files
-from .service import DWELL, PATIENCE
+from .contained import LOGIN, PROCESS, STATE, ContainedPlanner, refuse_anothers
 
-_STATE = "state"
-_PROCESS = "process"
 _LEFT = "of a run that was killed"
 _NOTHING = "nothing"
-_RUNNING = "running"
-_DESCRIBED = "as described"
-_LOGIN = "credentials"
 _ONLY = "its own"
 _HEALTH = "health"
 _NOT_WEDGED = "not wedged"
-# Not "files", which is how many can be open.
-_FILES = "files of its image"
-_NO_OTHERS = "there, and no others"
-
-
-def refuse_anothers(plan: Plan, instance: Instance, removal: str) -> None:
-    """Raise `HostError` when what *plan* would change is not of *instance*; *removal* is a command that removes it."""
-    if plan.before.get("instance", instance.name) != instance.name:
-        raise HostError(
-            f"The {plan.subject} exists and is not ours", f"Give the instance another name, or remove it: {removal}"
-        )
 
 
 class NetworkPlanner(Planner):
@@ -93,16 +69,8 @@ def _network_state(found: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-class ContainerPlanner(Planner):
-    """The container of a present instance, which shall run at *place*."""
-
-    def __init__(self, engine: Engine, files: Files, instance: Instance, place: Callable[[], Place]) -> None:
-        super().__init__(f"container {container_name(instance.name)}", instance.name)
-        self._engine = engine
-        self._files = files
-        self._instance = instance
-        self._place = place
-        self._name = container_name(instance.name)
+class ContainerPlanner(ContainedPlanner[Engine]):
+    """The container of a present instance, by Docker's API."""
 
     def wanted(self) -> State:
         """Return the container as it shall be."""
@@ -112,11 +80,8 @@ class ContainerPlanner(Planner):
             **described(request, request["HostConfig"], place.image),
             "host name": self._instance.name,
             "networks": _ONLY,
-            _STATE: _RUNNING,
-            _PROCESS: _DESCRIBED,
-            _FILES: _NO_OTHERS,
+            **self._wanted_live(),
             _HEALTH: _NOT_WEDGED,
-            _LOGIN: "as given" if self._instance.credentials else "none",
             _LEFT: _NOTHING,
         }
 
@@ -127,15 +92,11 @@ class ContainerPlanner(Planner):
         if there is None:
             return {_LEFT: " ".join(left)} if left else {}
         others = set(there["NetworkSettings"]["Networks"]) - {network_mode(self._instance)}
-        main = process(int(there["State"]["Pid"])) if there["State"]["Running"] else None
         return {
             **described(there["Config"], there["HostConfig"], there["Image"], self._known()),
             "networks": " ".join(sorted(others)) or _ONLY,
-            _STATE: _RUNNING if there["State"]["Running"] else str(there["State"]["Status"]),
-            _PROCESS: self._process(main),
-            _FILES: self._root(main, there["Image"]),
+            **self._live(there),
             _HEALTH: "unhealthy" if (there["State"].get("Health") or {}).get("Status") == "unhealthy" else _NOT_WEDGED,
-            _LOGIN: self._login(main),
             _LEFT: " ".join(left) or _NOTHING,
         }
 
@@ -143,29 +104,6 @@ class ContainerPlanner(Planner):
         """Return the name of the holder of its segment by the id; another one of that name is another network."""
         held = self._engine.container(holder_name(self._instance.name)) if self._instance.segment else None
         return {held["Id"]: holder_name(self._instance.name)} if held else {}
-
-    def _login(self, main: Process | None) -> str:
-        """Compare what the process can read with what is on disk; their contents stay here.
-
-        The engine binds the file, not its name: one that was replaced is there only after a restart.
-        """
-        inside = f"{credentials_directory(self._instance)}/credentials.json"
-        seen = Files(f"/proc/{main.pid}/root").read(inside) if main is not None else None
-        if seen is None or seen.kind != FILE:
-            return "none"
-        given = self._files.read(credentials_path(self._instance.name))
-        return "as given" if given is not None and given.content == seen.content else "others"
-
-    def _process(self, main: Process | None) -> str:
-        if main is None:
-            return "(not running)"
-        return "; ".join(confined.wrong(main, self._instance, self._place())) or _DESCRIBED
-
-    def _root(self, main: Process | None, image: str) -> str:
-        if main is None:
-            # What it shows when it is up again is looked at then.
-            return _NO_OTHERS
-        return "; ".join(wrong_files(main, manifest_of(self._files, image))) or _NO_OTHERS
 
     def refuse(self, plan: Plan) -> None:
         """Refuse a container of that name that is not ours, and an engine that would run it without its profile."""
@@ -179,7 +117,7 @@ class ContainerPlanner(Planner):
     def apply(self, plan: Plan) -> None:
         """Start, change or replace it, as far as *plan* says."""
         plan = self._settled(plan)
-        if plan.before and _differs(plan) & {*UPDATABLE, _PROCESS}:
+        if plan.before and _differs(plan) & {*UPDATABLE, PROCESS}:
             # Also when only the process is held to others than the engine believes.
             self._engine.update(self._name, limits(self._instance.limits, self._place().weighed))
             plan = self.plan()
@@ -189,7 +127,7 @@ class ContainerPlanner(Planner):
         if not plan.before:
             self._engine.create(self._name, self._request())
             self._started()
-        elif differs <= {_STATE, _PROCESS, _HEALTH, _LOGIN}:
+        elif differs <= {STATE, PROCESS, _HEALTH, LOGIN}:
             self._engine.stop(self._name)
             self._engine.start(self._name)
             self._wait(self._name)
@@ -253,27 +191,6 @@ class ContainerPlanner(Planner):
             if without:
                 self._engine.remove_network(self._name)
 
-    def _wait(self, name: str) -> None:
-        """Wait until the instance answers; without discovery, until it has stayed up for a moment."""
-        deadline, since, seen = time.monotonic() + PATIENCE, 0.0, 0
-        while time.monotonic() < deadline:
-            if self._instance.discovery:
-                if self._engine.run(name, [PROBE, str(self._instance.port)]) == 0:
-                    return
-            else:
-                pid = int((self._engine.container(name) or {"State": {"Pid": 0}})["State"]["Pid"])
-                if pid != seen:
-                    seen, since = pid, time.monotonic()
-                elif pid and time.monotonic() - since >= DWELL:
-                    return
-            time.sleep(0.2)
-        said = self._engine.log(name).replace("\n", " / ")
-        failed = "does not answer" if self._instance.discovery else "does not stay up"
-        raise HostError(
-            f"The container {name} {failed} {PATIENCE:g} s after its start; its last lines: {said or 'none'}",
-            "Mend what it says; what ran before goes on",
-        )
-
 
 def _differs(plan: Plan) -> set[str]:
     return {item.attribute for item in plan.differences()}
@@ -295,7 +212,7 @@ class NoContainerPlanner(Planner):
         """Return whether it is there, if it is ours."""
         there = self._engine.container(self._name)
         ours = there is not None and INSTANCE_LABEL in (there["Config"].get("Labels") or {})
-        return {_STATE: str(there["State"]["Status"])} if there and ours else {}
+        return {STATE: str(there["State"]["Status"])} if there and ours else {}
 
     def apply(self, plan: Plan) -> None:
         """Stop it, so that it says goodbye, and remove it."""

@@ -11,13 +11,13 @@ import inspect
 import json
 import os
 import pwd
-import re
 from collections.abc import Sequence
 from functools import partial
 
 from ..host import keeper
 from ..host.cgroup import weighs_io
 from ..host.engine import Engine
+from ..host.engines import AnyEngine
 from ..host.liveness import addresses
 from ..host.nftables import Nftables
 from ..model.bind import ADDRESS, LOOPBACK
@@ -25,7 +25,6 @@ from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_na
 from ..model.errors import HostError
 from ..model.instance import CONTAINER, Instance, Specification, bridge_of
 from ..model.layout import ROOT
-from ..render.apparmor import PROFILES
 from ..render.firewall import TABLE, identifier
 from ..render.segment import LEASE
 from ..render.unit import SETTINGS, UNITS, credentials_path, dhcp_unit
@@ -38,12 +37,11 @@ from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .holder import HolderPlanner, network_of
 from .image import manifest_path
 from .loader import loader_planners
-from .registry import Host, marked, runs
+from .registry import Host, profiled
 from .segment import no_segment_planners
 from .segments import segment_of
 from .unit import UnitPlanner
 
-_PROFILE = re.compile(r"librespot-([a-z][a-z0-9-]*)")
 _IPV6 = "/proc/sys/net/ipv6"
 _NOBODY_YET = (-1, -1)
 """The numbers of a user that only a real run makes."""
@@ -57,7 +55,7 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     declared = {item.name for item in spec.present}
     gone = [
         Instance(name, f"container {name}", present=False, deployment=CONTAINER)
-        for name in sorted(running(engine) | _profiled(host) | {item.name for item in spec.instances})
+        for name in sorted(running(engine) | profiled(host) | {item.name for item in spec.instances})
         if name not in declared
     ]
     planners: list[Planner] = [planner for item in gone for planner in _absent(host, engine, item)]
@@ -69,7 +67,7 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     for item in spec.present:
         place = partial(place_of, host, engine, item, image)
         kept = ContainerPlanner(engine, host.files, item, place)
-        planners += [AccountPlanner(host.accounts, item), *_login(host, item, spec)]
+        planners += [AccountPlanner(host.accounts, item), *login_planners(host, item, spec)]
         planners += profile_planners(host.commands, host.files, host.facts, item)
         if item.segment:
             held = partial(place_of, host, engine, item, image, holder_name(item.name))
@@ -146,16 +144,6 @@ def running(engine: Engine) -> set[str]:
     return {item["Labels"][INSTANCE_LABEL] for item in engine.containers(INSTANCE_LABEL)}
 
 
-def _profiled(host: Host) -> set[str]:
-    """Return the instances that have a profile of ours and no unit: a removal that was killed has left it."""
-    found = filter(None, map(_PROFILE.fullmatch, host.files.names(PROFILES)))
-    return {
-        match.group(1)
-        for match in found
-        if marked(host, f"{PROFILES}/{match.group()}") and not runs(host, match.group(1))
-    }
-
-
 def _absent(host: Host, engine: Engine, item: Instance) -> list[Planner]:
     return [
         *container_gone(host, engine, item),
@@ -183,14 +171,14 @@ def _no_segment(host: Host, engine: Engine, item: Instance) -> list[Planner]:
     ]
 
 
-def _login(host: Host, item: Instance, spec: Specification) -> list[Planner]:
+def login_planners(host: Host, item: Instance, spec: Specification) -> list[Planner]:
     """Return the stored login of an instance, which its own user reads: the engine passes files on as they are."""
     owner = _ids(item) or (0, 0)
     path, login = credentials_path(item.name), spec.credentials.get(item.name)
     return [FilePlanner(host.files, path, login, 0o400, item.name, secret=True, owner=owner)]
 
 
-def place_of(host: Host, engine: Engine, item: Instance, image: str = "", holder: str = "") -> Place:
+def place_of(host: Host, engine: AnyEngine, item: Instance, image: str = "", holder: str = "") -> Place:
     """Return where the container of *item* runs, by the user that it has now.
 
     That of its *holder* keeps its image.
@@ -214,7 +202,7 @@ def _groups(item: Instance) -> tuple[int, ...]:
         ) from error
 
 
-def _own_image(host: Host, engine: Engine, name: str) -> str:
+def _own_image(host: Host, engine: AnyEngine, name: str) -> str:
     """Return the image of the container *name* if it is one of ours."""
     there = engine.container(name)
     found = str(there["Image"]) if there else ""

@@ -17,7 +17,7 @@ from ..model.plan import Plan, State
 from ..render.container import described, holder, waiting
 from . import confined
 from .base import Planner
-from .container import refuse_anothers
+from .contained import refuse_anothers
 
 _STATE = "state"
 _PROCESS = "process"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..host.engine import Engine
+from ..host.engines import AnyEngine
 from ..host.files import Files
 from ..model.artifact import encode_manifest
 from ..model.errors import HostError, SpecificationError
@@ -34,7 +34,7 @@ def manifest_path(identifier: str) -> str:
 class ImagePlanner(Planner):
     """The image *identifier* in the engine. *archive* is where it was uploaded to; empty when it was not."""
 
-    def __init__(self, engine: Engine, identifier: str, archive: str) -> None:
+    def __init__(self, engine: AnyEngine, identifier: str, archive: str) -> None:
         super().__init__(f"image {identifier}")
         self._engine = engine
         self._identifier = identifier
@@ -58,7 +58,7 @@ class ImagePlanner(Planner):
 class NoImagePlanner(Planner):
     """An image of ours that goes."""
 
-    def __init__(self, engine: Engine, identifier: str) -> None:
+    def __init__(self, engine: AnyEngine, identifier: str) -> None:
         super().__init__(f"image {identifier}")
         self._engine = engine
         self._identifier = identifier
@@ -76,7 +76,7 @@ class NoImagePlanner(Planner):
         self._engine.remove_image(plan.before[_ENGINE])
 
 
-def refuse_foreign(engine: Engine, manifest: Mapping[str, Any]) -> None:
+def refuse_foreign(engine: AnyEngine, manifest: Mapping[str, Any]) -> None:
     """Raise `HostError` when the image of *manifest* is for another architecture than the *engine* runs."""
     architecture = manifest["architecture"]
     if PLATFORMS[architecture].engine != engine.architecture:
@@ -97,7 +97,7 @@ def refuse_other(files: Files, path: str, manifest: Mapping[str, Any]) -> None:
 
 
 def image_planners(
-    engine: Engine, files: Files, identifier: str, manifest: Mapping[str, Any], archive: str, keep: int
+    engine: AnyEngine, files: Files, identifier: str, manifest: Mapping[str, Any], archive: str, keep: int
 ) -> list[Planner]:
     """Return what gets the image *identifier* into the engine, and all but the newest *keep* others out of it.
 
@@ -118,13 +118,13 @@ def image_planners(
     ]
 
 
-def no_image_planners(engine: Engine, files: Files) -> list[Planner]:
+def no_image_planners(engine: AnyEngine, files: Files) -> list[Planner]:
     """Return what removes all images of ours but those of which anyone has a container."""
     gone = sorted(_unused(engine))
     return [*(NoImagePlanner(engine, name) for name in gone), DirectoryPlanner(files, IMAGES, None)]
 
 
-def _unused(engine: Engine) -> set[str]:
+def _unused(engine: AnyEngine) -> set[str]:
     """Return the images of ours of which nobody has a container, running or not."""
     used = {item["ImageID"] for item in engine.containers(ARTIFACT_LABEL)}
     return {item["Id"] for item in engine.images(ARTIFACT_LABEL)} - used

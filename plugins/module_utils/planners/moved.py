@@ -10,17 +10,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..host.engine import Engine
-from ..model.container import container_name
+from ..host.engines import AnyEngine
+from ..host.podman import Podman
+from ..model.container import DOCKER, PODMAN, container_name
+from ..model.errors import HostError
 from ..model.instance import Specification
 from ..render.unit import UNITS, settings_path
-from ..render.watchdog import TIMER
+from ..render.watchdog import PROGRAM, TIMER
 from .base import Planner
 from .containers import container_gone, running, watchdog_planners
 from .file import FilePlanner
-from .image import IMAGES
+from .quadlets import no_filters, quadlet_gone, quadlets
 from .registry import Host, ours, runs, service_gone
 
-_PROXY = "docker-proxy"
+_PUBLISHERS = ("docker-proxy", "conmon")
+"""What holds the ports that an engine publishes."""
 
 
 def displaced_services(host: Host, spec: Specification) -> list[Planner]:
@@ -35,6 +39,20 @@ def displaced_services(host: Host, spec: Specification) -> list[Planner]:
 
 def displaced_containers(host: Host, spec: Specification) -> list[Planner]:
     """Return what ends the containers of instances that *spec* runs as services. Their users and logins stay."""
+    return [*_displaced_quadlets(host, spec), *_displaced_from_docker(host, spec)]
+
+
+def _displaced_quadlets(host: Host, spec: Specification) -> list[Planner]:
+    there = quadlets(host)
+    moved = [item for item in spec.present if item.name in there]
+    if not moved:
+        return []
+    podman = Podman(host.commands)
+    planners = [planner for item in moved for planner in quadlet_gone(host, podman, item.name)]
+    return [*planners, *([] if there - {item.name for item in moved} else no_filters(host))]
+
+
+def _displaced_from_docker(host: Host, spec: Specification) -> list[Planner]:
     if not has_containers(host):
         return []
     engine = Engine()
@@ -46,24 +64,41 @@ def displaced_containers(host: Host, spec: Specification) -> list[Planner]:
 
 def services(host: Host) -> Specification:
     """Return a specification that removes every service of ours, and leaves what belongs to containers of ours."""
-    contained = running(Engine()) if has_containers(host) else set()
-    spec = ours(host)
-    left = tuple(item for item in spec.instances if item.name not in contained or runs(host, item.name))
+    there, spec = contained(host), ours(host)
+    left = tuple(item for item in spec.instances if item.name not in there or runs(host, item.name))
     return replace(spec, instances=left)
+
+
+def contained(host: Host) -> set[str]:
+    """Return the instances that have a container of ours, whichever engine runs it."""
+    return quadlets(host) | (running(Engine()) if has_containers(host) else set())
 
 
 def hold(host: Host, names: Sequence[str], port: int, pid: int, program: str) -> bool:
     """Whether *program*, the process *pid* at the *port*, is a container of the instances *names*, or publishes one."""
-    if not has_containers(host):
-        return False
-    engine = Engine()
-    for there in filter(None, (engine.container(container_name(name)) for name in names)):
+    of_podman = quadlets(host).intersection(names)
+    engines: list[AnyEngine] = [Podman(host.commands)] if of_podman else []
+    engines += [Engine()] if has_containers(host) else []
+    for there in filter(None, (engine.container(container_name(name)) for engine in engines for name in names)):
         published = f"{port}/tcp" in (there["HostConfig"]["PortBindings"] or {})
-        if there["State"]["Pid"] == pid or (published and program == _PROXY):
+        if there["State"]["Pid"] == pid or (published and program in _PUBLISHERS):
             return True
     return False
 
 
 def has_containers(host: Host) -> bool:
-    """Whether the collection has run containers on this host, and not removed them since; without one, no engine."""
-    return any(host.files.read(path, content=False) for path in (IMAGES, f"{UNITS}/{TIMER}"))
+    """Whether the collection has run containers of Docker on this host, and not removed them since.
+
+    Without one it needs no engine. The program is there before the first container, and goes after the last one.
+    """
+    return any(host.files.read(path, content=False) for path in (PROGRAM, f"{UNITS}/{TIMER}"))
+
+
+def refuse_other_engine(host: Host, engine: str) -> None:
+    """Raise an error when another than *engine* runs instances here: two cannot have one port."""
+    for name, runs_here in ((PODMAN, bool(quadlets(host))), (DOCKER, has_containers(host))):
+        if runs_here and name != engine:
+            raise HostError(
+                f"Instances of this host run in containers of {name}",
+                f"Remove them first, with librespot_state: absent and librespot_container_engine: {name}",
+            )

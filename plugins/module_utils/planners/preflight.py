@@ -104,7 +104,7 @@ def _bound_alone(host: Host, item: Instance) -> bool:
 
 
 def _port(host: Host, item: Instance, spec: Specification, foreign: bool) -> list[LibrespotError]:
-    # In a segment of its own it meets nobody; what publishes the port of a container, Docker itself sees to.
+    # In a segment of its own it meets nobody; what publishes the port of a container, the engine itself sees to.
     if not item.discovery or not item.on_host:
         return []
     holder = owner_of_port(item.port)

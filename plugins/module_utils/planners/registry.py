@@ -31,6 +31,7 @@ from ..model.layout import RELEASES
 from ..model.network import LOOPBACK_INTERFACE, HostNetwork
 from ..model.networks import V4, V6
 from ..model.sandbox import EMPTY_ROOT
+from ..render.apparmor import PROFILES
 from ..render.bind_program import programs, programs_file
 from ..render.environment import HEADER, environment_file
 from ..render.firewall_units import LOADER, TABLE_FILE
@@ -65,6 +66,7 @@ from .segment import no_segment_planners
 from .service import ForgottenPlanner, ServicePlanner, StoppedPlanner
 
 _SETTINGS = re.compile(r"^([a-z][a-z0-9-]*)\.env$")
+_PROFILE = re.compile(r"librespot-([a-z][a-z0-9-]*)")
 _BIND = re.compile(r"^librespot-([a-z][a-z0-9-]*)-bind\.service$")
 _LOGIN = re.compile(r"^([a-z][a-z0-9-]*)\.json$")
 _SERVICE = re.compile(
@@ -130,6 +132,16 @@ def ours(host: Host) -> Specification:
 def runs(host: Host, name: str) -> bool:
     """Whether there is a unit of ours that runs the instance *name*; one of that name may be its user's own."""
     return marked(host, f"{UNITS}/librespot-{name}.service")
+
+
+def profiled(host: Host) -> set[str]:
+    """Return the instances that have a profile of ours and no unit: a removal that was killed has left it."""
+    found = filter(None, map(_PROFILE.fullmatch, host.files.names(PROFILES)))
+    return {
+        match.group(1)
+        for match in found
+        if marked(host, f"{PROFILES}/{match.group()}") and not runs(host, match.group(1))
+    }
 
 
 def binds(host: Host) -> list[str]:

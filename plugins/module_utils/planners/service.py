@@ -213,8 +213,12 @@ def _overrides(fragment: str, drop_ins: str) -> list[str]:
 
     Those for all services of the host (``service.d``) are its administrator's business.
     """
-    found = [fragment] if fragment.startswith(_NOT_OURS) else []
-    return found + [path for path in drop_ins.split() if "/librespot-" in path]
+    return ([fragment] if fragment.startswith(_NOT_OURS) else []) + for_this_unit(drop_ins)
+
+
+def for_this_unit(drop_ins: str) -> list[str]:
+    """Return those of *drop_ins*, as systemd shows them, that were made for a unit of ours."""
+    return [path for path in drop_ins.split() if "/librespot-" in path]
 
 
 class StoppedPlanner(Planner):

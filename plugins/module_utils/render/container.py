@@ -35,7 +35,7 @@ _PERIOD = 100_000
 
 _STOP_S = 2
 _LOG = {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "3"}}
-_NO_NEW_PRIVILEGES = "no-new-privileges"
+NO_NEW_PRIVILEGES = "no-new-privileges"
 _BY_NAME = "container:"
 _HOST = "host"
 _IPV6_OFF = "net.ipv6.conf.all.disable_ipv6"
@@ -122,7 +122,7 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
             "CapDrop": ["ALL"],
             "Privileged": False,
             "SecurityOpt": [
-                _NO_NEW_PRIVILEGES,
+                NO_NEW_PRIVILEGES,
                 *([f"seccomp={profile_text()}"] if place.filters_calls else []),
                 *([f"apparmor={place.profile}"] if place.profile else []),
             ],
@@ -274,7 +274,7 @@ def described(
         "groups": " ".join(sorted(host.get("GroupAdd") or [])),
         "capabilities": _capabilities(host),
         "privileged": "yes" if host.get("Privileged") else "no",
-        "new privileges": "no" if {_NO_NEW_PRIVILEGES, f"{_NO_NEW_PRIVILEGES}:true"} & set(security) else "yes",
+        "new privileges": "no" if {NO_NEW_PRIVILEGES, f"{NO_NEW_PRIVILEGES}:true"} & set(security) else "yes",
         "system call filter": _digest(profiles.get("seccomp", "")),
         "AppArmor profile": profiles.get("apparmor", ""),
         "namespaces": _lines({name: host.get(name) or "" for name in _NAMESPACES}),

@@ -137,7 +137,7 @@ def limit_directives(limits: Limits) -> list[tuple[str, str]]:
     return found
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
     """Return *text* as one word of a command line in a unit: quoted, and nothing in it expanded."""
     plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{plain}"'
@@ -168,7 +168,7 @@ def service(instance: Instance, facts: Facts, settings: str) -> str:
         ("LogRateLimitBurst", "100"),
         # Made by the unit that binds it, when all is right for a start: what is missing here is tried again.
         ("EnvironmentFile", announced_path(instance.name)),
-        ("ExecStart", " ".join([BINARY, *(_word(item) for item in arguments(instance.options))])),
+        ("ExecStart", " ".join([BINARY, *(word(item) for item in arguments(instance.options))])),
         # librespot says goodbye on SIGINT alone.
         ("KillSignal", "SIGINT"),
         # Half a request from anyone keeps the goodbye waiting.

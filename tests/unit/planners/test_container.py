@@ -54,21 +54,30 @@ def test_what_can_be_open_and_what_is_in_the_image_are_told_apart() -> None:
     assert '"Soft": 300' in asked.wanted()["files"]
 
 
+@pytest.mark.parametrize(("engine", "proxy"), [("Engine", "docker-proxy"), ("Podman", "conmon")])
 @pytest.mark.parametrize(
     ("pid", "program", "bindings", "mine"),
     [
         (4711, "librespot", {}, True),
         (4712, "librespot", {}, False),
-        (4712, "docker-proxy", PUBLISHED, True),
-        (4712, "docker-proxy", {}, False),
+        (4712, "proxy", PUBLISHED, True),
+        (4712, "proxy", {}, False),
         (4712, "nginx", PUBLISHED, False),
     ],
 )
 def test_a_port_is_held_by_the_container_or_by_what_publishes_it(
-    monkeypatch: pytest.MonkeyPatch, pid: int, program: str, bindings: dict[str, Any], mine: bool
+    monkeypatch: pytest.MonkeyPatch,
+    engine: str,
+    proxy: str,
+    pid: int,
+    program: str,
+    bindings: dict[str, Any],
+    mine: bool,
 ) -> None:
     there = {"librespot-kitchen": {"State": {"Pid": 4711}, "HostConfig": {"PortBindings": bindings}}}
-    monkeypatch.setattr(moved, "has_containers", lambda _host: True)
-    monkeypatch.setattr(moved, "Engine", lambda: SimpleNamespace(container=there.get))
-    assert moved.hold(cast(Host, None), ["old", "kitchen"], PORT, pid, program) is mine
-    assert moved.hold(cast(Host, None), ["old"], PORT, pid, program) is False
+    monkeypatch.setattr(moved, "has_containers", lambda _host: engine == "Engine")
+    monkeypatch.setattr(moved, "quadlets", lambda _host: {"kitchen"} if engine == "Podman" else set())
+    monkeypatch.setattr(moved, engine, lambda *_of: SimpleNamespace(container=there.get))
+    host, held = cast(Host, SimpleNamespace(commands=None)), proxy if program == "proxy" else program
+    assert moved.hold(host, ["old", "kitchen"], PORT, pid, held) is mine
+    assert moved.hold(host, ["old"], PORT, pid, held) is False

@@ -19,7 +19,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.network i
 from ansible_collections.hardened.librespot.plugins.module_utils.planners import preflight
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
-NOTHING = SimpleNamespace(read=lambda *_path, **_how: None)
+NOTHING = SimpleNamespace(read=lambda *_path, **_how: None, names=lambda *_path: ())
 FACTS = Facts(
     "x86_64", "debian", "13", (3, 13), "2.41", True, 257, True, True, ("memory", "cpu", "pids", "io"), True, 2, True
 )

@@ -1,0 +1,224 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Podman of this host, by its command. What it says is put in the words of Docker's API: both are judged alike."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..model.errors import HostError
+from .command import Commands
+from .files import Files
+from .systemd import Systemd
+
+OLDEST = (5, 4)
+"""Debian 13's. That of Debian 12 (4.3) knows no Quadlets."""
+
+_TIMEOUT_S = 120
+# Version 5 warns of version 1 of control groups at each call.
+_ENV = {"PODMAN_IGNORE_CGROUPSV1_WARNING": "1"}
+_SOUND = "/dev/snd"
+_ROOTLESS = HostError(
+    "This Podman is rootless: its networks are in a namespace of a user's, where the host's firewall table knows no "
+    "bridge, and no unit of that user's waits for the table",
+    "Become root (become: true), or deploy instances as services; docs/containers.md says what was seen",
+)
+
+Described = dict[str, Any]
+"""An object of the engine, as Docker's API has it."""
+
+
+class Podman:
+    """Podman as root's. Raises `HostError` when it is not there, too old, or not root's."""
+
+    apart = ("isolate", "strict")
+    """The option of a network by which it is kept from others."""
+    reading = "journalctl --unit {name}.service"
+    """How a person reads what a container said."""
+
+    def __init__(self, commands: Commands, user: int | None = None) -> None:
+        self._commands = commands
+        # Asked by another user it may say nothing but that it has no directory for what is that user's.
+        if (os.geteuid() if user is None else user) != 0:
+            raise _ROOTLESS
+        # In this form it answers also where its storage does not work.
+        version = self._run("--version").split()[-1]
+        found = [part for part in version.split(".")[:2] if part.isdigit()]
+        if len(found) < len(OLDEST) or tuple(map(int, found)) < OLDEST:
+            raise HostError(
+                f"Podman is {version}, older than 5.4: it cannot run instances as Quadlets",
+                "Use a host with Debian 13 or newer, or librespot_container_engine: docker",
+            )
+        self._host = self._json("info")["host"]
+        security = self._host["security"]
+        # Root's command may be set up to ask a user's.
+        if security["rootless"]:
+            raise _ROOTLESS
+        self.filters_calls = bool(security["seccompEnabled"])
+
+    @property
+    def architecture(self) -> str:
+        """The architecture of what it runs, as images name it."""
+        return str(self._host["arch"])
+
+    def image(self, identifier: str) -> Described | None:
+        """Return an image; None when the engine does not have it."""
+        found = self._inspect("image", identifier)
+        return None if found is None else {**found, "Id": _identifier(found["Id"])}
+
+    def images(self, label: str) -> list[Described]:
+        """Return the images that have a *label*."""
+        found = self._json("image", "ls", "--no-trunc", "--filter", f"label={label}")
+        return [{**item, "Id": _identifier(item["Id"])} for item in found]
+
+    def load(self, path: str) -> None:
+        """Load the archive at *path*."""
+        self._run("load", "--quiet", "--input", path, remedy="Free space below /var/lib/containers; podman system df")
+
+    def remove_image(self, identifier: str) -> None:
+        """Remove an image with its names; nothing when it is gone."""
+        self._run("image", "rm", "--force", "--ignore", identifier)
+
+    def network(self, name: str) -> Described | None:
+        """Return the network *name*; None when there is none."""
+        found = self._inspect("network", name)
+        if found is None:
+            return None
+        containers = found.get("containers") or {}
+        return {
+            "Driver": found["driver"],
+            "EnableIPv6": found["ipv6_enabled"],
+            "Labels": found.get("labels") or {},
+            "Options": {**(found.get("options") or {}), "bridge": found["network_interface"]},
+            "Resolves": found["dns_enabled"],
+            "Containers": {key: {"Name": item["name"]} for key, item in containers.items()},
+        }
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network with the containers on it; nothing when it is gone."""
+        if self._there("network", name):
+            self._run("network", "rm", "--force", name)
+
+    def container(self, name: str) -> Described | None:
+        """Return the container *name*; None when there is none."""
+        found = self._inspect("container", name)
+        return None if found is None else _described(found)
+
+    def containers(self, label: str) -> list[Described]:
+        """Return all containers that have a *label*, running or not, in a short form."""
+        found = self._json("ps", "--all", "--no-trunc", "--filter", f"label={label}")
+        return [{**item, "ImageID": _identifier(item["ImageID"])} for item in found]
+
+    def remove(self, name: str) -> None:
+        """Remove a container whatever it does; nothing when it is gone."""
+        self._run("rm", "--force", "--ignore", "--volumes", name)
+
+    def run(self, name: str, argv: Sequence[str]) -> int:
+        """Run *argv* in a container that runs, as its own user, and return the status; another than 0 when it ended."""
+        return self._commands.run(["podman", "exec", name, *argv], ok=(), timeout=_TIMEOUT_S, env=_ENV).returncode
+
+    def log(self, name: str, lines: int = 10) -> str:
+        """Return the last *lines* that a container, or what starts it, said."""
+        return Systemd(self._commands).journal(f"{name}.service", lines)
+
+    def _there(self, kind: str, name: str) -> bool:
+        argv = ["podman", kind, "exists", name]
+        return self._commands.run(argv, ok=(0, 1), timeout=_TIMEOUT_S, env=_ENV).returncode == 0
+
+    def _inspect(self, kind: str, name: str) -> Described | None:
+        if not self._there(kind, name):
+            return None
+        (found,) = self._json(kind, "inspect", name)
+        return dict(found)
+
+    def _json(self, *argv: str) -> Any:
+        return json.loads(self._run(*argv, "--format", "json") or "[]")
+
+    def _run(self, *argv: str, remedy: str = "") -> str:
+        remedy = remedy or f"Run on the host: podman {' '.join(argv)}"
+        return self._commands.run(["podman", *argv], timeout=_TIMEOUT_S, env=_ENV, remedy=remedy).stdout
+
+
+def _identifier(found: str) -> str:
+    return found if ":" in found else f"sha256:{found}"
+
+
+def _described(found: Mapping[str, Any]) -> Described:
+    """Return what Podman says of a container in the words of Docker's API."""
+    host, config = found["HostConfig"], found["Config"]
+    networks = found["NetworkSettings"]["Networks"] or {}
+    none = not (found.get("EffectiveCaps") or found.get("BoundingCaps") or host.get("CapAdd"))
+    return {
+        **found,
+        "Image": _identifier(found["Image"]),
+        "NetworkSettings": {**found["NetworkSettings"], "Networks": networks},
+        "Config": {**config, "Env": _environment(config)},
+        "HostConfig": {
+            **host,
+            # Podman says which ones it has dropped of those that it would give.
+            "CapDrop": ["ALL"] if none else host.get("CapDrop"),
+            "SecurityOpt": [_option(item) for item in host.get("SecurityOpt") or ()],
+            "Ulimits": _ulimits(host.get("Ulimits") or ()),
+            "Tmpfs": {path: _own(options) for path, options in (host.get("Tmpfs") or {}).items()},
+            "Binds": [],
+            "Mounts": [_mount(item) for item in found.get("Mounts") or () if item["Type"] == "bind"],
+            "VolumesFrom": [item["Name"] for item in found.get("Mounts") or () if item["Type"] != "bind"],
+            "Devices": _devices(host.get("Devices") or ()),
+            "CgroupnsMode": host.get("CgroupMode"),
+            "PidMode": _shared(host.get("PidMode")),
+            "UTSMode": _shared(host.get("UTSMode")),
+            "NetworkMode": " ".join(sorted(networks)) if host["NetworkMode"] == "bridge" else host["NetworkMode"],
+        },
+    }
+
+
+def _environment(config: Mapping[str, Any]) -> list[str]:
+    """Return the environment without what Podman gives every container."""
+    given = {"container=podman", f"HOSTNAME={config['Hostname']}", "HOME=", "HOME=/"}
+    return [item for item in config.get("Env") or () if item not in given]
+
+
+def _option(found: str) -> str:
+    """Return a security option with the text of the system call filter, of which Podman says only the file."""
+    name, _equals, path = found.partition("=")
+    if name != "seccomp" or not path.startswith("/"):
+        return found
+    entry = Files().read(path)
+    return f"{name}={entry.content.decode('utf-8', 'replace') if entry else path}"
+
+
+def _ulimits(found: Sequence[Mapping[str, Any]]) -> list[Described]:
+    """Return them without that of processes, which Podman copies from the host; the cgroup counts them."""
+    named = [{**item, "Name": item["Name"].replace("RLIMIT_", "").lower()} for item in found]
+    return [item for item in named if item["Name"] != "nproc"]
+
+
+def _own(options: str) -> str:
+    return ",".join(item for item in options.split(",") if item != "rprivate")
+
+
+def _mount(item: Mapping[str, Any]) -> Described:
+    return {
+        "Type": "bind",
+        "Source": item["Source"],
+        "Target": item["Destination"],
+        "BindOptions": {"Propagation": item["Propagation"]},
+        # As Docker says it: what is false is left out.
+        **({} if item["RW"] else {"ReadOnly": True}),
+    }
+
+
+def _devices(found: Sequence[Mapping[str, Any]]) -> list[Described]:
+    """Return them, those of a directory of sound as that directory, which Podman unfolds."""
+    paths = [item["PathOnHost"] for item in found]
+    folded = {_SOUND if path.startswith(f"{_SOUND}/") else path for path in paths}
+    return [{"PathOnHost": x, "PathInContainer": x, "CgroupPermissions": "rw"} for x in sorted(folded)]
+
+
+def _shared(mode: str | None) -> str:
+    return "" if mode in (None, "private") else str(mode)

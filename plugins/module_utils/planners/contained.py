@@ -1,0 +1,116 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is the same of a container whichever engine runs it: its live process, and whether it answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from ..host.engine import Engine
+from ..host.files import FILE, Files
+from ..host.podman import Podman
+from ..host.proc import Process, process
+from ..model.container import Place, container_name
+from ..model.errors import HostError
+from ..model.image import PROBE
+from ..model.instance import Instance
+from ..model.plan import Plan, State
+from ..render.options import credentials_directory
+from ..render.unit import credentials_path
+from . import confined
+from .base import Planner
+from .rootfs import manifest_of, wrong_files
+from .service import DWELL, PATIENCE
+
+STATE, RUNNING = "state", "running"
+PROCESS, LOGIN = "process", "credentials"
+_FILES = "files of its image"
+_DESCRIBED, _NO_OTHERS = "as described", "there, and no others"
+
+AnEngine = TypeVar("AnEngine", Engine, Podman)
+
+
+def refuse_anothers(plan: Plan, instance: Instance, removal: str) -> None:
+    """Raise `HostError` when what *plan* would change is not of *instance*; *removal* is a command that removes it."""
+    if plan.before.get("instance", instance.name) != instance.name:
+        raise HostError(
+            f"The {plan.subject} exists and is not ours", f"Give the instance another name, or remove it: {removal}"
+        )
+
+
+class ContainedPlanner(Planner, Generic[AnEngine]):
+    """The container of a present instance, which shall run at *place*."""
+
+    def __init__(self, engine: AnEngine, files: Files, instance: Instance, place: Callable[[], Place]) -> None:
+        super().__init__(f"container {container_name(instance.name)}", instance.name)
+        self._engine: AnEngine = engine
+        self._files = files
+        self._instance = instance
+        self._place = place
+        self._name = container_name(instance.name)
+
+    def _wanted_live(self) -> State:
+        """Return what the process shall be."""
+        return {
+            STATE: RUNNING,
+            PROCESS: _DESCRIBED,
+            _FILES: _NO_OTHERS,
+            LOGIN: "as given" if self._instance.credentials else "none",
+        }
+
+    def _live(self, there: Mapping[str, Any]) -> State:
+        """Return what the process of the container *there* is."""
+        main = process(int(there["State"]["Pid"])) if there["State"]["Running"] else None
+        return {
+            STATE: RUNNING if main is not None else str(there["State"]["Status"]),
+            PROCESS: self._process(main),
+            _FILES: self._root(main, there["Image"]),
+            LOGIN: self._login(main),
+        }
+
+    def _process(self, main: Process | None) -> str:
+        if main is None:
+            return "(not running)"
+        return "; ".join(confined.wrong(main, self._instance, self._place())) or _DESCRIBED
+
+    def _root(self, main: Process | None, image: str) -> str:
+        # What it shows when it is up again is looked at then.
+        wrong = wrong_files(main, manifest_of(self._files, image)) if main is not None else []
+        return "; ".join(wrong) or _NO_OTHERS
+
+    def _login(self, main: Process | None) -> str:
+        """Compare what the process can read with what is on disk; their contents stay here.
+
+        The engine binds the file, not its name: one that was replaced is there only after a restart.
+        """
+        inside = f"{credentials_directory(self._instance)}/credentials.json"
+        seen = Files(f"/proc/{main.pid}/root").read(inside) if main is not None else None
+        if seen is None or seen.kind != FILE:
+            return "none"
+        given = self._files.read(credentials_path(self._instance.name))
+        return "as given" if given is not None and given.content == seen.content else "others"
+
+    def _wait(self, name: str) -> None:
+        """Wait until the instance answers; without discovery, until it has stayed up for a moment."""
+        deadline, since, seen = time.monotonic() + PATIENCE, 0.0, 0
+        while time.monotonic() < deadline:
+            if self._instance.discovery:
+                if self._engine.run(name, [PROBE, str(self._instance.port)]) == 0:
+                    return
+            else:
+                pid = int((self._engine.container(name) or {"State": {"Pid": 0}})["State"]["Pid"])
+                if pid != seen:
+                    seen, since = pid, time.monotonic()
+                elif pid and time.monotonic() - since >= DWELL:
+                    return
+            time.sleep(0.2)
+        said = self._engine.log(name).replace("\n", " / ")
+        failed = "does not answer" if self._instance.discovery else "does not stay up"
+        raise HostError(
+            f"The container {name} {failed} {PATIENCE:g} s after its start; its last lines: {said or 'none'}",
+            "Mend what it says; what ran before goes on",
+        )

@@ -1,0 +1,198 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What runs by the Quadlets of an instance: its network and its container, started, rolled back, and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..host.files import Files
+from ..host.podman import Podman
+from ..host.systemd import Systemd
+from ..model.container import INSTANCE_LABEL, Place, container_name
+from ..model.errors import HostError
+from ..model.instance import Instance
+from ..model.plan import Plan, State
+from ..render.container import container, described
+from ..render.quadlet import (
+    ISOLATE,
+    container_path,
+    container_quadlet,
+    in_files,
+    network_path,
+    network_quadlet,
+    network_unit,
+)
+from .base import Planner
+from .contained import ContainedPlanner, refuse_anothers
+from .quadlet_file import FILE_TEXT, QuadletFile
+
+_ELSEWHERE = ("restart", "log", "hidden")
+"""What systemd and the journal do, or Podman does not tell; the file says it, and that systemd has read the file."""
+
+
+class PodmanNetworkPlanner(Planner):
+    """The network of one container: its Quadlet, and what Podman has made of it."""
+
+    def __init__(self, systemd: Systemd, files: Files, podman: Podman, instance: Instance) -> None:
+        super().__init__(f"network {container_name(instance.name)}", instance.name)
+        self._systemd = systemd
+        self._podman = podman
+        self._instance = instance
+        self._name = container_name(instance.name)
+        self._file = QuadletFile(systemd, files, network_path(instance.name), network_unit(instance.name))
+
+    def wanted(self) -> State:
+        """Return the network as it shall be."""
+        return {
+            **self._file.wanted(network_quadlet(self._instance)),
+            "driver": "bridge",
+            "bridge": self._instance.bridge,
+            "instance": self._instance.name,
+            "isolated": ISOLATE,
+            "IPv6": "no",
+            "resolver": "no",
+        }
+
+    def found(self) -> State:
+        """Return the network as Podman has it."""
+        state, there = self._file.found(), self._podman.network(self._name)
+        if there is None:
+            return state
+        return {
+            **state,
+            "driver": str(there["Driver"]),
+            "bridge": str(there["Options"]["bridge"]),
+            "instance": there["Labels"].get(INSTANCE_LABEL, ""),
+            "isolated": there["Options"].get("isolate", "no"),
+            "IPv6": "yes" if there["EnableIPv6"] else "no",
+            "resolver": "yes" if there["Resolves"] else "no",
+        }
+
+    def refuse(self, plan: Plan) -> None:
+        """Refuse a file or a network of that name that is not ours."""
+        self._file.refuse(plan)
+        refuse_anothers(plan, self._instance, f"podman network rm {self._name}")
+
+    def apply(self, plan: Plan) -> None:
+        """Make it; one that differs is made anew, which ends the container on it."""
+        self._file.write(plan.after[FILE_TEXT])
+        if "driver" in plan.before:
+            self._systemd.stop([f"{self._name}.service"])
+            self._podman.remove_network(self._name)
+        self._systemd.restart([self._file.unit])
+
+
+class QuadletPlanner(ContainedPlanner[Podman]):
+    """The container of a present instance, by its Quadlet."""
+
+    def __init__(
+        self, systemd: Systemd, files: Files, podman: Podman, instance: Instance, place: Callable[[], Place]
+    ) -> None:
+        super().__init__(podman, files, instance, place)
+        self._systemd = systemd
+        self._unit = f"{self._name}.service"
+        self._file = QuadletFile(systemd, files, container_path(instance.name), self._unit)
+
+    def wanted(self) -> State:
+        """Return the container as it shall be."""
+        place = self._place()
+        request = container(self._instance, place)
+        return {
+            **self._file.wanted(container_quadlet(self._instance, in_files(request))),
+            **_compared(described(request, request["HostConfig"], place.image)),
+            "run by": self._unit,
+            **self._wanted_live(),
+        }
+
+    def found(self) -> State:
+        """Return the container as Podman has it, and as its live process is."""
+        state, there = self._file.found(), self._engine.container(self._name)
+        if there is None:
+            return state
+        cgroup = str(there["State"].get("CgroupPath") or "")
+        return {
+            **state,
+            **_compared(described(there["Config"], there["HostConfig"], there["Image"])),
+            # One that was started by hand under this name goes when its shell does, and nothing starts it again.
+            "run by": self._unit if f"/{self._unit}/" in cgroup else cgroup,
+            **self._live(there),
+        }
+
+    def refuse(self, plan: Plan) -> None:
+        """Refuse a file or a container of that name that is not ours."""
+        self._file.refuse(plan)
+        refuse_anothers(plan, self._instance, f"podman rm --force {self._name}")
+
+    def apply(self, plan: Plan) -> None:
+        """Write the Quadlet and start it; when it does not answer, what was there before is put back and started."""
+        before = self._file.text
+        self._file.write(plan.after[FILE_TEXT])
+        try:
+            self._start()
+        except HostError:
+            self._back(before)
+            raise
+
+    def _start(self) -> None:
+        try:
+            self._systemd.restart([self._unit])
+        except HostError as error:
+            # systemd knows that it failed; why, Podman has told the journal.
+            said = self._engine.log(self._name).replace("\n", " / ")
+            raise HostError(f"{error.message}; its last lines: {said or 'none'}", error.remedy) from error
+        self._wait(self._name)
+
+    def _back(self, text: str) -> None:
+        if text:
+            self._file.write(text)
+            self._systemd.restart([self._unit])
+        else:
+            self._systemd.stop([self._unit])
+            self._file.remove()
+
+
+def _compared(state: State) -> State:
+    return {name: text for name, text in state.items() if name not in _ELSEWHERE}
+
+
+class NoQuadletPlanner(Planner):
+    """What is ours of an instance that goes: its Quadlets, its container and its network."""
+
+    def __init__(self, systemd: Systemd, files: Files, podman: Podman, name: str) -> None:
+        super().__init__(f"container {container_name(name)}", name)
+        self._systemd = systemd
+        self._podman = podman
+        self._name = container_name(name)
+        self._quadlets = [
+            QuadletFile(systemd, files, container_path(name), f"{self._name}.service"),
+            QuadletFile(systemd, files, network_path(name), network_unit(name)),
+        ]
+
+    def wanted(self) -> State:
+        """Return nothing."""
+        return {}
+
+    def found(self) -> State:
+        """Return what is there of it and ours."""
+        state = {item.path: "there" for item in self._quadlets if item.ours}
+        there, network = self._podman.container(self._name), self._podman.network(self._name)
+        if there and INSTANCE_LABEL in (there["Config"].get("Labels") or {}):
+            state["container"] = str(there["State"]["Status"])
+        if network and INSTANCE_LABEL in network["Labels"]:
+            state["network"] = "there"
+        return state
+
+    def apply(self, plan: Plan) -> None:
+        """Stop it, so that it says goodbye, and remove all of it."""
+        ours = [item for item in self._quadlets if item.path in plan.before]
+        if ours:
+            self._systemd.stop([item.unit for item in ours])
+        if "container" in plan.before:
+            self._podman.remove(self._name)
+        if "network" in plan.before:
+            self._podman.remove_network(self._name)
+        for item in ours:
+            item.remove()

@@ -1,0 +1,117 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All that the instances of a host need to run in containers of Podman: users, logins, networks, Quadlets."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import partial
+
+from ..host.podman import Podman
+from ..model.errors import SpecificationError
+from ..model.instance import CONTAINER, Instance, Specification
+from ..model.layout import ROOT
+from ..model.relaxations import HOST_NETWORK
+from ..render.quadlet import QUADLETS, SECCOMP, seccomp_path
+from ..render.seccomp import profile_text
+from ..render.unit import MARK, SETTINGS, credentials_path
+from .account import AccountPlanner
+from .apparmor import parser_planners, profile_planners
+from .base import Planner
+from .containers import login_planners, place_of
+from .file import DirectoryPlanner, FilePlanner, HuskPlanner, OnlyPlanner
+from .quadlet import NoQuadletPlanner, PodmanNetworkPlanner, QuadletPlanner
+from .quadlet_file import SweptPlanner
+from .registry import Host, profiled
+
+_OURS = re.compile(r"librespot-([a-z0-9-]+)\.(?:container|network)")
+
+
+def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str = "") -> list[Planner]:
+    """Return what runs the instances of *spec* with the *image*; those of ours that it does not mention are removed.
+
+    Without an image, each with the one that it has, if that is one of ours.
+    """
+    refuse_networks(spec)
+    declared = {item.name for item in spec.present}
+    gone = [
+        Instance(name, f"container {name}", present=False, deployment=CONTAINER)
+        for name in sorted(quadlets(host) | profiled(host) | {item.name for item in spec.instances})
+        if name not in declared
+    ]
+    profile = seccomp_path(profile_text())
+    planners: list[Planner] = [SweptPlanner(host.files)]
+    for item in gone:
+        planners += [
+            *quadlet_gone(host, podman, item.name),
+            *profile_planners(host.commands, host.files, host.facts, item),
+            FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
+            AccountPlanner(host.accounts, item),
+        ]
+    if spec.present:
+        planners += parser_planners(host.commands, host.facts)
+        planners.append(DirectoryPlanner(host.files, QUADLETS, along=os.path.dirname(QUADLETS)))
+        planners.append(DirectoryPlanner(host.files, SECCOMP, along=ROOT))
+        planners.append(FilePlanner(host.files, profile, profile_text()))
+    if any(item.credentials for item in spec.present):
+        planners += [DirectoryPlanner(host.files, SETTINGS, 0o700)]
+        planners += [DirectoryPlanner(host.files, f"{SETTINGS}/credentials", 0o700)]
+    for item in spec.present:
+        planners += [
+            AccountPlanner(host.accounts, item),
+            *login_planners(host, item, spec),
+            *profile_planners(host.commands, host.files, host.facts, item),
+            PodmanNetworkPlanner(host.systemd, host.files, podman, item),
+            QuadletPlanner(host.systemd, host.files, podman, item, partial(place_of, host, podman, item, image)),
+        ]
+    if spec.present:
+        # When nothing runs with an older one any more.
+        planners.append(OnlyPlanner(host.files, SECCOMP, [os.path.basename(profile)]))
+    else:
+        planners += no_filters(host)
+        logins = [credentials_path(item.name) for item in gone]
+        planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
+    return planners
+
+
+def refuse_networks(spec: Specification) -> None:
+    """Raise `SpecificationError` for an instance that is not published, as a Quadlet of ours is."""
+    for item in spec.present:
+        wanted = "segment" if item.segment else f"relaxations.{HOST_NETWORK}" if item.on_host else ""
+        if wanted:
+            raise SpecificationError(
+                f"{item.path}.{wanted}",
+                item.name,
+                f"is for Docker{' and services' if item.segment else ''} alone",
+                "Use librespot_container_engine: docker",
+            )
+
+
+def quadlet_gone(host: Host, podman: Podman, name: str) -> list[Planner]:
+    """Return what removes the container of the instance *name* and its network, and leaves its user."""
+    return [NoQuadletPlanner(host.systemd, host.files, podman, name)]
+
+
+def no_filters(host: Host) -> list[Planner]:
+    """Return what removes the system call filters, when nothing runs with one any more."""
+    return [DirectoryPlanner(host.files, SECCOMP, None)]
+
+
+def has_quadlets(host: Host) -> bool:
+    """Whether the collection has run Quadlets on this host, and not removed them since; without one, no Podman."""
+    left = host.files.left_behind(QUADLETS) or host.files.read(SECCOMP, content=False) is not None
+    return left or bool(quadlets(host))
+
+
+def quadlets(host: Host) -> set[str]:
+    """Return the instances that have a Quadlet of ours; one of such a name may be its user's own."""
+    found = set()
+    for name in host.files.names(QUADLETS):
+        match = _OURS.fullmatch(name)
+        entry = host.files.read(f"{QUADLETS}/{name}") if match else None
+        if match and entry and entry.content.startswith(MARK.encode()):
+            found.add(match.group(1))
+    return found

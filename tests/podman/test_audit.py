@@ -1,0 +1,100 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The audit of a Quadlet: all green as deployed, and exactly what was declared red when something is taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import OF_CONTAINERS
+from tests.attacks.deployment import KITCHEN, ZONES
+from tests.containers.mutation import dies
+from tests.containers.speaker import NAME
+from tests.containers.test_audit import ALL
+from tests.mutants.catalogue import Mutant
+from tests.mutants.world import red
+from tests.network.audits import audit
+from tests.podman.quadlet import FILE, Quadlet
+
+WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container", "engine": "podman"}
+_RESTART = f"systemctl daemon-reload; systemctl restart {NAME}; sleep 3"
+
+MUTANTS = (
+    Mutant(
+        "limits-raised",
+        f"podman update --memory 1g --memory-swap 2g --pids-limit 4000 {NAME} >/dev/null",
+        "CON-04 limits kitchen, RES-04 limits kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "with-capabilities-and-no-filter",
+        f"sed -i 's/^DropCapability=.*//; s/^SeccompProfile=.*/SeccompProfile=unconfined/' {FILE}; {_RESTART}",
+        "CON-03 isolation kitchen, CON-06 calls kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "a-file-in-the-image",
+        f"root=$(podman mount {NAME}); mkdir -p $root/usr/bin; cp /bin/true $root/usr/bin/sh; podman umount {NAME}",
+        "CON-01 files kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "an-image-that-nobody-knows",
+        "rm /opt/librespot/images/*.json",
+        "CON-01 files kitchen, CON-02 image kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "another-container-on-its-network",
+        f"podman run --detach --rm --name guest --network {NAME} $(podman inspect --format '{{{{.Image}}}}' {NAME})"
+        " --name Guest >/dev/null",
+        "CON-05 network kitchen, NET-10 bridge kitchen",
+        by_hand="podman rm --force guest >/dev/null",
+    ),
+    Mutant(
+        "containers-may-reach-each-other",
+        f"sed -i 's/^Options=isolate=strict//' /etc/containers/systemd/{NAME}.network; systemctl daemon-reload\n"
+        f"systemctl stop {NAME} {NAME}-network; podman network rm {NAME}; systemctl start {NAME}; sleep 3",
+        "CON-05 network kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "a-drop-in-of-its-service",
+        f"mkdir -p /etc/systemd/system/{NAME}.service.d\n"
+        f"echo '[Unit]\nUpholds=' > /etc/systemd/system/{NAME}.service.d/alone.conf; systemctl daemon-reload",
+        "CFG-06 drift kitchen",
+    ),
+    Mutant("gone", f"systemctl stop {NAME}", ALL),
+    Mutant(
+        "no-health-and-another-signal",
+        f"sed -i 's/^Health.*//; s/^StopSignal=.*/StopSignal=SIGTERM/; s/^HealthCmd.*//' {FILE}\n"
+        f"echo '[Container]' >> {FILE}; echo HealthCmd=none >> {FILE}; {_RESTART}",
+        "CON-10 health kitchen, CFG-06 drift kitchen",
+    ),
+)
+
+
+def test_as_deployed_nothing_is_red_and_every_control_of_containers_is_looked_at(running: Quadlet) -> None:
+    """Also the stranger of NET-10, who asks for the published port at all addresses, and at the container's."""
+    found = audit(running.host, WANTED)
+    assert red(found) == {}
+    assert {item["id"] for item in found} >= OF_CONTAINERS
+    assert ("NET-10", "stranger") in {(item["id"], item["check"]) for item in found}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutant(running: Quadlet, mutant: Mutant) -> None:
+    dies(running.host, mutant, lambda: audit(running.host, WANTED), running.converge)
+
+
+def test_every_control_of_containers_has_a_mutant() -> None:
+    killed = {control for mutant in MUTANTS for control, _check, _scope in mutant.declared(enforces=True)}
+    assert killed >= OF_CONTAINERS
+
+
+def test_without_the_table_a_stranger_is_answered(running: Quadlet) -> None:
+    """Else the test above would be green for another reason than the table."""
+    running.host.out("nft", "flush", "table", "inet", "librespot")
+    found = red(audit(running.host, WANTED))
+    assert ("NET-10", "stranger", "kitchen") in found
+    running.converge()
+    assert red(audit(running.host, WANTED)) == {}
