@@ -55,9 +55,8 @@ MUTANTS = (
 def speaker(controller: Controller, host: Machine) -> Iterator[Speaker]:
     """Return the machine with an engine and the kitchen in a container."""
     lab("builder", "up")
-    packages = "docker.io python3-docker iptables avahi-daemon" + (" docker-cli" if host.image == "debian13" else "")
-    install = f"apt-get -qq install --yes --no-install-recommends {packages} >/dev/null </dev/null"
-    host.shell(f"apt-get -qq update </dev/null; DEBIAN_FRONTEND=noninteractive {install}", timeout=1200)
+    host.engine()
+    host.packages("iptables", "avahi-daemon")
     found = Speaker(host, controller)
     found.converge()
     yield found

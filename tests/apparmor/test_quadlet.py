@@ -49,8 +49,7 @@ MUTANTS = (
 def speaker(controller: Controller, host: Machine) -> Iterator[Quadlet]:
     """Return the machine with Podman and the kitchen as a Quadlet."""
     lab("builder", "up")
-    install = "apt-get -qq install --yes --no-install-recommends podman avahi-daemon >/dev/null </dev/null"
-    host.shell(f"apt-get -qq update </dev/null; DEBIAN_FRONTEND=noninteractive {install}", timeout=1200)
+    host.packages("podman", "avahi-daemon")
     found = Quadlet(host, controller)
     found.converge()
     yield found

@@ -61,6 +61,19 @@ class Machine(Target):
         with source.open("rb") as stream:
             subprocess.run(self._ssh(("sh", "-euc", script)), cwd=CHECKOUT, stdin=stream, check=True)
 
+    def packages(self, *names: str) -> None:
+        """Install packages of the distribution, and nothing that they merely recommend."""
+        install = f"apt-get -qq install --yes --no-install-recommends {' '.join(names)} >/dev/null </dev/null"
+        self.shell(f"apt-get -qq update </dev/null; DEBIAN_FRONTEND=noninteractive {install}", timeout=1200)
+
+    def engine(self) -> None:
+        """Install and start a container engine, its client, and the SDK by which Ansible speaks to it."""
+        self.packages("docker.io", "python3-docker")
+        if self.run("sh", "-c", "command -v docker").returncode:
+            # Debian 13 has the client apart.
+            self.packages("docker-cli")
+        self.shell("systemctl enable --quiet --now docker.service")
+
     def answer(self, port: int, timeout: float = 2) -> dict[str, Any] | None:
         """Return what librespot answers at *port*, asked on the machine itself; None when it does not."""
         url = f"http://{ADDRESS}:{port}/?action=getInfo"

@@ -80,19 +80,6 @@ class Site(Machine):
         lines = self.out("ss", "-Hlntup").splitlines() if process else []
         return {" ".join(line.split()[index] for index in (0, 4)) for line in lines if f"pid={process}," in line}
 
-    def packages(self, *names: str) -> None:
-        """Install packages of the distribution, and nothing that they merely recommend."""
-        install = f"apt-get -qq install --yes --no-install-recommends {' '.join(names)} >/dev/null </dev/null"
-        self.shell(f"apt-get -qq update </dev/null; DEBIAN_FRONTEND=noninteractive {install}", timeout=1200)
-
-    def engine(self) -> None:
-        """Install and start a container engine, its client, and the SDK by which Ansible speaks to it."""
-        self.packages("docker.io", "python3-docker")
-        if self.run("sh", "-c", "command -v docker").returncode:
-            # Debian 13 has the client apart.
-            self.packages("docker-cli")
-        self.shell("systemctl enable --quiet --now docker.service")
-
     def knocking(
         self, segment: str, who: int, target: str, port: int = PORT, seconds: float = math.inf
     ) -> subprocess.Popen[str]:

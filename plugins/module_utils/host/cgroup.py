@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import stat
 from collections.abc import Mapping
@@ -30,11 +31,18 @@ class Held:
     tasks: int | None
     io: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Bytes per second read from and written to each block device at most, by its ``MAJOR:MINOR``; 0 is no limit."""
+    io_weight: int | None = None
+    """Its share of block devices, from 10 to 1000 as engines count; None where the kernel does not weigh it."""
 
 
 def weighs_io() -> bool:
-    """Whether the kernel shares block devices by weights: version 2 where it has the controller, version 1 no more."""
-    return "io" in _text(f"{_MOUNT}/cgroup.controllers").split()
+    """Whether the kernel shares block devices by weights: version 2 with either of two policies, version 1 no more.
+
+    Not each kernel that has the controller is built with one, and an engine fails to start a container with a weight
+    there. The first policy has files in the root alone, the second in groups alone, once its module is loaded
+    (Linux: block/blk-iocost.c, block/bfq-cgroup.c).
+    """
+    return os.path.exists(f"{_MOUNT}/io.cost.qos") or bool(glob.glob(f"{_MOUNT}/*.slice/io.bfq.weight"))
 
 
 def device_number(path: str) -> str:
@@ -82,7 +90,16 @@ def _second(directory: str) -> Held:
         round(100 * int(quota) / int(period)) if quota.isdigit() else None,
         _number(f"{directory}/pids.max"),
         _bandwidths(f"{directory}/io.max"),
+        _io_weight(directory),
     )
+
+
+def _io_weight(directory: str) -> int | None:
+    """Read what runc and crun write: their number where there is BFQ, and else one of 1 to 10000 made of it."""
+    bfq, cost = (_text(f"{directory}/{name}").split() for name in ("io.bfq.weight", "io.weight"))
+    if bfq:
+        return int(bfq[-1] if len(bfq) == 1 else bfq[bfq.index("default") + 1])
+    return 10 + round((int(cost[cost.index("default") + 1]) - 1) * 990 / 9999) if cost else None
 
 
 def _bandwidths(path: str) -> dict[str, tuple[int, int]]:

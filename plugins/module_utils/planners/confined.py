@@ -18,7 +18,7 @@ from ..model.image import PROBE, PROGRAM
 from ..model.instance import Instance
 from ..model.limits import size_text
 from ..model.sandbox import SCRATCH
-from ..render.container import waiting
+from ..render.container import blkio_weight, waiting
 from .live import writable, wrong_profile
 
 _OWN = ("mnt", "pid", "ipc", "uts", "net")
@@ -140,6 +140,8 @@ def wrong_limits(main: Process, instance: Instance) -> list[str]:
     found = [f"{name} is {_shown(name, have)}" for name, (have, want) in pairs.items() if have != want]
     if seen.swap not in (None, wanted.swap):
         found.append(f"swap is {size_text(seen.swap or 0)}")
+    if seen.io_weight not in (None, blkio_weight(wanted)):
+        found.append(f"block I/O weighs {seen.io_weight}")
     for item in wanted.io:
         bandwidth = seen.io.get(device_number(item.device), (0, 0))
         if bandwidth != (item.read, item.write):

@@ -221,11 +221,15 @@ def _devices(instance: Instance) -> list[dict[str, str]]:
     return [{"PathOnHost": "/dev/snd", "PathInContainer": "/dev/snd", "CgroupPermissions": "rw"}]
 
 
+def blkio_weight(given: Limits) -> int:
+    """Return the weight of block I/O as engines count it: 10 to 1000, of which runc makes the kernel's 1 to 10000."""
+    return 10 + round((given.io_weight - 1) * 990 / 9999)
+
+
 def limits(given: Limits, weighed: bool) -> dict[str, Any]:
     """Return the limits that ``POST /containers/NAME/update`` knows as well."""
     return {
-        # 10 to 1000, of which runc makes the kernel's 1 to 10000.
-        "BlkioWeight": 10 + round((given.io_weight - 1) * 990 / 9999) if weighed else 0,
+        "BlkioWeight": blkio_weight(given) if weighed else 0,
         "Memory": given.memory,
         # The engine counts memory and swap together; the same number is no swap.
         "MemorySwap": given.memory + given.swap,

@@ -43,6 +43,35 @@ def test_the_second_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     assert placed(monkeypatch, tmp_path, {"": "a"}, nothing) == Held(None, None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("files", "weight"),
+    [
+        ({}, None),
+        ({"a/io.weight": "default 51"}, 15),
+        ({"a/io.weight": "default 10000\n254:0 7"}, 1000),
+        ({"a/io.weight": "default 51", "a/io.bfq.weight": "default 400"}, 400),
+        ({"a/io.bfq.weight": "400"}, 400),
+    ],
+)
+def test_a_weight_is_counted_as_engines_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: dict[str, str], weight: int | None
+) -> None:
+    assert placed(monkeypatch, tmp_path, {"": "a"}, files).io_weight == weight
+
+
+@pytest.mark.parametrize(
+    ("name", "weighs"),
+    [("cgroup.controllers", False), ("io.cost.qos", True), ("system.slice/io.bfq.weight", True)],
+)
+def test_a_controller_without_a_policy_weighs_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, weighs: bool
+) -> None:
+    monkeypatch.setattr(cgroup, "_MOUNT", str(tmp_path))
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("cpu io memory\n", encoding="ascii")
+    assert cgroup.weighs_io() is weighs
+
+
 def test_the_first_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     places = {"": "x", "memory": "memory/a", "cpu": "cpu/a", "pids": "pids/a", "blkio": "blkio/a"}
     files = {

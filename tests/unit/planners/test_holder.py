@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import dataclasses
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ansible_collections.hardened.librespot.plugins.module_utils.host.cgroup import Held
 from ansible_collections.hardened.librespot.plugins.module_utils.host.proc import Mount, Process
 from ansible_collections.hardened.librespot.plugins.module_utils.model.container import Place
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import PROBE
@@ -40,7 +40,7 @@ THERE: dict[str, Any] = {"State": {"Running": True, "Pid": WAITING.pid}}
 def kernel(monkeypatch: pytest.MonkeyPatch) -> dict[str, Process]:
     """Return what the kernel says of the holder; its limits are as they shall be."""
     said = {"holder": WAITING}
-    limits = SimpleNamespace(memory=32 * 1024**2, swap=0, cpu=50, tasks=32, io={})
+    limits = Held(memory=32 * 1024**2, swap=0, cpu=50, tasks=32)
     monkeypatch.setattr(holder, "process", lambda _pid: said["holder"])
     monkeypatch.setattr(confined, "process", lambda _pid: None)
     monkeypatch.setattr(confined, "held", lambda _pid: limits)
