@@ -134,8 +134,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     host, image = Host(), module.params["image"]
     podman = module.params["engine"] == PODMAN
     absent = module.params["state"] == "absent"
-    refuse_other_engine(host, module.params["engine"])
-    if absent and not (has_quadlets(host) if podman else has_containers(host)):
+    refuse_other_engine(host.files, module.params["engine"])
+    if absent and not (has_quadlets(host.files) if podman else has_containers(host.files)):
         return outcome(module, [])
     spec = Specification("0.0.0", ()) if absent else usable(host, specification(module, CONTAINER))
     if podman:

@@ -111,11 +111,13 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.image 
     refuse_foreign,
     refuse_other,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import refuse_other_engine
 
 
 def work(module: Module) -> dict[str, Any]:
     """Bring the engine's images to where they shall be."""
     params, files = module.params, Files()
+    refuse_other_engine(files, params["engine"])
     if params["state"] == "absent":
         there = files.read(IMAGES, content=False) is not None
         planners = no_image_planners(engine_called(params["engine"], Commands()), files) if there else []

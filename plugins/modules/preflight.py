@@ -99,7 +99,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     spec, contained = specification(module), module.params["deployment"] == CONTAINER
     if contained:
         # It says itself what is wrong with it: first, since whoever may not ask it may not look at the host either.
-        refuse_other_engine(host, module.params["engine"])
+        refuse_other_engine(host.files, module.params["engine"])
         if module.params["engine"] == PODMAN:
             refuse_networks(spec)
         engine_called(module.params["engine"], host.commands)

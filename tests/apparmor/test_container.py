@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.apparmor.tried import ENFORCED, NAME, PROFILE, judge, label, refusals, results, unload
+from tests.apparmor.tried import ENFORCED, NAME, PROFILE, judged_in, label, refusals, unload
 from tests.attacks.deployment import HERE, KITCHEN, ZONES, compiled
 from tests.attacks.hosts import until
 from tests.containers import hijacked
@@ -87,18 +87,7 @@ def test_the_next_run_changes_nothing_and_all_is_green(speaker: Speaker, host: M
 
 
 def test_what_it_does_not_do_is_refused_and_logged(speaker: Speaker, host: Machine, tries: Path) -> None:
-    host.install(tries, "/root/tries")
-    image = speaker.inspect()["Image"]
-    # Root with all rights in a container that is bound to hardly anything: what refuses is the profile alone.
-    run = (
-        "docker run --rm --user 0:0 --cap-add ALL --security-opt seccomp=unconfined --pid host --network none "
-        "--volume /root/tries:/usr/bin/librespot:ro --volume /root/tries:/usr/bin/true:ro --volume /etc:/etc:ro"
-    )
-    free = results(host.shell(f"{run} --security-opt apparmor=unconfined {image} /usr/bin/true"))
-    since = host.now()
-    held = results(host.shell(f"{run} --security-opt apparmor={NAME} {image} /usr/bin/true"))
-    host.out("rm", "/root/tries")
-    judge(host, "a container", free, held, since)
+    judged_in(speaker, host, tries)
 
 
 def test_from_inside(speaker: Speaker, host: Machine, tmp_path: Path) -> None:

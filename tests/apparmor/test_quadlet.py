@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.apparmor.tried import ENFORCED, NAME, PROFILE, label, refusals, unload
+from tests.apparmor.tried import NAME, PROFILE, judged_in, refusals, under_ours, unload
 from tests.attacks.hosts import until
 from tests.containers.mutation import dies
 from tests.machine.machine import Machine
@@ -62,7 +63,7 @@ def test_it_runs_under_its_profile_and_stops_as_before(speaker: Quadlet, host: M
     since = host.now()
     host.out("systemctl", "restart", SERVICE)
     until(lambda: speaker.answers, 60, "it answers")
-    assert label(host, speaker.main) == ENFORCED
+    assert under_ours(host, speaker.main)
     until(lambda: speaker.inspect()["State"]["Health"]["Status"] == "healthy", 60, "the probe answers")
     host.out("systemctl", "stop", SERVICE)
     ended = host.show(SERVICE, "Result", "ExecMainStatus")
@@ -79,12 +80,16 @@ def test_the_next_run_changes_nothing_and_all_is_green(speaker: Quadlet, host: M
     assert [item["status"] for item in found if item["id"] == "CON-07"] == ["passed"]
 
 
+def test_what_it_does_not_do_is_refused_and_logged(speaker: Quadlet, host: Machine, tries: Path) -> None:
+    judged_in(speaker, host, tries)
+
+
 def test_after_a_boot_it_answers_under_its_profile(speaker: Quadlet, host: Machine) -> None:
     boot = host.out("cat", "/proc/sys/kernel/random/boot_id")
     host.run("systemctl", "reboot")
     until(lambda: host.run("cat", "/proc/sys/kernel/random/boot_id").stdout not in ("", boot), 400, "it has booted")
     until(lambda: speaker.answers, 200, "it answers")
-    assert label(host, speaker.main) == ENFORCED
+    assert under_ours(host, speaker.main)
     assert speaker.converge() == 0
 
 
@@ -94,7 +99,7 @@ def test_nothing_starts_without_it(speaker: Quadlet, host: Machine) -> None:
     assert not speaker.answers
     assert NAME not in speaker.names or not speaker.inspect()["State"]["Running"]
     assert speaker.converge() > 0
-    assert label(host, speaker.main) == ENFORCED
+    assert under_ours(host, speaker.main)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

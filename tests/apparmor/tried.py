@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.attacks.tables import show
+from tests.containers.speaker import Speaker
 from tests.machine.machine import Machine
 
 NAME = "librespot-kitchen"
@@ -44,6 +46,32 @@ def judge(host: Machine, title: str, free: dict[str, int], held: dict[str, int],
     assert {number for number in held.values() if number} <= {errno.EACCES, errno.EPERM}
     said = refusals(host, since)
     assert [part for part in LOGGED if not any(part in line for line in said)] == [], said
+
+
+def judged_in(speaker: Speaker, host: Machine, tries: Path) -> None:
+    """Judge what is tried in a container of the image of *speaker*, by its engine."""
+    host.install(tries, "/root/tries")
+    image = speaker.inspect()["Image"]
+    # Root with all rights in a container that is bound to hardly anything: what refuses is the profile alone.
+    run = (
+        f"{speaker.ENGINE} run --rm --user 0:0 --cap-add ALL --security-opt seccomp=unconfined --pid host "
+        "--network none --volume /root/tries:/usr/bin/librespot:ro --volume /root/tries:/usr/bin/true:ro "
+        "--volume /etc:/etc:ro"
+    )
+    free = results(host.shell(f"{run} --security-opt apparmor=unconfined {image} /usr/bin/true"))
+    since = host.now()
+    held = results(host.shell(f"{run} --security-opt apparmor={NAME} {image} /usr/bin/true"))
+    host.out("rm", "/root/tries")
+    judge(host, f"a container of {speaker.ENGINE}", free, held, since)
+
+
+def under_ours(host: Machine, process: int) -> bool:
+    """Whether a process is under our profile, be it beside another one, and the kernel enforces ours.
+
+    Debian 13 has a profile for crun, which refuses nothing and stays on what crun starts.
+    """
+    names = label(host, process).rpartition(" ")[0].split("//&")
+    return NAME in names and ENFORCED in host.out("cat", "/sys/kernel/security/apparmor/profiles").splitlines()
 
 
 def refusals(host: Machine, since: str) -> Sequence[str]:

@@ -34,7 +34,7 @@ SHARE = 16
 def neighbour(speaker: Speaker) -> Iterator[Target]:
     """Return another host on the same network, with routes to all that the speaker's host has."""
     host = speaker.host
-    with target(host.image.removesuffix("-docker"), "containers-neighbour") as made:
+    with target(host.image.rpartition("-")[0], "containers-neighbour") as made:
         made.shell(
             "apt-get -qq update </dev/null\n"
             "DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends avahi-daemon avahi-utils"

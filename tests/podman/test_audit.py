@@ -22,6 +22,7 @@ from tests.podman.quadlet import FILE, Quadlet
 
 WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": "container", "engine": "podman"}
 _RESTART = f"systemctl daemon-reload; systemctl restart {NAME}; sleep 3"
+_PACKAGED = f"/usr/share/containers/systemd/{NAME}.container.d"
 
 MUTANTS = (
     Mutant(
@@ -62,6 +63,32 @@ MUTANTS = (
         f"mkdir -p /etc/systemd/system/{NAME}.service.d\n"
         f"echo '[Unit]\nUpholds=' > /etc/systemd/system/{NAME}.service.d/alone.conf; systemctl daemon-reload",
         "CFG-06 drift kitchen",
+    ),
+    Mutant(
+        # What is in its file now is not what its process has.
+        "a-looser-filter-when-it-started",
+        "file=$(echo /opt/librespot/seccomp/*.json); cp $file /root/kept\n"
+        f'sed -i \'s/"defaultAction":"SCMP_ACT_ERRNO"/"defaultAction":"SCMP_ACT_LOG"/\' $file; {_RESTART}\n'
+        "mv /root/kept $file",
+        "CON-06 calls kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "nothing-hidden-when-it-started",
+        f"cp {FILE} /root/kept; sed -i 's/^Mask=.*//' {FILE}; {_RESTART}\n"
+        f"mv /root/kept {FILE}; systemctl daemon-reload",
+        "CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "added-by-a-package",
+        f"mkdir -p {_PACKAGED}; echo '[Container]\nUnmask=ALL' > {_PACKAGED}/more.conf; systemctl daemon-reload",
+        "CFG-06 drift kitchen",
+        by_hand=f"rm -r {_PACKAGED}; systemctl daemon-reload",
+    ),
+    Mutant(
+        "nobody-looks-at-its-health",
+        f"systemctl stop \"$(podman container inspect --format '{{{{.Id}}}}' {NAME})*.timer\"; sleep 70",
+        "CON-10 health kitchen",
+        by_hand=_RESTART,
     ),
     Mutant("gone", f"systemctl stop {NAME}", ALL),
     Mutant(

@@ -18,6 +18,7 @@ PLACES = (
     "/etc/apparmor.d/*librespot*",
     "/etc/apparmor.d/*/*librespot*",
     "/etc/containers/systemd/*librespot*",
+    "/etc/containers/systemd/.librespot-*",
     "/etc/librespot",
     "/etc/netns",
     "/opt/librespot",

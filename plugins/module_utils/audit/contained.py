@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Union
 
-from ..host.apparmor import ENFORCE
+from ..host.apparmor import ENFORCE, AppArmor
 from ..host.engine import Described
 from ..host.engines import AnyEngine
 from ..host.files import Files
@@ -23,6 +24,7 @@ from ..model.finding import FAILED, NOT_ENFORCED, WAIVED, Finding
 from ..model.image import ARTIFACT_LABEL, PROBE, SBOM, SBOM_LABEL
 from ..model.instance import Instance
 from ..model.relaxations import HOST_NETWORK
+from ..model.timestamp import seconds
 from ..planners import confined, live
 from ..planners.containers import place_of
 from ..planners.image import manifest_path
@@ -34,6 +36,9 @@ from ..render.unit import dhcp_unit, segment_unit
 from .context import Context, each, finding
 
 _LIMITS = (*UPDATABLE[:-1], "files", "block I/O")
+_LOOKED_S = 60
+"""An engine looks every ten seconds, and gives each look five."""
+
 _RUNS = "the container runs"
 
 Seen = Union[tuple[str, list[str], str], tuple[str, list[str], str, str]]
@@ -116,7 +121,7 @@ def _image(engine: AnyEngine, context: Context, _instance: Instance, there: Desc
     sbom = Files(f"/proc/{main.pid}/root").read(SBOM)
     if sbom is None or digest(sbom.content) != labels.get(SBOM_LABEL):
         wrong.append("it has not the SBOM that its label names")
-    evidence = f"docker inspect: {there['Image']}; /proc/{main.pid}/root{SBOM}"
+    evidence = f"{engine.name} inspect: {there['Image']}; /proc/{main.pid}/root{SBOM}"
     return f"an image of {manifest.get('artifact', 'ours')}, with its SBOM", wrong, evidence
 
 
@@ -170,7 +175,7 @@ def _network(engine: AnyEngine, _context: Context, instance: Instance, there: De
     if instance.segment:
         return _segment(engine, instance, main)
     if instance.on_host:
-        return _hosts(instance, there)
+        return _hosts(engine, instance, there)
     name = container_name(instance.name)
     found = engine.network(name) or {}
     others = [item["Name"] for item in (found.get("Containers") or {}).values() if item["Name"] != name]
@@ -181,15 +186,15 @@ def _network(engine: AnyEngine, _context: Context, instance: Instance, there: De
         wrong.append("it is not kept from other containers")
     if (found.get("Labels") or {}).get(INSTANCE_LABEL) != instance.name:
         wrong.append("the network is not ours")
-    return f"alone on the network {name}", wrong, f"docker network inspect {name}"
+    return f"alone on the network {name}", wrong, f"{engine.name} network inspect {name}"
 
 
-def _hosts(instance: Instance, there: Described) -> Seen:
+def _hosts(engine: AnyEngine, instance: Instance, there: Described) -> Seen:
     """Waive the network of its own that the inventory has taken from it; any other is a failure."""
     networks = sorted(set(there["NetworkSettings"]["Networks"]) - {network_mode(instance)})
     wrong = [f"it is also on {other}" for other in networks]
     said = wrong or [item.reason for item in instance.relaxations if item.name == HOST_NETWORK]
-    evidence = f"docker inspect {container_name(instance.name)}: NetworkSettings.Networks"
+    evidence = f"{engine.name} inspect {container_name(instance.name)}: NetworkSettings.Networks"
     return "alone on a network of its own", said, evidence, FAILED if wrong else WAIVED
 
 
@@ -197,7 +202,7 @@ def _calls(engine: AnyEngine, context: Context, instance: Instance, there: Descr
     """Compare the filter of the live process and of the engine, and let a program of the image try what is refused."""
     expected, name = "the calls that librespot makes, and no other", container_name(instance.name)
     if not engine.filters_calls:
-        return expected, ["the kernel cannot filter system calls"], "docker info: SecurityOptions", NOT_ENFORCED
+        return expected, ["the kernel cannot filter system calls"], f"{engine.name} info", NOT_ENFORCED
     wrong = [] if main.status["Seccomp"] == "2" else ["the process has no filter"]
     request = container(instance, place_of(context.host, engine, instance))
     wanted, found = (
@@ -206,9 +211,9 @@ def _calls(engine: AnyEngine, context: Context, instance: Instance, there: Descr
     )
     if found != wanted:
         wrong.append(f"its filter is {found}, ours is {wanted}")
-    evidence = f"/proc/{main.pid}/status, docker inspect {name}: HostConfig.SecurityOpt"
+    evidence = f"/proc/{main.pid}/status, {engine.name} inspect {name}: HostConfig.SecurityOpt"
     if context.live:
-        evidence += f", docker exec {name} {PROBE} {REFUSED}"
+        evidence += f", {engine.name} exec {name} {PROBE} {REFUSED}"
         if engine.run(name, [PROBE, REFUSED]):
             wrong.append("calls that librespot never makes are not refused")
     return expected, wrong, evidence
@@ -221,19 +226,26 @@ def _profile(engine: AnyEngine, context: Context, instance: Instance, _there: De
     )
     if not context.host.facts.apparmor:
         return expected, [UNCONFINED], evidence, NOT_ENFORCED
-    wrong, held = live.wrong_profile([main], instance.profile, ENFORCE), _holder(engine, instance)
+    profile, loaded = instance.profile, AppArmor(context.host.commands).mode(instance.profile)
+    wrong, held = live.wrong_profile([main], profile, ENFORCE, loaded), _holder(engine, instance)
     if held:
-        wrong += _prefixed(instance, live.wrong_profile([held], instance.profile, ENFORCE))
+        wrong += _prefixed(instance, live.wrong_profile([held], profile, ENFORCE, loaded))
     return expected, wrong, evidence
 
 
-def _health(_engine: AnyEngine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
-    said = (there["State"].get("Health") or {}).get("Status", "none")
+def _health(engine: AnyEngine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
+    health = there["State"].get("Health") or {}
+    said = health.get("Status", "none")
     # Before its first look there is nothing to say.
     wrong = [] if said in ("healthy", "starting") or not instance.discovery else [f"its health is {said}"]
+    looks = health.get("Log") or []
+    # What looks at it may have been stopped; its last word stays.
+    if said == "healthy" and (not looks or time.time() - seconds(looks[-1]["End"]) > _LOOKED_S):
+        wrong.append(f"nothing has looked at its health for {_LOOKED_S} s")
     if there["Config"].get("StopSignal") != "SIGINT":
         wrong.append(f"it is stopped by {there['Config'].get('StopSignal')}")
-    return "healthy, and stopped by SIGINT", wrong, f"docker inspect {container_name(instance.name)}: State.Health"
+    evidence = f"{engine.name} inspect {container_name(instance.name)}: State.Health"
+    return "healthy, and stopped by SIGINT", wrong, evidence
 
 
 def _limits(engine: AnyEngine, context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
@@ -242,4 +254,4 @@ def _limits(engine: AnyEngine, context: Context, instance: Instance, there: Desc
     found = described(there["Config"], there["HostConfig"], "")
     wrong = [f"{name} is {found[name] or 'not set'}" for name in _LIMITS if found[name] != wanted[name]]
     shown = ", ".join(f"{name} {wanted[name]}" for name in UPDATABLE[:-1])
-    return shown, wrong, f"docker inspect {container_name(instance.name)}: HostConfig"
+    return shown, wrong, f"{engine.name} inspect {container_name(instance.name)}: HostConfig"

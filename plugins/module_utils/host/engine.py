@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ..model.container import DOCKER
 from ..model.errors import HostError
 
 try:
@@ -58,6 +59,7 @@ def _remedy(text: str) -> str:
 class Engine:
     """The engine at its socket. Raises `HostError` when it is not there, too old, or not root's."""
 
+    name = DOCKER
     apart = ("com.docker.network.bridge.enable_icc", "false")
     """The option of a network by which containers on it cannot reach each other."""
     reading = "docker logs {name}"

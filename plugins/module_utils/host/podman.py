@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..model.container import PODMAN
 from ..model.errors import HostError
 from .command import Commands
 from .files import Files
@@ -36,6 +37,7 @@ Described = dict[str, Any]
 class Podman:
     """Podman as root's. Raises `HostError` when it is not there, too old, or not root's."""
 
+    name = PODMAN
     apart = ("isolate", "strict")
     """The option of a network by which it is kept from others."""
     reading = "journalctl --unit {name}.service"
@@ -99,10 +101,20 @@ class Podman:
             "Containers": {key: {"Name": item["name"]} for key, item in containers.items()},
         }
 
+    def networks(self, label: str) -> list[Described]:
+        """Return all networks that have a *label*, in a short form."""
+        found = self._json("network", "ls", "--filter", f"label={label}")
+        return [{"Name": item["name"], "Labels": item["labels"]} for item in found]
+
     def remove_network(self, name: str) -> None:
-        """Remove a network with the containers on it; nothing when it is gone."""
-        if self._there("network", name):
-            self._run("network", "rm", "--force", name)
+        """Remove a network; nothing when it is gone. Whatever is on it stays, and so does it then."""
+        found = self.network(name)
+        if found is None:
+            return
+        # By force it would remove every container that is on it, whoever's that is.
+        others = sorted(item["Name"] for item in found["Containers"].values())
+        remedy = f"Take it off, as by: podman network disconnect {name} {others[0]}" if others else ""
+        self._run("network", "rm", name, remedy=remedy)
 
     def container(self, name: str) -> Described | None:
         """Return the container *name*; None when there is none."""
@@ -152,6 +164,7 @@ def _described(found: Mapping[str, Any]) -> Described:
     """Return what Podman says of a container in the words of Docker's API."""
     host, config = found["HostConfig"], found["Config"]
     networks = found["NetworkSettings"]["Networks"] or {}
+    started = _started_with(found)
     none = not (found.get("EffectiveCaps") or found.get("BoundingCaps") or host.get("CapAdd"))
     return {
         **found,
@@ -162,7 +175,7 @@ def _described(found: Mapping[str, Any]) -> Described:
             **host,
             # Podman says which ones it has dropped of those that it would give.
             "CapDrop": ["ALL"] if none else host.get("CapDrop"),
-            "SecurityOpt": [_option(item) for item in host.get("SecurityOpt") or ()],
+            "SecurityOpt": [_option(item, started) for item in host.get("SecurityOpt") or ()],
             "Ulimits": _ulimits(host.get("Ulimits") or ()),
             "Tmpfs": {path: _own(options) for path, options in (host.get("Tmpfs") or {}).items()},
             "Binds": [],
@@ -183,13 +196,46 @@ def _environment(config: Mapping[str, Any]) -> list[str]:
     return [item for item in config.get("Env") or () if item not in given]
 
 
-def _option(found: str) -> str:
-    """Return a security option with the text of the system call filter, of which Podman says only the file."""
+def _started_with(found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the container's process was started with, by the specification that its runtime got."""
+    path = str(found.get("OCIConfigPath") or "")
+    entry = Files().read(path) if path else None
+    return dict(json.loads(entry.content)) if entry else {}
+
+
+def _option(found: str, started: Mapping[str, Any]) -> str:
+    """Return a security option with the text of the system call filter, of which Podman says only the file.
+
+    The process has the filter that was in the file when it was started, so what is in it now is not enough.
+    """
     name, _equals, path = found.partition("=")
     if name != "seccomp" or not path.startswith("/"):
         return found
     entry = Files().read(path)
-    return f"{name}={entry.content.decode('utf-8', 'replace') if entry else path}"
+    text = entry.content.decode("utf-8", "replace") if entry else ""
+    live = (started.get("linux") or {}).get("seccomp") or {}
+    return f"{name}={text}" if text and _rules(text) == _rules(json.dumps(live)) else f"{name}={path} as it was then"
+
+
+def _rules(text: str) -> Any:
+    """Return what a filter decides, without what Podman leaves out when it hands one on: tables, and zeros."""
+    try:
+        profile = json.loads(text)
+        calls = [
+            [
+                sorted(item["names"]),
+                item["action"],
+                item.get("errnoRet"),
+                [
+                    [arg["index"], arg.get("value", 0), arg.get("valueTwo", 0), arg["op"]]
+                    for arg in item.get("args") or ()
+                ],
+            ]
+            for item in profile["syscalls"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return text
+    return [profile.get("defaultAction"), profile.get("defaultErrnoRet"), calls]
 
 
 def _ulimits(found: Sequence[Mapping[str, Any]]) -> list[Described]:

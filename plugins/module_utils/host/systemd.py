@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -35,6 +36,19 @@ class Systemd:
         if found.get("UnitFileState") == "enabled":
             found["UnitFileState"] = self._commands.run(["systemctl", "is-enabled", unit], ok=()).stdout.strip()
         return found
+
+    def command(self, unit: str) -> list[str]:
+        """Return what starts the loaded service *unit*, word by word, with its specifiers expanded; [] for none.
+
+        ``systemctl show`` joins the words with spaces, which are also within some.
+        """
+        path = re.sub(r"[^A-Za-z0-9]", lambda found: f"_{ord(found.group()):02x}", unit)
+        place = ["org.freedesktop.systemd1", f"/org/freedesktop/systemd1/unit/{path}"]
+        argv = ["busctl", "--json=short", "get-property", *place, "org.freedesktop.systemd1.Service", "ExecStart"]
+        found = self._commands.run(argv, ok=())
+        commands = json.loads(found.stdout)["data"] if found.returncode == 0 else []
+        # A dollar that no variable follows is written twice.
+        return [word.replace("$$", "$") for word in commands[0][1]] if commands else []
 
     def daemon_reload(self) -> None:
         """Let systemd read all unit files again."""

@@ -33,7 +33,7 @@ SYSTEMD, CONTAINER = DEPLOYMENTS = ("systemd", "container")
 
 _LONGEST_INTERFACE = 15
 _NAME = re.compile(r"^[a-z]([a-z0-9-]*[a-z0-9])?$")
-_TAKEN = ("-watchdog", "-bind", "-segment", "-dhcp")
+_TAKEN = ("-watchdog", "-bind", "-segment", "-dhcp", "-network")
 _VERSION = re.compile(r"^\d{1,4}\.\d{1,4}\.\d{1,4}$", re.ASCII)
 
 _HINTS = {

@@ -37,7 +37,7 @@ from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .holder import HolderPlanner, network_of
 from .image import manifest_path
 from .loader import loader_planners
-from .registry import Host, profiled
+from .registry import Host, remnants
 from .segment import no_segment_planners
 from .segments import segment_of
 from .unit import UnitPlanner
@@ -55,7 +55,7 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     declared = {item.name for item in spec.present}
     gone = [
         Instance(name, f"container {name}", present=False, deployment=CONTAINER)
-        for name in sorted(running(engine) | profiled(host) | {item.name for item in spec.instances})
+        for name in sorted(running(engine) | remnants(host) | {item.name for item in spec.instances})
         if name not in declared
     ]
     planners: list[Planner] = [planner for item in gone for planner in _absent(host, engine, item)]
@@ -139,7 +139,7 @@ def watchdog_planners(host: Host, present: bool) -> list[Planner]:
     ]
 
 
-def running(engine: Engine) -> set[str]:
+def running(engine: AnyEngine) -> set[str]:
     """Return the instances that have a container of ours."""
     return {item["Labels"][INSTANCE_LABEL] for item in engine.containers(INSTANCE_LABEL)}
 

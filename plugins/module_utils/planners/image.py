@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from ..host.engines import AnyEngine
 from ..host.files import Files
 from ..model.artifact import encode_manifest
+from ..model.container import DOCKER
 from ..model.errors import HostError, SpecificationError
 from ..model.image import ARTIFACT_LABEL, PLATFORMS
 from ..model.plan import Plan, State
@@ -111,11 +113,17 @@ def image_planners(
     kept = {identifier, *(item["Id"] for item in engine.images(ARTIFACT_LABEL))} - set(gone)
     return [
         DirectoryPlanner(files, IMAGES, along="/opt/librespot"),
-        FilePlanner(files, manifest_path(identifier), encode_manifest(manifest).decode()),
+        FilePlanner(files, manifest_path(identifier), encode_manifest({**manifest, "engine": engine.name}).decode()),
         ImagePlanner(engine, identifier, archive),
         *(NoImagePlanner(engine, name) for name in gone),
         OnlyPlanner(files, IMAGES, [manifest_path(name).rpartition("/")[2] for name in kept]),
     ]
+
+
+def engines_with_images(files: Files) -> set[str]:
+    """Return the names of the engines that have images of ours, by the manifests of these."""
+    read = (files.read(f"{IMAGES}/{name}") for name in files.names(IMAGES))
+    return {str(json.loads(entry.content).get("engine", DOCKER)) for entry in read if entry}
 
 
 def no_image_planners(engine: AnyEngine, files: Files) -> list[Planner]:

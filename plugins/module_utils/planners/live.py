@@ -160,13 +160,20 @@ def _wrong_network(item: Process, instance: Instance, shared: dict[str, str]) ->
     return [] if right else [f"is not in its segment, the network namespace {instance.namespace}"]
 
 
-def wrong_profile(found: Sequence[Process], profile: str, mode: str = "") -> list[str]:
+def wrong_profile(found: Sequence[Process], profile: str, mode: str = "", loaded: str = "") -> list[str]:
     """Compare the AppArmor *profile* of all processes, and its *mode* unless that is looked at elsewhere.
 
-    The kernel takes another mode to whatever runs under the profile, so that no restart is needed for it.
+    The kernel takes another mode to whatever runs under the profile, so that no restart is needed for it. Beside ours
+    others may be stacked, which only take more away (Debian 13 has one for crun that refuses nothing); the mode of
+    such a label is none of ours, so that the one in which the kernel has *loaded* ours tells it.
     """
-    right = f"{profile} ({mode})" if mode else f"{profile} ("
-    seen = sorted({item.label or "unconfined" for item in found if not item.label.startswith(right)})
+
+    def right(label: str) -> bool:
+        names, _space, said = label.rpartition(" ")
+        ours = loaded if said == "(mixed)" else said.strip("()")
+        return profile in names.split("//&") and (not mode or ours == mode)
+
+    seen = sorted({item.label or "unconfined" for item in found if not right(item.label)})
     return [f"runs under the AppArmor profile {label}" for label in seen]
 
 

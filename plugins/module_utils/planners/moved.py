@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ..host.engine import Engine
 from ..host.engines import AnyEngine
+from ..host.files import Files
 from ..host.podman import Podman
 from ..model.container import DOCKER, PODMAN, container_name
 from ..model.errors import HostError
@@ -20,7 +21,8 @@ from ..render.watchdog import PROGRAM, TIMER
 from .base import Planner
 from .containers import container_gone, running, watchdog_planners
 from .file import FilePlanner
-from .quadlets import no_filters, quadlet_gone, quadlets
+from .image import engines_with_images
+from .quadlets import has_quadlets, no_filters, quadlet_gone, quadlets
 from .registry import Host, ours, runs, service_gone
 
 _PUBLISHERS = ("docker-proxy", "conmon")
@@ -43,7 +45,7 @@ def displaced_containers(host: Host, spec: Specification) -> list[Planner]:
 
 
 def _displaced_quadlets(host: Host, spec: Specification) -> list[Planner]:
-    there = quadlets(host)
+    there = _in_podman(host)
     moved = [item for item in spec.present if item.name in there]
     if not moved:
         return []
@@ -53,7 +55,7 @@ def _displaced_quadlets(host: Host, spec: Specification) -> list[Planner]:
 
 
 def _displaced_from_docker(host: Host, spec: Specification) -> list[Planner]:
-    if not has_containers(host):
+    if not has_containers(host.files):
         return []
     engine = Engine()
     there = running(engine)
@@ -71,14 +73,19 @@ def services(host: Host) -> Specification:
 
 def contained(host: Host) -> set[str]:
     """Return the instances that have a container of ours, whichever engine runs it."""
-    return quadlets(host) | (running(Engine()) if has_containers(host) else set())
+    return _in_podman(host) | (running(Engine()) if has_containers(host.files) else set())
+
+
+def _in_podman(host: Host) -> set[str]:
+    """Return those of Podman: also one whose Quadlet someone has removed."""
+    return quadlets(host.files) | (running(Podman(host.commands)) if has_quadlets(host.files) else set())
 
 
 def hold(host: Host, names: Sequence[str], port: int, pid: int, program: str) -> bool:
     """Whether *program*, the process *pid* at the *port*, is a container of the instances *names*, or publishes one."""
-    of_podman = quadlets(host).intersection(names)
+    of_podman = quadlets(host.files).intersection(names)
     engines: list[AnyEngine] = [Podman(host.commands)] if of_podman else []
-    engines += [Engine()] if has_containers(host) else []
+    engines += [Engine()] if has_containers(host.files) else []
     for there in filter(None, (engine.container(container_name(name)) for engine in engines for name in names)):
         published = f"{port}/tcp" in (there["HostConfig"]["PortBindings"] or {})
         if there["State"]["Pid"] == pid or (published and program in _PUBLISHERS):
@@ -86,19 +93,20 @@ def hold(host: Host, names: Sequence[str], port: int, pid: int, program: str) ->
     return False
 
 
-def has_containers(host: Host) -> bool:
+def has_containers(files: Files) -> bool:
     """Whether the collection has run containers of Docker on this host, and not removed them since.
 
     Without one it needs no engine. The program is there before the first container, and goes after the last one.
     """
-    return any(host.files.read(path, content=False) for path in (PROGRAM, f"{UNITS}/{TIMER}"))
+    return any(files.read(path, content=False) for path in (PROGRAM, f"{UNITS}/{TIMER}"))
 
 
-def refuse_other_engine(host: Host, engine: str) -> None:
-    """Raise an error when another than *engine* runs instances here: two cannot have one port."""
-    for name, runs_here in ((PODMAN, bool(quadlets(host))), (DOCKER, has_containers(host))):
-        if runs_here and name != engine:
+def refuse_other_engine(files: Files, engine: str) -> None:
+    """Raise an error when another than *engine* has instances or images here: two cannot have one port."""
+    images = engines_with_images(files)
+    for name, runs_here in ((PODMAN, has_quadlets(files)), (DOCKER, has_containers(files))):
+        if name != engine and (runs_here or name in images):
             raise HostError(
-                f"Instances of this host run in containers of {name}",
+                f"Instances of this host run in containers of {name}, or their images are there",
                 f"Remove them first, with librespot_state: absent and librespot_container_engine: {name}",
             )

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from ..host.command import Commands
 from ..host.files import Files
 from ..host.podman import Podman
 from ..host.systemd import Systemd
@@ -29,6 +30,7 @@ from .base import Planner
 from .contained import ContainedPlanner, refuse_anothers
 from .quadlet_file import FILE_TEXT, QuadletFile
 
+_STARTED, _BY_IT = "command", "that of its service"
 _ELSEWHERE = ("restart", "log", "hidden")
 """What systemd and the journal do, or Podman does not tell; the file says it, and that systemd has read the file."""
 
@@ -36,13 +38,13 @@ _ELSEWHERE = ("restart", "log", "hidden")
 class PodmanNetworkPlanner(Planner):
     """The network of one container: its Quadlet, and what Podman has made of it."""
 
-    def __init__(self, systemd: Systemd, files: Files, podman: Podman, instance: Instance) -> None:
+    def __init__(self, commands: Commands, systemd: Systemd, files: Files, podman: Podman, instance: Instance) -> None:
         super().__init__(f"network {container_name(instance.name)}", instance.name)
         self._systemd = systemd
         self._podman = podman
         self._instance = instance
         self._name = container_name(instance.name)
-        self._file = QuadletFile(systemd, files, network_path(instance.name), network_unit(instance.name))
+        self._file = QuadletFile(commands, systemd, files, network_path(instance.name), network_unit(instance.name))
 
     def wanted(self) -> State:
         """Return the network as it shall be."""
@@ -81,6 +83,7 @@ class PodmanNetworkPlanner(Planner):
         self._file.write(plan.after[FILE_TEXT])
         if "driver" in plan.before:
             self._systemd.stop([f"{self._name}.service"])
+            self._podman.remove(self._name)
             self._podman.remove_network(self._name)
         self._systemd.restart([self._file.unit])
 
@@ -89,12 +92,19 @@ class QuadletPlanner(ContainedPlanner[Podman]):
     """The container of a present instance, by its Quadlet."""
 
     def __init__(
-        self, systemd: Systemd, files: Files, podman: Podman, instance: Instance, place: Callable[[], Place]
+        self,
+        commands: Commands,
+        systemd: Systemd,
+        files: Files,
+        podman: Podman,
+        instance: Instance,
+        place: Callable[[], Place],
     ) -> None:
         super().__init__(podman, files, instance, place)
         self._systemd = systemd
         self._unit = f"{self._name}.service"
-        self._file = QuadletFile(systemd, files, container_path(instance.name), self._unit)
+        along = [network_path(instance.name)]
+        self._file = QuadletFile(commands, systemd, files, container_path(instance.name), self._unit, along)
 
     def wanted(self) -> State:
         """Return the container as it shall be."""
@@ -104,6 +114,7 @@ class QuadletPlanner(ContainedPlanner[Podman]):
             **self._file.wanted(container_quadlet(self._instance, in_files(request))),
             **_compared(described(request, request["HostConfig"], place.image)),
             "run by": self._unit,
+            _STARTED: _BY_IT,
             **self._wanted_live(),
         }
 
@@ -113,11 +124,15 @@ class QuadletPlanner(ContainedPlanner[Podman]):
         if there is None:
             return state
         cgroup = str(there["State"].get("CgroupPath") or "")
+        command = there["Config"].get("CreateCommand") or []
+        same = arranged(command) == arranged(self._systemd.command(self._unit))
         return {
             **state,
             **_compared(described(there["Config"], there["HostConfig"], there["Image"])),
             # One that was started by hand under this name goes when its shell does, and nothing starts it again.
             "run by": self._unit if f"/{self._unit}/" in cgroup else cgroup,
+            # What Podman does not tell otherwise; and a run that was killed before it restarted it is completed.
+            _STARTED: _BY_IT if same else "another",
             **self._live(there),
         }
 
@@ -128,12 +143,15 @@ class QuadletPlanner(ContainedPlanner[Podman]):
 
     def apply(self, plan: Plan) -> None:
         """Write the Quadlet and start it; when it does not answer, what was there before is put back and started."""
-        before = self._file.text
-        self._file.write(plan.after[FILE_TEXT])
+        before, text = self._file.text, plan.after[FILE_TEXT]
         try:
+            self._file.write(text)
             self._start()
-        except HostError:
-            self._back(before)
+            self._refuse_others()
+        except HostError as error:
+            # Of the same text there is nothing to go back to; systemd goes on trying.
+            if before != text:
+                self._back(before, error)
             raise
 
     def _start(self) -> None:
@@ -145,13 +163,38 @@ class QuadletPlanner(ContainedPlanner[Podman]):
             raise HostError(f"{error.message}; its last lines: {said or 'none'}", error.remedy) from error
         self._wait(self._name)
 
-    def _back(self, text: str) -> None:
-        if text:
-            self._file.write(text)
-            self._systemd.restart([self._unit])
-        else:
+    def _refuse_others(self) -> None:
+        """Raise `HostError` when what was started is not what was asked for: the next run would start it again."""
+        left = sorted({item.attribute for item in self.plan().differences()})
+        if left:
+            raise HostError(
+                f"The container {self._name} runs with another {', '.join(left)} than was asked for",
+                f"Look for what adds to it, as containers.conf(5), by: podman inspect {self._name}",
+            )
+
+    def _back(self, text: str, error: HostError) -> None:
+        if not text:
             self._systemd.stop([self._unit])
             self._file.remove()
+            return
+        try:
+            self._file.write(text)
+            self._systemd.restart([self._unit])
+        except HostError as second:
+            raise HostError(
+                f"{error.message}; what was there before does not start any more: {second.message}", error.remedy
+            ) from error
+
+
+def arranged(command: Sequence[str]) -> list[str]:
+    """Return the words of a command of Podman's with their options, sorted: its generator has them in no order."""
+    found: list[str] = []
+    for item in command:
+        if found and not item.startswith("-") and found[-1].startswith("-") and "=" not in found[-1]:
+            found[-1] += f"={item}"
+        else:
+            found.append(item)
+    return sorted(found)
 
 
 def _compared(state: State) -> State:
@@ -161,14 +204,14 @@ def _compared(state: State) -> State:
 class NoQuadletPlanner(Planner):
     """What is ours of an instance that goes: its Quadlets, its container and its network."""
 
-    def __init__(self, systemd: Systemd, files: Files, podman: Podman, name: str) -> None:
+    def __init__(self, commands: Commands, systemd: Systemd, files: Files, podman: Podman, name: str) -> None:
         super().__init__(f"container {container_name(name)}", name)
         self._systemd = systemd
         self._podman = podman
         self._name = container_name(name)
         self._quadlets = [
-            QuadletFile(systemd, files, container_path(name), f"{self._name}.service"),
-            QuadletFile(systemd, files, network_path(name), network_unit(name)),
+            QuadletFile(commands, systemd, files, container_path(name), f"{self._name}.service"),
+            QuadletFile(commands, systemd, files, network_path(name), network_unit(name)),
         ]
 
     def wanted(self) -> State:
@@ -187,9 +230,13 @@ class NoQuadletPlanner(Planner):
 
     def apply(self, plan: Plan) -> None:
         """Stop it, so that it says goodbye, and remove all of it."""
-        ours = [item for item in self._quadlets if item.path in plan.before]
-        if ours:
-            self._systemd.stop([item.unit for item in ours])
+        # One whose file someone has removed runs on, and is started again, until systemd has forgotten it.
+        ours = [item for item in self._quadlets if item.ours or not item.text]
+        active = [
+            item.unit for item in ours if self._systemd.show(item.unit, ["ActiveState"])["ActiveState"] != "inactive"
+        ]
+        if active:
+            self._systemd.stop(active)
         if "container" in plan.before:
             self._podman.remove(self._name)
         if "network" in plan.before:

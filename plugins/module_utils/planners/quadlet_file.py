@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..host.command import Commands
 from ..host.files import FILE, Files
+from ..host.quadlet_generator import generated
 from ..host.systemd import Systemd
 from ..model.errors import HostError
 from ..model.plan import Plan, State
@@ -18,22 +22,28 @@ from .service import for_this_unit
 FILE_TEXT = "file"
 _LOADED = "loaded"
 _OVERRIDES = "overrides"
+_MADE = "made of"
+_ALONE = "its files alone"
 _GENERATED = "/run/systemd/generator"
 _MODE = 0o644
 
 
 class QuadletFile:
-    """A Quadlet of ours, and the service that Podman's generator makes of it."""
+    """A Quadlet of ours, and the service that Podman's generator makes of it, and of those at *along*."""
 
-    def __init__(self, systemd: Systemd, files: Files, path: str, unit: str) -> None:
+    def __init__(
+        self, commands: Commands, systemd: Systemd, files: Files, path: str, unit: str, along: Sequence[str] = ()
+    ) -> None:
+        self._commands = commands
         self._systemd = systemd
         self._files = files
         self.path = path
         self.unit = unit
+        self._along = along
 
     def wanted(self, text: str) -> State:
         """Return the Quadlet as it shall be."""
-        return {FILE_TEXT: text, _LOADED: "as on disk"}
+        return {FILE_TEXT: text, _LOADED: "as on disk", _MADE: _ALONE}
 
     def found(self) -> State:
         """Return what stands there, and what else has a say in what systemd starts; nothing when there is none."""
@@ -46,14 +56,14 @@ class QuadletFile:
         return {
             FILE_TEXT: written,
             _LOADED: "as on disk" if right else "not as on disk",
+            _MADE: _ALONE if self._alone() else "more than its files",
             **({_OVERRIDES: " ".join(overrides)} if overrides else {}),
         }
 
     @property
     def text(self) -> str:
         """What stands there now; empty when nothing does."""
-        entry = self._files.read(self.path)
-        return entry.content.decode("utf-8", "replace") if entry else ""
+        return self._read(self.path)
 
     @property
     def ours(self) -> bool:
@@ -68,6 +78,17 @@ class QuadletFile:
         text = entry.content.decode("utf-8", "replace")
         right = (entry.kind, entry.mode, entry.uid, entry.gid) == (FILE, _MODE, 0, 0)
         return text if right else f"{text}({entry.kind}, mode {entry.mode:04o}, owner {entry.uid}:{entry.gid})"
+
+    def _alone(self) -> bool:
+        """Whether its service is the one that is made of it when nothing lies beside it, wherever that would be."""
+        paths = (self.path, *self._along)
+        texts = {path.rpartition("/")[2]: self._read(path) for path in paths}
+        made = generated(self._commands, texts, QUADLETS).get(self.unit)
+        return made is not None and _lines(made) == _lines(self._read(f"{_GENERATED}/{self.unit}"))
+
+    def _read(self, path: str) -> str:
+        entry = self._files.read(path)
+        return entry.content.decode("utf-8", "replace") if entry else ""
 
     def _overrides(self, shown: str) -> list[str]:
         there = [path for path in drop_ins(self.path) if self._files.read(path, content=False)]
@@ -89,11 +110,23 @@ class QuadletFile:
             )
 
     def write(self, text: str) -> None:
-        """Let systemd know *text*, and nothing beside it."""
-        for path in self.found().get(_OVERRIDES, "").split():
-            self._files.remove(path)
+        """Let systemd know *text*, and nothing beside it. Raises `HostError` when more of it is made than that."""
         self._files.write(self.path, text.encode(), _MODE)
-        self._systemd.daemon_reload()
+        beside, removed = drop_ins(self.path), set[str]()
+        while beside:
+            for path in beside:
+                self._files.remove(path)
+            removed.update(beside)
+            # Once it has read all again, it may know of more that lay in wait.
+            self._systemd.daemon_reload()
+            found = for_this_unit(self._systemd.show(self.unit, ["DropInPaths"])["DropInPaths"])
+            beside = sorted({*found} - removed)
+        if not self._alone():
+            raise HostError(
+                f"Of {self.path} Podman makes a service that is more than what is in it",
+                f"See what is added: systemctl cat {self.unit}; it is in a directory such as container.d or "
+                f"network.d of {QUADLETS} or /usr/share/containers/systemd, and not ours to remove",
+            )
 
     def remove(self) -> None:
         """Let systemd forget it."""
@@ -101,6 +134,11 @@ class QuadletFile:
             self._files.remove(path)
         self._systemd.daemon_reload()
         self._systemd.forget_failures([self.unit])
+
+
+def _lines(text: str) -> list[list[str]]:
+    """Return the lines of a unit; the words of a command in the order of the alphabet, since Podman's are in none."""
+    return [sorted(line.split(" ")) for line in text.strip().splitlines() if not line.startswith("# Automatically")]
 
 
 class SweptPlanner(Planner):

@@ -10,7 +10,9 @@ import os
 import re
 from functools import partial
 
+from ..host.files import Files
 from ..host.podman import Podman
+from ..model.container import INSTANCE_LABEL
 from ..model.errors import SpecificationError
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.layout import ROOT
@@ -25,7 +27,7 @@ from .containers import login_planners, place_of
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner, OnlyPlanner
 from .quadlet import NoQuadletPlanner, PodmanNetworkPlanner, QuadletPlanner
 from .quadlet_file import SweptPlanner
-from .registry import Host, profiled
+from .registry import Host, remnants
 
 _OURS = re.compile(r"librespot-([a-z0-9-]+)\.(?:container|network)")
 
@@ -39,7 +41,7 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
     declared = {item.name for item in spec.present}
     gone = [
         Instance(name, f"container {name}", present=False, deployment=CONTAINER)
-        for name in sorted(quadlets(host) | profiled(host) | {item.name for item in spec.instances})
+        for name in sorted(_there(host, podman) | remnants(host) | {item.name for item in spec.instances})
         if name not in declared
     ]
     profile = seccomp_path(profile_text())
@@ -64,8 +66,10 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
             AccountPlanner(host.accounts, item),
             *login_planners(host, item, spec),
             *profile_planners(host.commands, host.files, host.facts, item),
-            PodmanNetworkPlanner(host.systemd, host.files, podman, item),
-            QuadletPlanner(host.systemd, host.files, podman, item, partial(place_of, host, podman, item, image)),
+            PodmanNetworkPlanner(host.commands, host.systemd, host.files, podman, item),
+            QuadletPlanner(
+                host.commands, host.systemd, host.files, podman, item, partial(place_of, host, podman, item, image)
+            ),
         ]
     if spec.present:
         # When nothing runs with an older one any more.
@@ -92,7 +96,7 @@ def refuse_networks(spec: Specification) -> None:
 
 def quadlet_gone(host: Host, podman: Podman, name: str) -> list[Planner]:
     """Return what removes the container of the instance *name* and its network, and leaves its user."""
-    return [NoQuadletPlanner(host.systemd, host.files, podman, name)]
+    return [NoQuadletPlanner(host.commands, host.systemd, host.files, podman, name)]
 
 
 def no_filters(host: Host) -> list[Planner]:
@@ -100,18 +104,24 @@ def no_filters(host: Host) -> list[Planner]:
     return [DirectoryPlanner(host.files, SECCOMP, None)]
 
 
-def has_quadlets(host: Host) -> bool:
+def has_quadlets(files: Files) -> bool:
     """Whether the collection has run Quadlets on this host, and not removed them since; without one, no Podman."""
-    left = host.files.left_behind(QUADLETS) or host.files.read(SECCOMP, content=False) is not None
-    return left or bool(quadlets(host))
+    left = files.left_behind(QUADLETS) or files.read(SECCOMP, content=False) is not None
+    return left or bool(quadlets(files))
 
 
-def quadlets(host: Host) -> set[str]:
+def _there(host: Host, podman: Podman) -> set[str]:
+    """Return the instances of which there is anything of Podman's: also one whose files someone has removed."""
+    labelled = [*podman.containers(INSTANCE_LABEL), *podman.networks(INSTANCE_LABEL)]
+    return quadlets(host.files) | {item["Labels"][INSTANCE_LABEL] for item in labelled}
+
+
+def quadlets(files: Files) -> set[str]:
     """Return the instances that have a Quadlet of ours; one of such a name may be its user's own."""
     found = set()
-    for name in host.files.names(QUADLETS):
+    for name in files.names(QUADLETS):
         match = _OURS.fullmatch(name)
-        entry = host.files.read(f"{QUADLETS}/{name}") if match else None
+        entry = files.read(f"{QUADLETS}/{name}") if match else None
         if match and entry and entry.content.startswith(MARK.encode()):
             found.add(match.group(1))
     return found

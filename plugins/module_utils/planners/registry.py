@@ -134,14 +134,14 @@ def runs(host: Host, name: str) -> bool:
     return marked(host, f"{UNITS}/librespot-{name}.service")
 
 
-def profiled(host: Host) -> set[str]:
-    """Return the instances that have a profile of ours and no unit: a removal that was killed has left it."""
+def remnants(host: Host) -> set[str]:
+    """Return the instances of which anything of ours is left and that no unit of ours runs.
+
+    They are those in containers, and what a removal that was killed has left: users, logins, profiles.
+    """
     found = filter(None, map(_PROFILE.fullmatch, host.files.names(PROFILES)))
-    return {
-        match.group(1)
-        for match in found
-        if marked(host, f"{PROFILES}/{match.group()}") and not runs(host, match.group(1))
-    }
+    named = {match.group(1) for match in found if marked(host, f"{PROFILES}/{match.group()}")}
+    return {name for name in named | {item.name for item in ours(host).instances} if not runs(host, name)}
 
 
 def binds(host: Host) -> list[str]:

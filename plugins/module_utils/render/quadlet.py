@@ -9,7 +9,9 @@ It is written from the same request that Docker's API gets, so that neither engi
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,10 +62,15 @@ def network_path(name: str) -> str:
 
 
 def drop_ins(path: str) -> list[str]:
-    """Return where lies what Podman's generator adds to the Quadlet at *path*, or would take instead of it."""
+    """Return where lies what Podman's generator adds to the Quadlet at *path* alone, or would take instead of it.
+
+    What packages or the administrator add to the Quadlets of others too is theirs.
+    """
     name, kind = path.rpartition("/")[2].rsplit(".", 1)
-    parts = [f"{directory}/{part}.{kind}.d" for directory in (QUADLETS, _RUNTIME) for part in (name, "librespot-")]
-    return [*parts, f"{_RUNTIME}/{name}.{kind}"]
+    dashes = [index for index, letter in enumerate(name) if letter == "-"]
+    parts = [name, *(name[: index + 1] for index in reversed(dashes))]
+    found = [f"{directory}/{part}.{kind}.d" for directory in (QUADLETS, _RUNTIME) for part in parts]
+    return [*found, f"{_RUNTIME}/{name}.{kind}"]
 
 
 def network_unit(name: str) -> str:
@@ -206,8 +213,11 @@ def _confined(request: Mapping[str, Any]) -> Lines:
 
 def _mount(item: Mapping[str, Any]) -> str:
     read_only = "true" if item.get("ReadOnly") else "false"
-    fields = {"source": item["Source"], "destination": item["Target"], "readonly": read_only}
-    return word(",".join(f"{name}={value}" for name, value in {"type": "bind", **fields}.items()))
+    fields = {"type": "bind", "source": item["Source"], "destination": item["Target"], "readonly": read_only}
+    line = io.StringIO()
+    # Podman reads them as a line of CSV: a comma in a path would begin another option.
+    csv.writer(line, lineterminator="").writerow([f"{name}={value}" for name, value in fields.items()])
+    return word(line.getvalue())
 
 
 def _network(instance: Instance, request: Mapping[str, Any]) -> Lines:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -62,10 +63,16 @@ def service(enforcing: bool, *labels: str) -> Finding:
 
 
 def container(
-    monkeypatch: pytest.MonkeyPatch, enforcing: bool, label: str, held: str | None = None, **written: Any
+    monkeypatch: pytest.MonkeyPatch,
+    enforcing: bool,
+    label: str,
+    held: str | None = None,
+    loaded: str = "enforce",
+    **written: Any,
 ) -> Finding:
     labels = {1: label, 2: held or ""}
     monkeypatch.setattr(contained, "process", lambda pid: process(labels[pid], pid))
+    monkeypatch.setattr(contained, "AppArmor", lambda _commands: SimpleNamespace(mode=lambda _name: loaded))
     engine = Containers(librespot_kitchen=1, **({} if held is None else {"librespot_kitchen_segment": 2}))
     seen = context(CONTAINER, enforcing, [], **written)
     (found,) = [item for item in contained.look(cast(Engine, engine), seen) if item.id == "CON-07"]
@@ -80,6 +87,14 @@ def test_the_live_process_is_judged_where_the_kernel_enforces(
         assert found.status == status
         assert status == PASSED or (label or "unconfined") in found.observed
         assert found.evidence.endswith("/attr/apparmor/current")
+
+
+@pytest.mark.parametrize(("loaded", "status"), [("enforce", PASSED), ("complain", FAILED), ("", FAILED)])
+def test_beside_another_one_ours_counts_in_the_mode_that_the_kernel_has_it_in(
+    monkeypatch: pytest.MonkeyPatch, loaded: str, status: str
+) -> None:
+    found = container(monkeypatch, True, "crun//&librespot-kitchen (mixed)", loaded=loaded)
+    assert found.status == status
 
 
 def test_one_process_of_a_unit_without_it_is_one_too_many() -> None:

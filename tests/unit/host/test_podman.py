@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +101,53 @@ def test_what_was_added_is_seen() -> None:
 def test_all_of_sound_is_one_device_and_what_is_not_sound_is_seen() -> None:
     devices = [json.loads(line)["PathOnHost"] for line in _described()["devices"].split("\n")]
     assert devices == ["/dev/fuse", "/dev/snd"]
+
+
+PROFILE = {
+    "defaultAction": "SCMP_ACT_ERRNO",
+    "archMap": [{"architecture": "SCMP_ARCH_X86_64", "subArchitectures": []}],
+    "syscalls": [
+        {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW"},
+        {
+            "names": ["socket"],
+            "action": "SCMP_ACT_ALLOW",
+            "args": [{"index": 0, "value": 16, "valueTwo": 0, "op": "SCMP_CMP_EQ"}],
+        },
+        {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
+    ],
+}
+STARTED: dict[str, Any] = {
+    "defaultAction": "SCMP_ACT_ERRNO",
+    "architectures": ["SCMP_ARCH_X86_64"],
+    "syscalls": [
+        {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW"},
+        {
+            "names": ["socket"],
+            "action": "SCMP_ACT_ALLOW",
+            "args": [{"index": 0, "value": 16, "op": "SCMP_CMP_EQ"}],
+        },
+        {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("started", "same"),
+    [
+        (STARTED, True),
+        ({**STARTED, "defaultAction": "SCMP_ACT_LOG"}, False),
+        ({**STARTED, "syscalls": [*STARTED["syscalls"], {"names": ["bpf"], "action": "SCMP_ACT_ALLOW"}]}, False),
+        ({**STARTED, "syscalls": [{**STARTED["syscalls"][1], "args": []}]}, False),
+        (None, False),
+    ],
+)
+def test_the_filter_is_the_one_that_the_process_was_started_with(
+    tmp_path: Path, started: dict[str, Any] | None, same: bool
+) -> None:
+    text = json.dumps(PROFILE)
+    (tmp_path / "filter.json").write_text(text, encoding="utf-8")
+    (tmp_path / "config.json").write_text(json.dumps({"linux": {"seccomp": started}}), encoding="utf-8")
+    host = {**FOUND["HostConfig"], "SecurityOpt": [f"seccomp={tmp_path}/filter.json"]}
+    there = Podman(Scripted(HostConfig=host, OCIConfigPath=f"{tmp_path}/config.json"), user=0).container("any")
+    assert there is not None
+    assert (there["HostConfig"]["SecurityOpt"] == [f"seccomp={text}"]) is same

@@ -152,8 +152,14 @@ def test_what_loads_profiles_is_installed_where_they_are_enforced() -> None:
         ("docker-default (enforce)", "enforce", True),
         ("unconfined", "", True),
         ("", "", True),
+        # One of the kernel's stacks, in which ours is loaded to be enforced, and one in which it is not.
+        ("crun//&librespot-kitchen (mixed)", "enforce", False),
+        ("crun//&librespot-kitchen (enforce)", "enforce", False),
+        ("librespot-kitchen//&crun (mixed)", "complain", True),
+        ("crun//&librespot-kitchen2 (mixed)", "enforce", True),
+        ("crun//&podman (mixed)", "", True),
     ],
 )
 def test_the_profile_of_a_process(label: str, mode: str, wrong: bool) -> None:
     seen = Process(1, "", {}, {}, {}, "", {}, (), (), label)
-    assert bool(wrong_profile([seen], NAME, mode)) == wrong
+    assert bool(wrong_profile([seen], NAME, mode, "enforce")) == wrong

@@ -75,9 +75,9 @@ def test_a_port_is_held_by_the_container_or_by_what_publishes_it(
     mine: bool,
 ) -> None:
     there = {"librespot-kitchen": {"State": {"Pid": 4711}, "HostConfig": {"PortBindings": bindings}}}
-    monkeypatch.setattr(moved, "has_containers", lambda _host: engine == "Engine")
-    monkeypatch.setattr(moved, "quadlets", lambda _host: {"kitchen"} if engine == "Podman" else set())
+    monkeypatch.setattr(moved, "has_containers", lambda _files: engine == "Engine")
+    monkeypatch.setattr(moved, "quadlets", lambda _files: {"kitchen"} if engine == "Podman" else set())
     monkeypatch.setattr(moved, engine, lambda *_of: SimpleNamespace(container=there.get))
-    host, held = cast(Host, SimpleNamespace(commands=None)), proxy if program == "proxy" else program
+    host, held = cast(Host, SimpleNamespace(commands=None, files=None)), proxy if program == "proxy" else program
     assert moved.hold(host, ["old", "kitchen"], PORT, pid, held) is mine
     assert moved.hold(host, ["old"], PORT, pid, held) is False

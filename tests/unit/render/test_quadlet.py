@@ -19,6 +19,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.instance 
 from ansible_collections.hardened.librespot.plugins.module_utils.render.container import container
 from ansible_collections.hardened.librespot.plugins.module_utils.render.quadlet import (
     container_quadlet,
+    drop_ins,
     in_files,
     network_quadlet,
 )
@@ -101,3 +102,16 @@ def test_an_apparmor_profile_is_taken_up() -> None:
 def test_its_bridge_is_the_one_that_the_table_knows() -> None:
     lines = network_quadlet(_instance()).splitlines()
     assert {"PodmanArgs=--interface-name=lsp-kitchen", "Options=isolate=strict", "DisableDNS=true"} <= set(lines)
+
+
+def test_a_comma_in_a_path_begins_no_option() -> None:
+    (line,) = [line for line in _lines(relaxations={"media": {"reason": "r", "paths": ["/srv/a,U"]}}) if "/srv" in line]
+    assert line == r'Mount="type=bind,\"source=/srv/a,U\",\"destination=/srv/a,U\",readonly=true"'
+
+
+def test_all_that_its_generator_adds_to_it_alone_is_known() -> None:
+    found = drop_ins("/etc/containers/systemd/librespot-living-room.container")
+    names = ("librespot-living-room", "librespot-living-", "librespot-")
+    for directory in ("/etc/containers/systemd", "/run/containers/systemd"):
+        assert {f"{directory}/{name}.container.d" for name in names} <= set(found)
+    assert "/run/containers/systemd/librespot-living-room.container" in found

@@ -14,12 +14,14 @@ import yaml
 
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     DEPLOYMENT_ARGUMENT,
+    ENGINE_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
     STATE_ARGUMENT,
 )
 
 ROOT = Path(__file__).parents[3]
 SHARED = {
+    "librespot_container_engine",
     "librespot_credentials",
     "librespot_deployment",
     "librespot_instances",
@@ -43,7 +45,8 @@ def entries(role: str) -> dict[str, dict[str, Any]]:
 def shared_defaults() -> dict[str, Any]:
     """Return what a role other than the front door does without a shared variable: it leaves the argument out."""
     arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, **DEPLOYMENT_ARGUMENT}
-    return {f"librespot_{name}": argument["default"] for name, argument in arguments.items()}
+    defaults = {f"librespot_{name}": argument["default"] for name, argument in arguments.items()}
+    return {**defaults, "librespot_container_engine": ENGINE_ARGUMENT["engine"]["default"]}
 
 
 @pytest.mark.parametrize("role", ROLES)
