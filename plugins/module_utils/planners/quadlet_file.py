@@ -137,8 +137,8 @@ class QuadletFile:
 
 
 def _lines(text: str) -> list[list[str]]:
-    """Return the lines of a unit; the words of a command in the order of the alphabet, since Podman's are in none."""
-    return [sorted(line.split(" ")) for line in text.strip().splitlines() if not line.startswith("# Automatically")]
+    """Return the lines of a unit that say anything; the words of each sorted, since options of Podman's have no order."""
+    return [sorted(line.split(" ")) for line in text.splitlines() if line and not line.startswith("#")]
 
 
 class SweptPlanner(Planner):
