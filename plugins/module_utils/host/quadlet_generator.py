@@ -19,19 +19,23 @@ _DIRECTORIES = "QUADLET_UNIT_DIRS"
 _UNIT = re.compile(r"^---(\S+)---$", re.MULTILINE)
 
 
-def generated(commands: Commands, quadlets: Mapping[str, str], directory: str) -> dict[str, str]:
+def generated(commands: Commands) -> dict[str, str]:
+    """Return the units, by name, that would be made at the next reload of systemd, of all that lies on the host."""
+    return _run(commands, {})
+
+
+def generated_alone(commands: Commands, quadlets: Mapping[str, str], directory: str) -> dict[str, str]:
     """Return the units, by name, that are made of *quadlets*, name to text, as if they lay alone in *directory*."""
     with tempfile.TemporaryDirectory(prefix="librespot-quadlets-") as alone:
         for name, text in quadlets.items():
             with open(f"{alone}/{name}", "w", encoding="utf-8") as handle:
                 handle.write(text)
-        done = commands.run(
-            [_GENERATOR, "--dryrun"],
-            # One that it does not understand is left out, which is told by its absence.
-            ok=(),
-            env={_DIRECTORIES: os.path.realpath(alone)},
-            remedy="Install the package podman",
-        )
-        said = done.stdout.replace(os.path.realpath(alone), directory)
-    _before, *parts = _UNIT.split(said)
+        made = _run(commands, {_DIRECTORIES: os.path.realpath(alone)})
+        return {name: text.replace(os.path.realpath(alone), directory) for name, text in made.items()}
+
+
+def _run(commands: Commands, env: Mapping[str, str]) -> dict[str, str]:
+    # One that it does not understand is left out, which is told by its absence.
+    done = commands.run([_GENERATOR, "--dryrun"], ok=(), env=env, remedy="Install the package podman")
+    _before, *parts = _UNIT.split(done.stdout)
     return {name: text.strip() for name, text in zip(parts[::2], parts[1::2])}

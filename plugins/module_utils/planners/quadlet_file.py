@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..host.command import Commands
 from ..host.files import FILE, Files
-from ..host.quadlet_generator import generated
+from ..host.quadlet_generator import generated, generated_alone
 from ..host.systemd import Systemd
 from ..model.errors import HostError
 from ..model.plan import Plan, State
@@ -83,8 +83,10 @@ class QuadletFile:
         """Whether its service is the one that is made of it when nothing lies beside it, wherever that would be."""
         paths = (self.path, *self._along)
         texts = {path.rpartition("/")[2]: self._read(path) for path in paths}
-        made = generated(self._commands, texts, QUADLETS).get(self.unit)
-        return made is not None and _lines(made) == _lines(self._read(f"{_GENERATED}/{self.unit}"))
+        alone = generated_alone(self._commands, texts, QUADLETS).get(self.unit, "")
+        # What systemd has now, and what it would have when it next reads all again, as at a boot.
+        now, then = self._read(f"{_GENERATED}/{self.unit}"), generated(self._commands).get(self.unit, "")
+        return bool(alone) and _lines(alone) == _lines(now) == _lines(then)
 
     def _read(self, path: str) -> str:
         entry = self._files.read(path)
@@ -137,7 +139,7 @@ class QuadletFile:
 
 
 def _lines(text: str) -> list[list[str]]:
-    """Return the lines of a unit that say anything; the words of each sorted, since options of Podman's have no order."""
+    """Return the lines of a unit that say anything, the words of each sorted: Podman has options in no order."""
     return [sorted(line.split(" ")) for line in text.splitlines() if line and not line.startswith("#")]
 
 
