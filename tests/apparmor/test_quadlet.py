@@ -27,10 +27,12 @@ from tests.support.plays import Controller
 pytestmark = pytest.mark.parametrize("controller", ["debian13"], indirect=True, scope="session")
 
 _BOTH = "CON-07 profile kitchen, CFG-06 drift kitchen"
-# What looks at its health would find that it cannot be started without the profile, and have it killed.
+# What looks at its health would find that it cannot be started without the profile, and have it killed. After a while
+# the audit misses it.
 _UNLOADED = f"""
 systemctl stop "$(podman container inspect --format '{{{{.Id}}}}' {NAME})*.timer"
 printf %s {NAME} > /sys/kernel/security/apparmor/.remove
+sleep 70
 """
 
 
@@ -40,7 +42,7 @@ def _written(script: str) -> str:
 
 MUTANTS = (
     Mutant("complain", f"apparmor_parser --replace --complain --skip-cache {PROFILE}", _BOTH),
-    Mutant("unloaded", _UNLOADED, _BOTH),
+    Mutant("unloaded", _UNLOADED, f"CON-10 health kitchen, {_BOTH}"),
     Mutant("made-without-it", _written(f"s/apparmor={NAME}/apparmor=unconfined/"), _BOTH),
     Mutant("under-the-engines-own", _written(f"/apparmor={NAME}/d"), _BOTH),
 )

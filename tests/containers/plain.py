@@ -18,9 +18,9 @@ PORT = 38010
 
 # An image of files alone: a Dockerfile that says no more than what to copy leaves root as the user.
 _MAKE = """
-made=$(docker create "$1")
-docker export "$made" | docker import --change 'ENTRYPOINT ["/usr/bin/librespot"]' - plain >/dev/null
-docker rm "$made" >/dev/null
+made=$($2 create "$1")
+$2 export "$made" | $2 import --change 'ENTRYPOINT ["/usr/bin/librespot"]' - plain >/dev/null
+$2 rm "$made" >/dev/null
 """
 
 
@@ -31,7 +31,7 @@ def plain(speaker: Speaker, network: Sequence[str] = PUBLISHED) -> str:
     """Run the plain container beside the kitchen, until it answers; returns its name."""
     if NAME in speaker.names:
         speaker.docker("rm", "--force", NAME)
-    speaker.host.out("sh", "-euc", _MAKE, "sh", speaker.inspect()["Image"])
+    speaker.host.out("sh", "-euc", _MAKE, "sh", speaker.inspect()["Image"], speaker.ENGINE)
     options = f"--name Plain --backend alsa --device null --zeroconf-port {PORT}"
     speaker.docker("run", "--detach", "--name", NAME, *network, "plain", *options.split())
     until(lambda: speaker.host.answer(PORT), 20, "the plain container answers")

@@ -76,6 +76,13 @@ MUTANTS = (
         "nothing-hidden-when-it-started",
         f"cp {FILE} /root/kept; sed -i 's/^Mask=.*//' {FILE}; {_RESTART}\n"
         f"mv /root/kept {FILE}; systemctl daemon-reload",
+        "CON-03 isolation kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        # That of which neither the engine nor the process tells.
+        "left-silent-when-it-started",
+        f"cp {FILE} /root/kept; sed -i s/^HealthOnFailure=kill/HealthOnFailure=none/ {FILE}; {_RESTART}\n"
+        f"mv /root/kept {FILE}; systemctl daemon-reload",
         "CFG-06 drift kitchen",
     ),
     Mutant(
