@@ -32,7 +32,7 @@ _BOTH = "CON-07 profile kitchen, CFG-06 drift kitchen"
 _UNLOADED = f"""
 systemctl stop "$(podman container inspect --format '{{{{.Id}}}}' {NAME})*.timer"
 printf %s {NAME} > /sys/kernel/security/apparmor/.remove
-sleep 70
+sleep 130
 """
 
 
@@ -44,7 +44,7 @@ MUTANTS = (
     Mutant("complain", f"apparmor_parser --replace --complain --skip-cache {PROFILE}", _BOTH),
     Mutant("unloaded", _UNLOADED, f"CON-10 health kitchen, {_BOTH}"),
     Mutant("made-without-it", _written(f"s/apparmor={NAME}/apparmor=unconfined/"), _BOTH),
-    Mutant("under-the-engines-own", _written(f"/apparmor={NAME}/d"), _BOTH),
+    Mutant("under-the-engines-own", _written(f"s/[^ ]*apparmor={NAME}[^ ]*//"), _BOTH),
 )
 
 

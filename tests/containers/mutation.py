@@ -23,7 +23,8 @@ def dies(host: Target, mutant: Mutant, look: Callable[[], Findings], mend: Calla
         host.shell(mutant.by_hand, timeout=120)
     assert set(found) == mutant.declared(enforces=True), found
     assert bool(mend()) != bool(mutant.by_hand)
-    assert red(look()) == {}
+    left = red(look())
+    assert left == {}, left
 
 
 def by_hand(options: str, port: int = PORT) -> str:

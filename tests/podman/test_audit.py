@@ -93,9 +93,8 @@ MUTANTS = (
     ),
     Mutant(
         "nobody-looks-at-its-health",
-        f"systemctl stop \"$(podman container inspect --format '{{{{.Id}}}}' {NAME})*.timer\"; sleep 70",
-        "CON-10 health kitchen",
-        by_hand=_RESTART,
+        f"systemctl stop \"$(podman container inspect --format '{{{{.Id}}}}' {NAME})*.timer\"; sleep 130",
+        "CON-10 health kitchen, CFG-06 drift kitchen",
     ),
     Mutant("gone", f"systemctl stop {NAME}", ALL),
     Mutant(

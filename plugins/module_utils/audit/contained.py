@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Union
@@ -24,8 +23,8 @@ from ..model.finding import FAILED, NOT_ENFORCED, WAIVED, Finding
 from ..model.image import ARTIFACT_LABEL, PROBE, SBOM, SBOM_LABEL
 from ..model.instance import Instance
 from ..model.relaxations import HOST_NETWORK
-from ..model.timestamp import seconds
 from ..planners import confined, live
+from ..planners.contained import wrong_health
 from ..planners.containers import place_of
 from ..planners.image import manifest_path
 from ..planners.rootfs import manifest_of, wrong_files
@@ -36,9 +35,6 @@ from ..render.unit import dhcp_unit, segment_unit
 from .context import Context, each, finding
 
 _LIMITS = (*UPDATABLE[:-1], "files", "block I/O")
-_LOOKED_S = 60
-"""An engine looks every ten seconds, and gives each look five."""
-
 _RUNS = "the container runs"
 
 Seen = Union[tuple[str, list[str], str], tuple[str, list[str], str, str]]
@@ -234,14 +230,7 @@ def _profile(engine: AnyEngine, context: Context, instance: Instance, _there: De
 
 
 def _health(engine: AnyEngine, _context: Context, instance: Instance, there: Described, _main: Process) -> Seen:
-    health = there["State"].get("Health") or {}
-    said = health.get("Status", "none")
-    # Before its first look there is nothing to say.
-    wrong = [] if said in ("healthy", "starting") or not instance.discovery else [f"its health is {said}"]
-    looks = health.get("Log") or []
-    # What looks at it may have been stopped; its last word stays.
-    if said == "healthy" and (not looks or time.time() - seconds(looks[-1]["End"]) > _LOOKED_S):
-        wrong.append(f"nothing has looked at its health for {_LOOKED_S} s")
+    wrong = wrong_health(there, instance)
     if there["Config"].get("StopSignal") != "SIGINT":
         wrong.append(f"it is stopped by {there['Config'].get('StopSignal')}")
     evidence = f"{engine.name} inspect {container_name(instance.name)}: State.Health"

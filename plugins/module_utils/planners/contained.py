@@ -19,6 +19,7 @@ from ..model.errors import HostError
 from ..model.image import PROBE
 from ..model.instance import Instance
 from ..model.plan import Plan, State
+from ..model.timestamp import seconds
 from ..render.options import credentials_directory
 from ..render.unit import credentials_path
 from . import confined
@@ -31,6 +32,10 @@ PROCESS, LOGIN = "process", "credentials"
 _FILES = "files of its image"
 _DESCRIBED, _NO_OTHERS = "as described", "there, and no others"
 
+HEALTH, HEALTHY = "health", "not wedged"
+LOOKED_S = 120
+"""An engine looks every ten seconds, and gives each look five; a machine may be busy."""
+
 AnEngine = TypeVar("AnEngine", Engine, Podman)
 
 
@@ -40,6 +45,22 @@ def refuse_anothers(plan: Plan, instance: Instance, removal: str) -> None:
         raise HostError(
             f"The {plan.subject} exists and is not ours", f"Give the instance another name, or remove it: {removal}"
         )
+
+
+def wrong_health(there: Mapping[str, Any], instance: Instance) -> list[str]:
+    """Return what is wrong with the health of the container *there*, as its engine sees it. It needs a restart.
+
+    Before its first look there is nothing to say. What looks may have been stopped; its last word stays then.
+    """
+    found = there["State"].get("Health") or {}
+    said, looks = found.get("Status", "none"), found.get("Log") or []
+    if not instance.discovery:
+        return []
+    if said != "healthy":
+        return [] if said == "starting" else [f"its health is {said}"]
+    if not looks or time.time() - seconds(looks[-1]["End"]) > LOOKED_S:
+        return [f"nothing has looked at its health for {LOOKED_S} s"]
+    return []
 
 
 class ContainedPlanner(Planner, Generic[AnEngine]):
@@ -57,6 +78,7 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
         """Return what the process shall be."""
         return {
             STATE: RUNNING,
+            HEALTH: HEALTHY,
             PROCESS: _DESCRIBED,
             _FILES: _NO_OTHERS,
             LOGIN: "as given" if self._instance.credentials else "none",
@@ -67,6 +89,7 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
         main = process(int(there["State"]["Pid"])) if there["State"]["Running"] else None
         return {
             STATE: RUNNING if main is not None else str(there["State"]["Status"]),
+            HEALTH: "; ".join(wrong_health(there, self._instance) if main is not None else ()) or HEALTHY,
             PROCESS: self._process(main),
             _FILES: self._root(main, there["Image"]),
             LOGIN: self._login(main),

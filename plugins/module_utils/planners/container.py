@@ -16,13 +16,11 @@ from ..model.instance import Instance
 from ..model.plan import Plan, State
 from ..render.container import UPDATABLE, container, described, limits, network, network_mode, trial
 from .base import Planner
-from .contained import LOGIN, PROCESS, STATE, ContainedPlanner, refuse_anothers
+from .contained import HEALTH, LOGIN, PROCESS, STATE, ContainedPlanner, refuse_anothers
 
 _LEFT = "of a run that was killed"
 _NOTHING = "nothing"
 _ONLY = "its own"
-_HEALTH = "health"
-_NOT_WEDGED = "not wedged"
 
 
 class NetworkPlanner(Planner):
@@ -81,7 +79,6 @@ class ContainerPlanner(ContainedPlanner[Engine]):
             "host name": self._instance.name,
             "networks": _ONLY,
             **self._wanted_live(),
-            _HEALTH: _NOT_WEDGED,
             _LEFT: _NOTHING,
         }
 
@@ -96,7 +93,6 @@ class ContainerPlanner(ContainedPlanner[Engine]):
             **described(there["Config"], there["HostConfig"], there["Image"], self._known()),
             "networks": " ".join(sorted(others)) or _ONLY,
             **self._live(there),
-            _HEALTH: "unhealthy" if (there["State"].get("Health") or {}).get("Status") == "unhealthy" else _NOT_WEDGED,
             _LEFT: " ".join(left) or _NOTHING,
         }
 
@@ -127,7 +123,7 @@ class ContainerPlanner(ContainedPlanner[Engine]):
         if not plan.before:
             self._engine.create(self._name, self._request())
             self._started()
-        elif differs <= {STATE, PROCESS, _HEALTH, LOGIN}:
+        elif differs <= {STATE, PROCESS, HEALTH, LOGIN}:
             self._engine.stop(self._name)
             self._engine.start(self._name)
             self._wait(self._name)
