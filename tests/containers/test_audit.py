@@ -86,6 +86,24 @@ MUTANTS = (
         " && break; sleep 1; done",
         "CON-10 health kitchen, CFG-06 drift kitchen, CFG-06 drift host",
     ),
+    Mutant(
+        # It is on no network itself.
+        "another-container-in-its-own-network",
+        f"docker run --detach --rm --name guest --network container:{NAME} $(docker inspect --format '{{{{.Image}}}}' {NAME})"
+        " --name Guest --backend pipe --zeroconf-port 4444 >/dev/null; sleep 2",
+        "CON-05 network kitchen",
+        by_hand="docker rm --force guest >/dev/null",
+    ),
+    Mutant(
+        "nobody-brings-it-back",
+        "for unit in timer service; do mkdir -p /etc/systemd/system/hardened-librespot-containers.$unit.d; done\n"
+        "printf '[Timer]\\nOnActiveSec=\\nOnUnitInactiveSec=\\nOnActiveSec=365d\\n'"
+        " > /etc/systemd/system/hardened-librespot-containers.timer.d/x.conf\n"
+        "printf '[Service]\\nExecStart=\\nExecStart=/bin/true\\n'"
+        " > /etc/systemd/system/hardened-librespot-containers.service.d/x.conf\n"
+        "systemctl daemon-reload; systemctl restart hardened-librespot-containers.timer",
+        "CFG-06 drift host",
+    ),
     Mutant("gone", f"docker rm --force {NAME} >/dev/null", ALL),
 )
 

@@ -258,3 +258,27 @@ def test_its_removal_takes_all_of_ours_and_nothing_else(running: Speaker) -> Non
 
 def _networks(speaker: Speaker) -> set[str]:
     return set(speaker.engine("network", "ls", "--format", "{{.Name}}").split())
+
+
+def test_an_image_that_somebody_made_of_ours_stays(running: Speaker) -> None:
+    """It has the labels of ours, and no manifest."""
+    running.docker("commit", NAME, "mine")
+    running.converge(librespot_state="absent")
+    assert running.docker("image", "ls", "--quiet", "mine")
+    assert not running.docker("image", "ls", "--quiet", "hardened-librespot")
+    running.docker("image", "rm", "mine")
+
+
+def test_a_damaged_copy_of_the_image_is_named_and_a_new_one_helps(running: Speaker) -> None:
+    before = running.identity
+    image = running.inspect()["Image"]
+    running.host.shell("for f in /var/lib/docker/vfs/dir/*/usr/share/alsa/alsa.conf; do echo '# x' >> $f; done")
+    done = running.run()
+    assert done.status != 0
+    assert f"of the image {image} is not that image any more" in done.output.replace("\n", " ")
+    # What ran goes on.
+    assert (running.identity, running.answers) == (before, True)
+    running.docker("rm", "--force", NAME)
+    running.docker("image", "rm", "--force", image)
+    assert running.converge() > 0
+    assert running.converge() == 0

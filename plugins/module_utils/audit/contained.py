@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Union
@@ -157,14 +158,29 @@ def _segment(engine: AnyEngine, instance: Instance, main: Process) -> Seen:
     expected, evidence = f"alone in the network of {name}", "/proc: ns/net and ns/pid of every process"
     if held is None:
         return expected, [f"{name} does not run"], evidence
-    found = [process(pid) for pid in inhabitants(held.namespaces["net"])]
-    own = {item.namespaces["pid"] for item in (main, held)}
     units = tuple(f"/{unit}" for unit in (segment_unit(instance.name), dhcp_unit(instance.name)))
-    others = [item for item in found if item and item.namespaces["pid"] not in own and not item.cgroup.endswith(units)]
-    wrong = [f"{item.executable} (process {item.pid}) is in it, too" for item in others]
+    guests = [item for item in _guests(held, main) if not item.cgroup.endswith(units)]
+    wrong = [f"{item.executable} (process {item.pid}) is in it, too" for item in guests]
     if main.namespaces["net"] != held.namespaces["net"]:
         wrong.append(f"it is not in the network of {name}")
     return expected, wrong, evidence
+
+
+def _guests(host: Process, *others: Process) -> list[Process]:
+    """Return who is in the network of *host* and of none of these containers.
+
+    Whom the engine sends in to look at its health is not of the container for a moment, so those who stay count.
+    """
+    own = {item.namespaces["pid"] for item in (host, *others)}
+
+    def look() -> dict[int, Process]:
+        found = {pid: process(pid) for pid in inhabitants(host.namespaces["net"])}
+        return {pid: item for pid, item in found.items() if item and item.namespaces["pid"] not in own}
+
+    first = look()
+    if first:
+        time.sleep(1)
+    return [item for pid, item in look().items() if pid in first] if first else []
 
 
 def _network(engine: AnyEngine, _context: Context, instance: Instance, there: Described, main: Process) -> Seen:
@@ -182,7 +198,10 @@ def _network(engine: AnyEngine, _context: Context, instance: Instance, there: De
         wrong.append("it is not kept from other containers")
     if (found.get("Labels") or {}).get(INSTANCE_LABEL) != instance.name:
         wrong.append("the network is not ours")
-    return f"alone on the network {name}", wrong, f"{engine.name} network inspect {name}"
+    # One that was started in the network of this one is on none itself.
+    wrong += [f"{item.executable} (process {item.pid}) is in its network, too" for item in _guests(main)]
+    evidence = f"{engine.name} network inspect {name}; /proc: ns/net and ns/pid of every process"
+    return f"alone on the network {name}", wrong, evidence
 
 
 def _hosts(engine: AnyEngine, instance: Instance, there: Described) -> Seen:

@@ -49,7 +49,7 @@ class Podman:
         if (os.geteuid() if user is None else user) != 0:
             raise _ROOTLESS
         # In this form it answers also where its storage does not work.
-        version = self._run("--version").split()[-1]
+        version = self._run("--version", remedy="Install the package podman").split()[-1]
         found = [part for part in version.split(".")[:2] if part.isdigit()]
         if len(found) < len(OLDEST) or tuple(map(int, found)) < OLDEST:
             raise HostError(

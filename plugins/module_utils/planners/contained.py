@@ -117,6 +117,18 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
         given = self._files.read(credentials_path(self._instance.name))
         return "as given" if given is not None and given.content == seen.content else "others"
 
+    def _refuse_damaged(self, name: str) -> None:
+        """Raise `HostError` when a new container has other files than its image: what the engine keeps is damaged."""
+        there = self._engine.container(name) or {"State": {"Running": False}}
+        wrong = self._live(there)[_FILES] if there["State"]["Running"] else _NO_OTHERS
+        if wrong != _NO_OTHERS:
+            image = there["Image"]
+            raise HostError(
+                f"What {self._engine.name} keeps of the image {image} is not that image any more: {wrong}",
+                f"Remove both, and run again, which loads it anew: {self._engine.name} rm --force {self._name}; "
+                f"{self._engine.name} image rm --force {image}",
+            )
+
     def _wait(self, name: str) -> None:
         """Wait until the instance answers; without discovery, until it has stayed up for a moment."""
         deadline, since, seen = time.monotonic() + PATIENCE, 0.0, 0

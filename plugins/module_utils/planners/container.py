@@ -147,6 +147,7 @@ class ContainerPlanner(ContainedPlanner[Engine]):
         try:
             self._engine.start(self._name)
             self._wait(self._name)
+            self._refuse_damaged(self._name)
         except HostError:
             self._engine.remove(self._name)
             raise
@@ -182,6 +183,7 @@ class ContainerPlanner(ContainedPlanner[Engine]):
             self._engine.create(name, trial(self._instance, self._place()))
             self._engine.start(name)
             self._wait(name)
+            self._refuse_damaged(name)
         finally:
             self._engine.remove(name)
             if without:

@@ -28,11 +28,12 @@ from ..model.layout import ROOT
 from ..render.firewall import TABLE, identifier
 from ..render.segment import LEASE
 from ..render.unit import SETTINGS, UNITS, credentials_path, dhcp_unit
-from ..render.watchdog import PROGRAM, TIMER, watchdog_units
+from ..render.watchdog import PROGRAM, SERVICE, TIMER, watchdog_units
 from .account import AccountPlanner
 from .apparmor import parser_planners, profile_planners
 from .base import Planner
 from .container import ContainerPlanner, NetworkPlanner, NoContainerPlanner
+from .drop_ins import no_drop_ins
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .holder import HolderPlanner, network_of
 from .image import manifest_path
@@ -40,7 +41,7 @@ from .loader import loader_planners
 from .registry import Host, remnants
 from .segment import no_segment_planners
 from .segments import segment_of
-from .unit import UnitPlanner
+from .unit import LoadedPlanner, UnitPlanner
 
 _IPV6 = "/proc/sys/net/ipv6"
 _NOBODY_YET = (-1, -1)
@@ -131,10 +132,13 @@ def watchdog_planners(host: Host, present: bool) -> list[Planner]:
     if present:
         return [
             *(FilePlanner(host.files, path, text) for path, text in units.items()),
+            *no_drop_ins(host, units),
             UnitPlanner(host.systemd, host.files, TIMER),
+            LoadedPlanner(host.systemd, SERVICE),
         ]
     return [
         UnitPlanner(host.systemd, host.files, TIMER, present=False),
+        *no_drop_ins(host, units),
         *(FilePlanner(host.files, path, None) for path in (*units, PROGRAM)),
     ]
 

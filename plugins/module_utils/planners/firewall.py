@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..host import firewall, namespaces
@@ -23,12 +23,13 @@ from ..render.segment import table_path
 from ..render.unit import FIREWALL, SETTINGS, UNITS
 from .account import AccountPlanner
 from .base import Planner
-from .file import DirectoryPlanner, FilePlanner, HuskPlanner
+from .drop_ins import no_drop_ins
+from .file import FilePlanner, HuskPlanner
 from .grant import LongGrantsPlanner, doors
 from .image import IMAGES
 from .loader import loader_planners
 from .openings import opening_planners
-from .registry import PLACES, Host, undeclared
+from .registry import Host, undeclared
 from .table import TablePlanner
 from .unit import UnitPlanner
 
@@ -79,7 +80,7 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
         *(planner for name in left for planner in _sealed_segment(host, name, left[name])),
         *_clock(host, windows),
         *(FilePlanner(files, path, text) for path, text in units.items()),
-        *_overrides(host, units),
+        *no_drop_ins(host, units),
         *(
             UnitPlanner(host.systemd, files, name)
             for name in (FIREWALL, RESOLVERS_WATCH, *([CLOCK] if windows else []))
@@ -106,22 +107,6 @@ def _used(spec: Specification, instances: Sequence[Instance]) -> list[Zone]:
     return [zone for name, zone in spec.zones.items() if any(name in item.access for item in instances)]
 
 
-def _overrides(host: Host, units: Iterable[str]) -> list[Planner]:
-    """Drop-ins weaken a unit unseen, as for an instance: there shall be none, nor for all units with its beginnings."""
-    names = {name for path in units for name in _and_its_beginnings(os.path.basename(path))}
-    paths = [f"{place}/{name}.d" for place in PLACES for name in sorted(names)]
-    return [DirectoryPlanner(host.files, path, None) for path in paths]
-
-
-def _and_its_beginnings(unit: str) -> Iterator[str]:
-    """Yield the names of which *unit* takes drop-ins: its own, and those that end at a dash of it (systemd.unit(5))."""
-    stem, _dot, kind = unit.rpartition(".")
-    yield unit
-    while "-" in stem:
-        stem = stem.rpartition("-")[0]
-        yield f"{stem}-.{kind}"
-
-
 def _clock(host: Host, windows: bool) -> list[Planner]:
     return [] if windows else [UnitPlanner(host.systemd, host.files, CLOCK, present=False)]
 
@@ -131,7 +116,7 @@ def _absent(host: Host) -> list[Planner]:
     return [
         *opening_planners(host, []),
         *(UnitPlanner(host.systemd, files, name, present=False) for name in (CLOCK, RESOLVERS_WATCH, AGAIN, FIREWALL)),
-        *_overrides(host, firewall_units(windows=True)),
+        *no_drop_ins(host, firewall_units(windows=True)),
         *(FilePlanner(files, path, None) for path in firewall_units(windows=False)),
         *([TablePlanner(Nftables(host.commands), None)] if os.path.exists(NFT) else []),
         FilePlanner(files, TABLE_FILE, None),

@@ -108,7 +108,9 @@ def image_planners(
     if keep < 0:
         raise SpecificationError("keep", keep, "is less than none", "Write how many older images stay, as 2")
     # All images of a release say to be as old as it is; when one came to this host, its manifest was written.
-    spare = sorted(_unused(engine) - {identifier}, key=lambda name: files.modified(manifest_path(name)), reverse=True)
+    spare = sorted(
+        _unused(engine, files) - {identifier}, key=lambda name: files.modified(manifest_path(name)), reverse=True
+    )
     gone = spare[keep:]
     kept = {identifier, *(item["Id"] for item in engine.images(ARTIFACT_LABEL))} - set(gone)
     return [
@@ -128,11 +130,15 @@ def engines_with_images(files: Files) -> set[str]:
 
 def no_image_planners(engine: AnyEngine, files: Files) -> list[Planner]:
     """Return what removes all images of ours but those of which anyone has a container."""
-    gone = sorted(_unused(engine))
+    gone = sorted(_unused(engine, files))
     return [*(NoImagePlanner(engine, name) for name in gone), DirectoryPlanner(files, IMAGES, None)]
 
 
-def _unused(engine: AnyEngine) -> set[str]:
-    """Return the images of ours of which nobody has a container, running or not."""
+def _unused(engine: AnyEngine, files: Files) -> set[str]:
+    """Return the images of ours of which nobody has a container, running or not.
+
+    One that somebody made of ours has its label too. Of ours each has a manifest.
+    """
     used = {item["ImageID"] for item in engine.containers(ARTIFACT_LABEL)}
-    return {item["Id"] for item in engine.images(ARTIFACT_LABEL)} - used
+    found = {item["Id"] for item in engine.images(ARTIFACT_LABEL)} - used
+    return {name for name in found if files.read(manifest_path(name), content=False) is not None}

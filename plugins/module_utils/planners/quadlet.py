@@ -147,6 +147,7 @@ class QuadletPlanner(ContainedPlanner[Podman]):
         try:
             self._file.write(text)
             self._start()
+            self._refuse_damaged(self._name)
             self._refuse_others()
         except HostError as error:
             # Of the same text there is nothing to go back to; systemd goes on trying.

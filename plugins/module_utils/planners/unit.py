@@ -70,3 +70,26 @@ class UnitPlanner(Planner):
             self._systemd.restart([self._name])
         else:
             self._systemd.start([self._name])
+
+
+class LoadedPlanner(Planner):
+    """A unit that another one starts: systemd shall know it as it is on disk."""
+
+    def __init__(self, systemd: Systemd, name: str) -> None:
+        super().__init__(f"unit {name}")
+        self._systemd = systemd
+        self._name = name
+
+    def wanted(self) -> State:
+        """Return the unit as it shall be."""
+        return {"loaded": "as on disk"}
+
+    def found(self) -> State:
+        """Return what systemd says of it."""
+        stale = self._systemd.show(self._name, ["NeedDaemonReload"])["NeedDaemonReload"] != "no"
+        return {"loaded": "not as on disk" if stale else "as on disk"}
+
+    def apply(self, plan: Plan) -> None:
+        """Let systemd read it again."""
+        if plan.changed:
+            self._systemd.daemon_reload()

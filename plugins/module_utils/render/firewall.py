@@ -183,14 +183,14 @@ def _answers(instance: Instance, zones: Sequence[Zone]) -> Iterator[str]:
     connection that it held open either.
     """
     # Whoever asks over mDNS does so from its port; to any other, or to this host, it would be a way out.
-    answers = (
-        f"tcp sport {instance.port} ct direction reply",
-        f'oifname != "lo" udp sport {_MDNS} udp dport {_MDNS}',
-    )
+    answers = [f"tcp sport {instance.port} ct direction reply"]
+    # On a bridge nobody hears it ask, and the host's avahi answers for it: it would be a way to its neighbours alone.
+    if not instance.bridge:
+        answers.append(f'oifname != "lo" udp sport {_MDNS} udp dport {_MDNS}')
     # Its own watchdog asks as the same user.
     yield f'oifname "lo" tcp sport {instance.port} accept'
     yield f'oifname "lo" tcp dport {instance.port} accept'
-    for family, group in ((V4, "224.0.0.251"), (V6, "ff02::fb")):
+    for family, group in ((V4, "224.0.0.251"), (V6, "ff02::fb")) if not instance.bridge else ():
         yield f"{ADDRESSES[family]} daddr {group} udp sport {_MDNS} udp dport {_MDNS} accept"
     for zone in zones:
         for answer in answers:
