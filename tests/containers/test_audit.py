@@ -89,7 +89,8 @@ MUTANTS = (
     Mutant(
         # It is on no network itself.
         "another-container-in-its-own-network",
-        f"docker run --detach --rm --name guest --network container:{NAME} $(docker inspect --format '{{{{.Image}}}}' {NAME})"
+        f"image=$(docker inspect --format '{{{{.Image}}}}' {NAME})\n"
+        f"docker run --detach --rm --name guest --network container:{NAME} $image"
         " --name Guest --backend pipe --zeroconf-port 4444 >/dev/null; sleep 2",
         "CON-05 network kitchen",
         by_hand="docker rm --force guest >/dev/null",

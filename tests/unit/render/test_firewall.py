@@ -209,6 +209,14 @@ def test_over_mdns_it_answers_the_port_of_mdns_alone_and_not_this_host() -> None
     assert all('oifname != "lo"' in rule for rule in answers if "@zone" in rule)
 
 
+def test_on_a_bridge_nothing_is_said_over_mdns() -> None:
+    """The host's avahi answers there; for a container it would be a way to its neighbours."""
+    found = compiled([{"name": "kitchen", "access": ["home"]}], CONTAINER)
+    assert [rule for chain in found.chains if "kitchen" in chain.name for rule in chain.rules if "5353" in rule] == []
+    shared = {"name": "kitchen", "access": ["home"], "relaxations": {"host_network": "no bridges here"}}
+    assert [rule for chain in compiled([shared], CONTAINER).chains for rule in chain.rules if "5353" in rule]
+
+
 def test_what_nobody_describes_any_more_is_sealed_off() -> None:
     spec = parse_specification("0.8.0", [{"name": "kitchen", "access": []}], {}, ZONES)
     found = table(spec.present, [], Surroundings(), (998, 997))
