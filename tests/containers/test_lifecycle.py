@@ -267,6 +267,7 @@ def test_an_image_that_somebody_made_of_ours_stays(running: Speaker) -> None:
     assert running.docker("image", "ls", "--quiet", "mine")
     assert not running.docker("image", "ls", "--quiet", "hardened-librespot")
     running.docker("image", "rm", "mine")
+    assert running.converge(librespot_state="absent") == 0
 
 
 def test_a_damaged_copy_of_the_image_is_named_and_a_new_one_helps(running: Speaker) -> None:

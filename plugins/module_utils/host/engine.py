@@ -56,6 +56,9 @@ def _remedy(text: str) -> str:
     return "journalctl -u docker.service tells more"
 
 
+_CHILDREN = "has dependent child images"
+
+
 class Engine:
     """The engine at its socket. Raises `HostError` when it is not there, too old, or not root's."""
 
@@ -110,9 +113,15 @@ class Engine:
                     raise HostError(f"The engine refused to load {path}: {said['error']}", _remedy(said["error"]))
 
     def remove_image(self, identifier: str) -> None:
-        """Remove an image with its names; nothing when it is gone."""
+        """Remove an image with its names; nothing when it is gone. One that others were made of loses but its names."""
         with _said(f"to remove the image {identifier}"), contextlib.suppress(NotFound):
-            self._api.remove_image(identifier, force=True)
+            try:
+                self._api.remove_image(identifier, force=True)
+            except APIError as error:
+                if _CHILDREN not in str(error.explanation):
+                    raise
+                for name in self._api.inspect_image(identifier)["RepoTags"]:
+                    self._api.remove_image(name)
 
     def network(self, name: str) -> Described | None:
         """Return the network *name*; None when there is none."""
