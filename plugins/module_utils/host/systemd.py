@@ -38,15 +38,16 @@ class Systemd:
         return found
 
     def command(self, unit: str) -> list[str]:
-        """Return what starts the loaded service *unit*, word by word, with its specifiers expanded; [] for none.
+        """Return what starts the service *unit*, word by word, with its specifiers expanded; [] when there is none.
 
-        ``systemctl show`` joins the words with spaces, which are also within some.
+        ``systemctl show`` joins the words with spaces, which are also within some. Raises `HostError` where no message
+        bus runs.
         """
         path = re.sub(r"[^A-Za-z0-9]", lambda found: f"_{ord(found.group()):02x}", unit)
         place = ["org.freedesktop.systemd1", f"/org/freedesktop/systemd1/unit/{path}"]
         argv = ["busctl", "--json=short", "get-property", *place, "org.freedesktop.systemd1.Service", "ExecStart"]
-        found = self._commands.run(argv, ok=())
-        commands = json.loads(found.stdout)["data"] if found.returncode == 0 else []
+        remedy = "Install the package dbus, and start dbus.service"
+        commands = json.loads(self._commands.run(argv, remedy=remedy).stdout)["data"]
         # A dollar that no variable follows is written twice.
         return [word.replace("$$", "$") for word in commands[0][1]] if commands else []
 

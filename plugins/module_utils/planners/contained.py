@@ -119,10 +119,11 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
 
     def _refuse_damaged(self, name: str) -> None:
         """Raise `HostError` when a new container has other files than its image: what the engine keeps is damaged."""
-        there = self._engine.container(name) or {"State": {"Running": False}}
-        wrong = self._live(there)[_FILES] if there["State"]["Running"] else _NO_OTHERS
+        there = self._engine.container(name)
+        main = process(int(there["State"]["Pid"])) if there and there["State"]["Running"] else None
+        image = str(there["Image"]) if there else ""
+        wrong = self._root(main, image)
         if wrong != _NO_OTHERS:
-            image = there["Image"]
             raise HostError(
                 f"What {self._engine.name} keeps of the image {image} is not that image any more: {wrong}",
                 f"Remove both, and run again, which loads it anew: {self._engine.name} rm --force {self._name}; "
