@@ -70,6 +70,17 @@ options:
     default: present
 """
 
+    ENGINE = r"""
+options:
+  engine:
+    description:
+      - What runs the containers of instances that are deployed in some. The specification and the image are the same.
+      - With V(podman), which is that of Debian 13 or newer, each is a Quadlet, a service of systemd.
+    type: str
+    choices: [docker, podman]
+    default: docker
+"""
+
     ATTRIBUTES = r"""
 attributes:
   check_mode:

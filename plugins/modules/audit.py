@@ -18,6 +18,7 @@ author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
   - hardened.librespot.specification
+  - hardened.librespot.specification.engine
   - hardened.librespot.specification.attributes
 options:
   deployment:
@@ -28,12 +29,6 @@ options:
     type: str
     choices: [systemd, container]
     default: systemd
-  engine:
-    description:
-      - What runs the containers. Looked at with O(deployment=container).
-    type: str
-    choices: [docker, podman]
-    default: docker
   live:
     description:
       - Also run probes that start short-lived processes on the host, such as a bind that shall be refused and reads by

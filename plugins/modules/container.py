@@ -33,17 +33,12 @@ author:
 extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.state
+  - hardened.librespot.specification.engine
   - hardened.librespot.specification.attributes
 requirements:
   - Docker Engine 20.10 or newer on the host, as root's, and its SDK for Python (C(python3-docker))
   - Or Podman 5.4 or newer on the host (Debian 13), as root's; a rootless one is refused
 options:
-  engine:
-    description:
-      - What runs the containers. With V(podman), each is a Quadlet, from the same specification and the same image.
-    type: str
-    choices: [docker, podman]
-    default: docker
   image:
     description:
       - The id of the image that the containers shall run, as M(hardened.librespot.image) returns it. A name would be

@@ -17,6 +17,8 @@ description:
   - Removes older images of the collection that no container uses. Images of others are left alone.
 author:
   - hardened.librespot contributors (@hardened-librespot)
+extends_documentation_fragment:
+  - hardened.librespot.specification.engine
 requirements:
   - Docker Engine 20.10 or newer on the host, as root's, and its SDK for Python (C(python3-docker))
   - Or Podman 5.4 or newer on the host (Debian 13), as root's
@@ -31,12 +33,6 @@ attributes:
     description: A second run with the same options changes nothing.
     support: full
 options:
-  engine:
-    description:
-      - What runs the containers. The id of the image is the same in both.
-    type: str
-    choices: [docker, podman]
-    default: docker
   state:
     description:
       - V(present) gets the image into the engine.

@@ -17,6 +17,7 @@ author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
   - hardened.librespot.specification
+  - hardened.librespot.specification.engine
   - hardened.librespot.specification.attributes
 options:
   deployment:
@@ -24,12 +25,6 @@ options:
     type: str
     choices: [systemd, container]
     default: systemd
-  engine:
-    description:
-      - What runs the containers. Looked at with O(deployment=container).
-    type: str
-    choices: [docker, podman]
-    default: docker
 """
 
 EXAMPLES = r"""
