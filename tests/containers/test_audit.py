@@ -36,6 +36,11 @@ layer=$(cat /var/lib/docker/image/$driver/layerdb/mounts/$id/mount-id)
 if [ $driver = vfs ]; then root=vfs/dir/$layer; else root=$driver/$layer/diff; fi; cd /var/lib/docker/$root
 """
 
+UNKNOWN = Mutant(
+    "an-image-that-nobody-knows",
+    "rm /opt/librespot/images/*.json",
+    "CON-01 files kitchen, CON-02 image kitchen, CFG-06 drift kitchen",
+)
 MUTANTS = (
     Mutant(
         "limits-raised",
@@ -59,11 +64,7 @@ MUTANTS = (
         _ROOT + "sed -i s/libc6/libc7/g usr/share/sbom/librespot.cdx.json",
         "CON-01 files kitchen, CON-02 image kitchen, CFG-06 drift kitchen",
     ),
-    Mutant(
-        "an-image-that-nobody-knows",
-        "rm /opt/librespot/images/*.json",
-        "CON-01 files kitchen, CON-02 image kitchen, CFG-06 drift kitchen",
-    ),
+    UNKNOWN,
     Mutant(
         "another-container-on-its-network",
         f"docker run --detach --rm --name guest --network {NAME} $(docker inspect --format '{{{{.Image}}}}' {NAME})"

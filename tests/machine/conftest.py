@@ -23,8 +23,13 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """Return a machine with a speaker, which has limits, and its neighbour."""
     directory = tmp_path_factory.mktemp("machine")
     with machine("debian13", directory) as made:
-        deploy(Controller(made, directory), [{**KITCHEN, "limits": LIMITS}, BEDROOM])
+        speakers(Controller(made, directory))
         yield made
+
+
+def speakers(controller: Controller) -> None:
+    """Deploy the speaker and its neighbour as services."""
+    deploy(controller, [{**KITCHEN, "limits": LIMITS}, BEDROOM])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

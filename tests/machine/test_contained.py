@@ -14,7 +14,7 @@ from tests.attacks.deployment import APPLY, KITCHEN, ZONES
 from tests.attacks.tables import show
 from tests.containers.mutation import dies
 from tests.containers.speaker import NAME, Speaker
-from tests.machine.conftest import LIMITS
+from tests.machine.conftest import LIMITS, speakers
 from tests.machine.machine import Machine
 from tests.mutants.catalogue import Mutant
 from tests.mutants.world import red
@@ -60,6 +60,9 @@ def speaker(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     found.converge({"limits": WANTED})
     yield found
     found.converge(librespot_state="absent")
+    # Other tests of the machine find it as they left it.
+    host.shell("systemctl disable --quiet --now docker.socket docker.service")
+    speakers(found.controller)
 
 
 def live(speaker: Speaker) -> dict[str, str]:
