@@ -167,7 +167,12 @@ CHECKS = (
     Check("5.22", "a filter of system calls", lambda x: x.status["Seccomp"] == "2"),
     Check("5.23", "no command is run in it with more rights", None, NOT_HERE, "about who operates the engine"),
     Check("5.24", "no command is run in it as root", None, NOT_HERE, "about who operates the engine"),
-    Check("5.25", "a control group below the engine's", lambda x: x.host["CgroupParent"] == ""),
+    Check(
+        "5.25",
+        "a control group that it shares with nobody",
+        lambda x: x.host["CgroupParent"] in ("", f"{x.inspected['Name'][1:]}.slice"),
+        why="below the engine's, or in a slice of its own, which keeps limits that the engine's runtime loses",
+    ),
     Check("5.26", "no way to new privileges", lambda x: x.status["NoNewPrivs"] == "1"),
     Check(
         "5.27",

@@ -23,27 +23,32 @@ from tests.support.hosts import lab
 from tests.support.plays import Controller
 
 MIB = 1024**2
+SLICE = "/sys/fs/cgroup/librespot.slice/librespot-kitchen.slice"
 HELD = {
     "memory.max": str(128 * MIB),
-    "memory.swap.max": "0",
     "cpu.max": "50000 100000",
     "pids.max": "48",
-    # 200 of 1 to 10000 is 30 of the engine's 10 to 1000, of which runc makes this.
-    "io.weight": "default 203",
+    # What Docker's runtime would lose.
+    "../memory.swap.max": "0",
+    "../io.weight": "default 200",
 }
 WANTED = {**LIMITS, "io_weight": 200}
 AUDITED = {"instances": [{**KITCHEN, "limits": WANTED}], "zones": ZONES, "deployment": "container"}
 
+BESIDE = "systemd-run --quiet --wait --property IOWeight=50 --property MemoryMax=100M --slice"
+"""What made systemd take a limit back that Docker's runtime had written."""
+
 MUTANTS = (
+    Mutant("weighed-as-another", f"echo 9000 > {SLICE}/io.weight", "CON-04 limits kitchen, CFG-06 drift kitchen"),
+    Mutant("may-be-swapped", f"echo max > {SLICE}/memory.swap.max", "CON-04 limits kitchen, CFG-06 drift kitchen"),
     Mutant(
-        "weighed-as-another",
-        f"docker update --blkio-weight 900 {NAME} >/dev/null",
-        "CON-04 limits kitchen, RES-04 limits kitchen, CFG-06 drift kitchen",
+        "may-be-swapped-by-a-drop-in",
+        "systemctl set-property --runtime librespot-kitchen.slice MemorySwapMax=1G",
+        "CON-04 limits kitchen, CFG-06 drift kitchen",
     ),
     Mutant(
-        "weighed-behind-the-engine",
-        f"echo 9000 > /sys/fs/cgroup$(sed s/^0::// /proc/$(docker inspect --format '{{{{.State.Pid}}}}' {NAME})/cgroup)"
-        "/io.weight",
+        "without-its-slice",
+        f"rm /etc/systemd/system/librespot-kitchen.slice && systemctl daemon-reload && {BESIDE} librespot.slice true",
         "CON-04 limits kitchen, CFG-06 drift kitchen",
     ),
 )
@@ -78,6 +83,9 @@ def test_the_kernel_holds_it_to_all_limits(speaker: Speaker) -> None:
         f"the live cgroup of a container on {speaker.host.image}", ["file", "says"], [[*item] for item in found.items()]
     )
     assert found == HELD
+    for slice_ in ("system.slice", "librespot.slice"):
+        speaker.host.shell(f"{BESIDE} {slice_} true && systemctl daemon-reload")
+        assert live(speaker) == HELD
     assert speaker.converge({"limits": WANTED}) == 0
     assert red(audit(speaker.host, AUDITED)) == {}
 
@@ -86,10 +94,20 @@ def test_another_weight_is_taken_up_without_a_restart(speaker: Speaker) -> None:
     before = speaker.identity
     other = {"limits": {**WANTED, "io_weight": 10000}}
     assert speaker.converge(other) == 1
-    assert (speaker.identity, live(speaker)["io.weight"]) == (before, "default 10000")
+    assert (speaker.identity, live(speaker)["../io.weight"]) == (before, "default 10000")
     assert speaker.converge(other) == 0
     speaker.converge({"limits": WANTED})
     assert live(speaker) == HELD
+
+
+def test_a_killed_removal_leaves_nothing_behind(speaker: Speaker) -> None:
+    speaker.host.shell(f"docker rm --force {NAME} >/dev/null")
+    speaker.converge(librespot_state="absent")
+    left = speaker.host.shell(
+        "systemctl list-units --all --plain --no-legend 'librespot*'; ls -d /etc/systemd/system/lib* || true"
+    )
+    assert left == ""
+    speaker.converge({"limits": WANTED})
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

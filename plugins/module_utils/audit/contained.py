@@ -35,7 +35,7 @@ from ..render.probe import REFUSED
 from ..render.unit import dhcp_unit, segment_unit
 from .context import Context, each, finding
 
-_LIMITS = (*UPDATABLE[:-1], "files", "block I/O")
+_LIMITS = (*UPDATABLE[:-1], "files", "block I/O", "slice")
 _RUNS = "the container runs"
 
 Seen = Union[tuple[str, list[str], str], tuple[str, list[str], str, str]]
@@ -136,10 +136,12 @@ def _isolation(engine: AnyEngine, context: Context, instance: Instance, _there: 
     return "its own user, no rights, nothing of the host", wrong, f"/proc/{main.pid}: status, ns, mountinfo"
 
 
-def _held(engine: AnyEngine, _context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
-    wrong, held = confined.wrong_limits(main, instance), _holder(engine, instance)
+def _held(engine: AnyEngine, context: Context, instance: Instance, _there: Described, main: Process) -> Seen:
+    wrong = confined.wrong_limits(main, instance, place_of(context.host, engine, instance))
+    held = _holder(engine, instance)
     if held:
-        wrong += _prefixed(instance, confined.wrong_limits(held, waiting(instance)))
+        place = place_of(context.host, engine, instance, holder=holder_name(instance.name))
+        wrong += _prefixed(instance, confined.wrong_limits(held, waiting(instance), place))
     return "the limits of its specification", wrong, f"the cgroup and the limits of process {main.pid}"
 
 

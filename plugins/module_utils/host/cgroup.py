@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _MOUNT = "/sys/fs/cgroup"
+SLICES = _MOUNT
+"""Where the groups of slices are, in version 2."""
+
 _NO_LIMIT = 1 << 62
 """Version 1 says "none" as the largest number of whole pages."""
 
@@ -22,7 +24,7 @@ _NO_LIMIT = 1 << 62
 class Held:
     """Limits of a control group, in bytes, percent of one processor, and tasks; None is no limit.
 
-    *swap* is what may be swapped out besides *memory*; it is None as well where the kernel does not count swap.
+    *swap* is what may be swapped out besides *memory*; whether the kernel counts that is *counts_swap*.
     """
 
     memory: int | None
@@ -32,17 +34,8 @@ class Held:
     io: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Bytes per second read from and written to each block device at most, by its ``MAJOR:MINOR``; 0 is no limit."""
     io_weight: int | None = None
-    """Its share of block devices, from 10 to 1000 as engines count; None where the kernel does not weigh it."""
-
-
-def weighs_io() -> bool:
-    """Whether the kernel shares block devices by weights: version 2 with either of two policies, version 1 no more.
-
-    Not each kernel that has the controller is built with one, and an engine fails to start a container with a weight
-    there. The first policy has files in the root alone, the second in groups alone, once its module is loaded
-    (Linux: block/blk-iocost.c, block/bfq-cgroup.c).
-    """
-    return os.path.exists(f"{_MOUNT}/io.cost.qos") or bool(glob.glob(f"{_MOUNT}/*.slice/io.bfq.weight"))
+    """Its share of block devices, from 1 to 10000; None where the kernel does not weigh it."""
+    counts_swap: bool = True
 
 
 def device_number(path: str) -> str:
@@ -54,10 +47,13 @@ def device_number(path: str) -> str:
     return ""
 
 
-def held(pid: int) -> Held:
-    """Return what the kernel holds *pid* to. Raises FileNotFoundError when it is gone."""
+def held(pid: int, unit: str = "") -> Held:
+    """Return what the kernel holds *pid* to. Raises FileNotFoundError when it is gone.
+
+    The weight is that of the group of *unit*, which is above or its own: against others in the same group it counts.
+    """
     places = _places(pid)
-    return _second(places[""]) if "memory" not in places else _first(places)
+    return _second(places[""], unit) if "memory" not in places else _first(places)
 
 
 def _places(pid: int) -> dict[str, str]:
@@ -82,24 +78,38 @@ def _text(path: str) -> str:
     return ""
 
 
-def _second(directory: str) -> Held:
+def _second(directory: str, unit: str) -> Held:
     quota, _space, period = _text(f"{directory}/cpu.max").partition(" ")
+    above = list(_upwards(directory))
+    swaps = [_number(f"{place}/memory.swap.max") for place in above]
+    weighing = [place for place in above if os.path.basename(place) == unit]
     return Held(
         _number(f"{directory}/memory.max"),
-        _number(f"{directory}/memory.swap.max"),
+        min((number for number in swaps if number is not None), default=None),
         round(100 * int(quota) / int(period)) if quota.isdigit() else None,
         _number(f"{directory}/pids.max"),
         _bandwidths(f"{directory}/io.max"),
-        _io_weight(directory),
+        io_weight(weighing[0]) if weighing else None,
+        os.path.exists(f"{directory}/memory.swap.max"),
     )
 
 
-def _io_weight(directory: str) -> int | None:
-    """Read what runc and crun write: their number where there is BFQ, and else one of 1 to 10000 made of it."""
-    bfq, cost = (_text(f"{directory}/{name}").split() for name in ("io.bfq.weight", "io.weight"))
-    if bfq:
-        return int(bfq[-1] if len(bfq) == 1 else bfq[bfq.index("default") + 1])
-    return 10 + round((int(cost[cost.index("default") + 1]) - 1) * 990 / 9999) if cost else None
+def _upwards(directory: str) -> Iterator[str]:
+    """Yield *directory* and those above it, but the root: a group is held to what those above it are held to."""
+    while len(directory) > len(_MOUNT):
+        yield directory
+        directory = os.path.dirname(directory)
+
+
+def io_weight(directory: str) -> int | None:
+    """Return the weight of the control group at *directory*; None where the kernel does not weigh it."""
+    words = _text(f"{directory}/io.weight").split()
+    return int(words[words.index("default") + 1]) if words else None
+
+
+def swap_limit(directory: str) -> int | None:
+    """Return what may be swapped out of the control group at *directory*, in bytes; None for no limit."""
+    return _number(f"{directory}/memory.swap.max")
 
 
 def _bandwidths(path: str) -> dict[str, tuple[int, int]]:
@@ -124,6 +134,7 @@ def _first(places: dict[str, str]) -> Held:
         round(100 * quota / period) if quota is not None and period else None,
         _number(f"{places['pids']}/pids.max"),
         _throttles(places["blkio"]) if "blkio" in places else {},
+        counts_swap=os.path.exists(f"{places['memory']}/memory.memsw.limit_in_bytes"),
     )
 
 

@@ -84,6 +84,8 @@ class Engine:
             raise HostError(f"The engine is {version}, older than 20.10", "Install the docker.io of Debian 12 or newer")
         options = [option.split(",")[0] for option in info.get("SecurityOptions") or ()]
         self.filters_calls = "name=seccomp" in options
+        self.slices = info.get("CgroupDriver") == "systemd" and str(info.get("CgroupVersion")) == "2"
+        """Whether containers are in slices of systemd, and held to what those are held to."""
         if "name=rootless" in options:
             raise HostError(
                 "The engine is rootless: what it publishes never meets the host's firewall table as a container's",

@@ -42,6 +42,8 @@ class Podman:
     """The option of a network by which it is kept from others."""
     reading = "journalctl --unit {name}.service"
     """How a person reads what a container said."""
+    slices = False
+    """Each container is in the control group of its service, in which systemd changes nothing."""
 
     def __init__(self, commands: Commands, user: int | None = None) -> None:
         self._commands = commands

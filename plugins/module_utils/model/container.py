@@ -22,6 +22,9 @@ BEFORE = "-before"
 
 _HOLDER = "-segment"
 
+DASH = r"\x2d"
+"""A dash in a name of systemd's that leads nowhere (systemd.unit(5))."""
+
 
 def container_name(name: str) -> str:
     """Return the name of the container, and of the network, of the instance *name*."""
@@ -33,11 +36,18 @@ def holder_name(name: str) -> str:
     return f"{container_name(name)}{_HOLDER}"
 
 
+def slice_name(name: str) -> str:
+    """Return the slice of the container *name*, below that of all instances: a dash leads to a slice below another."""
+    first, _dash, rest = name.partition("-")
+    return f"{first}-{rest.replace('-', DASH)}.slice"
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a container runs: as *uid* and *gid*, with the groups *groups*, published at *addresses* of the host.
 
-    *weighed* is whether the host's kernel shares block devices by weights, and *ipv6* whether it knows IPv6.
+    *slice* is the unit of systemd in which the engine puts it, empty where the engine has no say in that, and *ipv6*
+    is whether the host's kernel knows IPv6.
     *filters_calls* is whether the kernel can filter system calls; an engine refuses a filter where it cannot.
     *profile* is its AppArmor profile, empty where the kernel enforces none.
     """
@@ -47,7 +57,7 @@ class Place:
     image: str
     addresses: tuple[str, ...] = ()
     groups: tuple[int, ...] = ()
-    weighed: bool = False
+    slice: str = ""
     ipv6: bool = True
     filters_calls: bool = True
     profile: str = ""

@@ -13,12 +13,12 @@ from ..host.cgroup import device_number, held
 from ..host.files import DIRECTORY, FILE, Entry, Files
 from ..host.namespaces import exists, inode
 from ..host.proc import Process, process
-from ..model.container import Place
+from ..model.container import Place, container_name
 from ..model.image import PROBE, PROGRAM
 from ..model.instance import Instance
 from ..model.limits import size_text
 from ..model.sandbox import SCRATCH
-from ..render.container import blkio_weight, waiting
+from ..render.container import waiting
 from .live import writable, wrong_profile
 
 _OWN = ("mnt", "pid", "ipc", "uts", "net")
@@ -33,7 +33,7 @@ def wrong(main: Process, instance: Instance, place: Place) -> list[str]:
         *wrong_rights(main, place),
         *wrong_namespaces(main, instance),
         *wrong_mounts(main, instance, place),
-        *wrong_limits(main, instance),
+        *wrong_limits(main, instance, place),
         *wrong_confinement(main, place),
     ]
 
@@ -129,18 +129,19 @@ def _may_write(entry: Entry | None, place: Place) -> bool:
     return bool(own or grouped or entry.mode & 0o002)
 
 
-def wrong_limits(main: Process, instance: Instance) -> list[str]:
+def wrong_limits(main: Process, instance: Instance, place: Place) -> list[str]:
     """Compare the limits that the kernel holds it to, as far as it has them."""
-    wanted, seen = instance.limits, held(main.pid)
+    # Without a slice there is its service's group, or nothing that weighs it.
+    wanted, seen = instance.limits, held(main.pid, place.slice or f"{container_name(instance.name)}.service")
     pairs = {
         "memory": (seen.memory, wanted.memory),
         "cpu": (seen.cpu, wanted.cpu),
         "tasks": (seen.tasks, wanted.tasks),
     }
     found = [f"{name} is {_shown(name, have)}" for name, (have, want) in pairs.items() if have != want]
-    if seen.swap not in (None, wanted.swap):
-        found.append(f"swap is {size_text(seen.swap or 0)}")
-    if seen.io_weight not in (None, blkio_weight(wanted)):
+    if seen.counts_swap and seen.swap != wanted.swap:
+        found.append(f"swap is {_shown('swap', seen.swap)}")
+    if seen.io_weight not in (None, wanted.io_weight):
         found.append(f"block I/O weighs {seen.io_weight}")
     for item in wanted.io:
         bandwidth = seen.io.get(device_number(item.device), (0, 0))
@@ -153,4 +154,4 @@ def wrong_limits(main: Process, instance: Instance) -> list[str]:
 def _shown(name: str, value: int | None) -> str:
     if value is None:
         return "not limited"
-    return size_text(value) if name == "memory" else f"{value}%" if name == "cpu" else str(value)
+    return size_text(value) if name in ("memory", "swap") else f"{value}%" if name == "cpu" else str(value)

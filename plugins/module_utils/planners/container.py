@@ -115,7 +115,7 @@ class ContainerPlanner(ContainedPlanner[Engine]):
         plan = self._settled(plan)
         if plan.before and _differs(plan) & {*UPDATABLE, PROCESS}:
             # Also when only the process is held to others than the engine believes.
-            self._engine.update(self._name, limits(self._instance.limits, self._place().weighed))
+            self._engine.update(self._name, limits(self._instance.limits))
             plan = self.plan()
         differs = _differs(plan)
         if not differs:

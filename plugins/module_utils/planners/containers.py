@@ -15,16 +15,17 @@ from collections.abc import Sequence
 from functools import partial
 
 from ..host import keeper
-from ..host.cgroup import weighs_io
 from ..host.engine import Engine
 from ..host.engines import AnyEngine
 from ..host.liveness import addresses
 from ..host.nftables import Nftables
 from ..model.bind import ADDRESS, LOOPBACK
-from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name, holder_name
+from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name, holder_name, slice_name
 from ..model.errors import HostError
 from ..model.instance import CONTAINER, Instance, Specification, bridge_of
 from ..model.layout import ROOT
+from ..model.limits import Limits
+from ..render.container import waiting
 from ..render.firewall import TABLE, identifier
 from ..render.segment import LEASE
 from ..render.unit import SETTINGS, UNITS, credentials_path, dhcp_unit
@@ -41,6 +42,7 @@ from .loader import loader_planners
 from .registry import Host, remnants
 from .segment import no_segment_planners
 from .segments import segment_of
+from .slices import EmptySlicePlanner, NoSlicePlanner, slice_planners
 from .unit import LoadedPlanner, UnitPlanner
 
 _IPV6 = "/proc/sys/net/ipv6"
@@ -60,6 +62,9 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         if name not in declared
     ]
     planners: list[Planner] = [planner for item in gone for planner in _absent(host, engine, item)]
+    if not spec.present:
+        names = [kind(item.name) for item in gone for kind in (container_name, holder_name)]
+        planners.append(EmptySlicePlanner(host.systemd, names))
     if any(item.credentials for item in spec.present):
         planners += [DirectoryPlanner(host.files, SETTINGS, 0o700)]
         planners += [DirectoryPlanner(host.files, f"{SETTINGS}/credentials", 0o700)]
@@ -70,7 +75,9 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         kept = ContainerPlanner(engine, host.files, item, place)
         planners += [AccountPlanner(host.accounts, item), *login_planners(host, item, spec)]
         planners += profile_planners(host.commands, host.files, host.facts, item)
+        planners += _slice(host, engine, item.name, container_name(item.name), item.limits)
         if item.segment:
+            planners += _slice(host, engine, item.name, holder_name(item.name), waiting(item).limits)
             held = partial(place_of, host, engine, item, image, holder_name(item.name))
             planners += [
                 *loader_planners(host),
@@ -92,6 +99,13 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         *([] if _leased(host, spec, gone) else [FilePlanner(host.files, LEASE, None)]),
         *watchdog_planners(host, bool(spec.present)),
     ]
+
+
+def _slice(host: Host, engine: Engine, scope: str, name: str, limits: Limits) -> list[Planner]:
+    """Return the slice of the container *name*, where the engine puts containers in slices."""
+    if engine.slices:
+        return slice_planners(host, name, limits, scope)
+    return [NoSlicePlanner(host.systemd, host.files, name, scope)]
 
 
 def _leased(host: Host, spec: Specification, gone: Sequence[Instance]) -> bool:
@@ -164,6 +178,7 @@ def container_gone(host: Host, engine: Engine, item: Instance) -> list[Planner]:
         *(NoContainerPlanner(engine, f"{name}{kind}", item.name) for kind in ("", TRIAL, BEFORE)),
         *_no_segment(host, engine, item),
         NetworkPlanner(engine, item),
+        NoSlicePlanner(host.systemd, host.files, name, item.name),
     ]
 
 
@@ -172,6 +187,7 @@ def _no_segment(host: Host, engine: Engine, item: Instance) -> list[Planner]:
     return [
         *no_segment_planners(host.systemd, host.files, item),
         NoContainerPlanner(engine, holder_name(item.name), item.name),
+        NoSlicePlanner(host.systemd, host.files, holder_name(item.name), item.name),
     ]
 
 
@@ -190,7 +206,8 @@ def place_of(host: Host, engine: AnyEngine, item: Instance, image: str = "", hol
     kept = _own_image(host, engine, holder or container_name(item.name)) if holder or not image else ""
     image, user = kept or image or "an image of ours", _ids(item) or _NOBODY_YET
     ipv6, filters, profile = os.path.exists(_IPV6), engine.filters_calls, item.profile if host.facts.apparmor else ""
-    return Place(*user, image, published_at(item), _groups(item), weighs_io(), ipv6, filters, profile)
+    within = slice_name(holder or container_name(item.name)) if engine.slices else ""
+    return Place(*user, image, published_at(item), _groups(item), within, ipv6, filters, profile)
 
 
 def _groups(item: Instance) -> tuple[int, ...]:

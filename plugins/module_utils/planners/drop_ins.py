@@ -9,16 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from .base import Planner
+from .base import HOST, Planner
 from .file import DirectoryPlanner
 from .registry import PLACES, Host
 
 
-def no_drop_ins(host: Host, units: Iterable[str]) -> list[Planner]:
+def no_drop_ins(host: Host, units: Iterable[str], scope: str = HOST) -> list[Planner]:
     """Drop-ins weaken a unit unseen, as for an instance: there shall be none, nor for all units with its beginnings."""
     names = {name for path in units for name in _and_its_beginnings(os.path.basename(path))}
     paths = [f"{place}/{name}.d" for place in PLACES for name in sorted(names)]
-    return [DirectoryPlanner(host.files, path, None) for path in paths]
+    return [DirectoryPlanner(host.files, path, None, scope) for path in paths]
 
 
 def _and_its_beginnings(unit: str) -> Iterator[str]:

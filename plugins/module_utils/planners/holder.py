@@ -92,6 +92,6 @@ def wrong(there: Described, instance: Instance, place: Place) -> list[str]:
         return ["it does not run"]
     return [
         *confined.wrong_waiting(main, instance, place),
-        *confined.wrong_limits(main, waiting(instance)),
+        *confined.wrong_limits(main, waiting(instance), place),
         *confined.wrong_confinement(main, place),
     ]

@@ -53,7 +53,7 @@ _HIDDEN = (
 # Below this the engine's own runtime is killed at its start, and has no tasks for its threads.
 _WAITING = Limits(memory=32 * 1024**2, scratch=1024**2, cpu=50, tasks=32, files=64)
 
-UPDATABLE = ("memory", "swap", "cpu", "tasks", "block I/O weight", "restart")
+UPDATABLE = ("memory", "swap", "cpu", "tasks", "restart")
 """What the engine changes while a container runs; for anything else it is made anew."""
 
 
@@ -103,7 +103,8 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
         "HostConfig": {
             "NetworkMode": network_mode(instance),
             "PortBindings": {port: published} if published else {},
-            **limits(instance.limits, place.weighed),
+            **limits(instance.limits),
+            "CgroupParent": place.slice,
             "Ulimits": [
                 # A core would hold the login.
                 {"Name": "core", "Soft": 0, "Hard": 0},
@@ -221,15 +222,9 @@ def _devices(instance: Instance) -> list[dict[str, str]]:
     return [{"PathOnHost": "/dev/snd", "PathInContainer": "/dev/snd", "CgroupPermissions": "rw"}]
 
 
-def blkio_weight(given: Limits) -> int:
-    """Return the weight of block I/O as engines count it: 10 to 1000, of which runc makes the kernel's 1 to 10000."""
-    return 10 + round((given.io_weight - 1) * 990 / 9999)
-
-
-def limits(given: Limits, weighed: bool) -> dict[str, Any]:
+def limits(given: Limits) -> dict[str, Any]:
     """Return the limits that ``POST /containers/NAME/update`` knows as well."""
     return {
-        "BlkioWeight": blkio_weight(given) if weighed else 0,
         "Memory": given.memory,
         # The engine counts memory and swap together; the same number is no swap.
         "MemorySwap": given.memory + given.swap,
@@ -265,9 +260,9 @@ def described(
         "swap": _size((host.get("MemorySwap") or 0) - (host.get("Memory") or 0)),
         "cpu": f"{100 * quota // period}%",
         "tasks": str(host.get("PidsLimit")),
-        "block I/O weight": str(host.get("BlkioWeight") or 0),
         "files": _lines(host.get("Ulimits")),
         "block I/O": _lines([*(host.get("BlkioDeviceReadBps") or []), *(host.get("BlkioDeviceWriteBps") or [])]),
+        "slice": host.get("CgroupParent") or "the engine's own",
         "restart": str((host.get("RestartPolicy") or {}).get("Name")),
         "out of memory": str(host.get("OomScoreAdj")),
         "root": "read-only" if host.get("ReadonlyRootfs") else "writable",

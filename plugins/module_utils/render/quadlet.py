@@ -30,8 +30,8 @@ SECCOMP = "/opt/librespot/seccomp"
 
 _SECCOMP = "seccomp="
 _APPARMOR = "apparmor="
-_SAME: Mapping[str, Any] = {"CapDrop": ["ALL"], "Privileged": False, "ReadonlyRootfs": True}
-"""What every container has, and every Quadlet says."""
+_SAME: Mapping[str, Any] = {"CapDrop": ["ALL"], "CgroupParent": "", "Privileged": False, "ReadonlyRootfs": True}
+"""What every container has, and every Quadlet says; its service has a control group of its own."""
 
 _TAKEN = frozenset(
     (
@@ -41,7 +41,7 @@ _TAKEN = frozenset(
 )
 _TAKEN_OF_HOST = frozenset(
     (
-        *("BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioWeight", "CgroupnsMode", "CpuPeriod", "CpuQuota"),
+        *("BlkioDeviceReadBps", "BlkioDeviceWriteBps", "CgroupnsMode", "CpuPeriod", "CpuQuota"),
         *("Devices", "GroupAdd", "IpcMode", "LogConfig", "MaskedPaths", "Memory", "MemorySwap", "Mounts"),
         *("NetworkMode", "OomScoreAdj", "PidsLimit", "PortBindings", "RestartPolicy", "SecurityOpt", "Tmpfs"),
         *("Ulimits", *_SAME),
@@ -108,7 +108,12 @@ def container_quadlet(instance: Instance, request: Mapping[str, Any]) -> str:
         ("StartLimitIntervalSec", "0"),
     ]
     # Whoever can connect can end the process, and an outage does: neither may stop it for good.
-    run = [("Restart", "always"), ("RestartSec", "1s")]
+    run = [
+        ("Restart", "always"),
+        ("RestartSec", "1s"),
+        # Given to Podman, it would weigh the container against the service's other processes alone.
+        ("IOWeight", str(instance.limits.io_weight)),
+    ]
     after = [("WantedBy", "multi-user.target")]
     container = [*_identity(instance, request), *_confined(request), *_network(instance, request), *_health(request)]
     return unit_text([("Unit", before), ("Container", container), ("Service", run), ("Install", after)])
@@ -184,8 +189,6 @@ def _confined(request: Mapping[str, Any]) -> Lines:
         "cpu-period": host["CpuPeriod"],
         "cpu-quota": host["CpuQuota"],
     }
-    if host["BlkioWeight"]:
-        more["blkio-weight"] = host["BlkioWeight"]
     speeds = [
         f"--device-{kind}-bps={item['Path']}:{item['Rate']}"
         for kind, field in (("read", "BlkioDeviceReadBps"), ("write", "BlkioDeviceWriteBps"))

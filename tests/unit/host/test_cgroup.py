@@ -25,7 +25,7 @@ def placed(monkeypatch: pytest.MonkeyPatch, root: Path, lines: dict[str, str], f
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(f"{text}\n", encoding="ascii")
-    return cgroup.held(1)
+    return cgroup.held(1, "b.slice")
 
 
 def test_the_second_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -47,29 +47,32 @@ def test_the_second_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     ("files", "weight"),
     [
         ({}, None),
-        ({"a/io.weight": "default 51"}, 15),
-        ({"a/io.weight": "default 10000\n254:0 7"}, 1000),
-        ({"a/io.weight": "default 51", "a/io.bfq.weight": "default 400"}, 400),
-        ({"a/io.bfq.weight": "400"}, 400),
+        ({"b.slice/io.weight": "default 51"}, 51),
+        ({"b.slice/io.weight": "default 10000\n254:0 7", "b.slice/a/io.weight": "default 100"}, 10000),
+        ({"b.slice/a/io.weight": "default 7"}, None),
     ],
 )
-def test_a_weight_is_counted_as_engines_do(
+def test_it_is_weighed_by_the_unit_that_has_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: dict[str, str], weight: int | None
 ) -> None:
-    assert placed(monkeypatch, tmp_path, {"": "a"}, files).io_weight == weight
+    assert placed(monkeypatch, tmp_path, {"": "b.slice/a"}, files).io_weight == weight
+
+
+def test_without_that_unit_nothing_weighs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files = {"a/io.weight": "default 51"}
+    assert placed(monkeypatch, tmp_path, {"": "a"}, files).io_weight is None
 
 
 @pytest.mark.parametrize(
-    ("name", "weighs"),
-    [("cgroup.controllers", False), ("io.cost.qos", True), ("system.slice/io.bfq.weight", True)],
+    ("own", "above", "swap"),
+    [("max", "0", 0), ("0", "max", 0), ("max", "max", None), ("4096", "8192", 4096), ("8192", "4096", 4096)],
 )
-def test_a_controller_without_a_policy_weighs_nothing(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, weighs: bool
+def test_swap_is_limited_by_whatever_is_above(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own: str, above: str, swap: int | None
 ) -> None:
-    monkeypatch.setattr(cgroup, "_MOUNT", str(tmp_path))
-    (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text("cpu io memory\n", encoding="ascii")
-    assert cgroup.weighs_io() is weighs
+    files = {"b.slice/a/memory.swap.max": own, "b.slice/memory.swap.max": above}
+    found = placed(monkeypatch, tmp_path, {"": "b.slice/a"}, files)
+    assert (found.swap, found.counts_swap) == (swap, True)
 
 
 def test_the_first_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -99,4 +102,4 @@ def test_the_first_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 def test_a_kernel_that_does_not_count_swap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     places = {"memory": "memory/a", "cpu": "cpu/a", "pids": "pids/a"}
     found = placed(monkeypatch, tmp_path, places, {"memory/a/memory.limit_in_bytes": str(64 * MIB)})
-    assert (found.memory, found.swap) == (64 * MIB, None)
+    assert (found.memory, found.swap, found.counts_swap) == (64 * MIB, None, False)

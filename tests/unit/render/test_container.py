@@ -103,7 +103,7 @@ def test_the_limits_are_those_of_the_specification() -> None:
 def test_what_can_be_changed_while_it_runs_is_what_such_a_change_sets() -> None:
     one, other = container(instance(), PLACE), container(instance(), PLACE)
     other["HostConfig"].update(
-        limits(instance(limits={"memory": "300M", "swap": "1M", "cpu": "7%", "tasks": 99}).limits, weighed=True)
+        limits(instance(limits={"memory": "300M", "swap": "1M", "cpu": "7%", "tasks": 99}).limits)
     )
     differs = {name for name in said(one) if said(one)[name] != said(other)[name]}
     assert differs == set(UPDATABLE) - {"restart"}

@@ -24,7 +24,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.quadlet 
     network_quadlet,
 )
 
-PLACE = Place(997, 996, "sha256:" + "0" * 64, ("192.168.1.5", "2001:db8::5"), (29,), True)
+PLACE = Place(997, 996, "sha256:" + "0" * 64, ("192.168.1.5", "2001:db8::5"), (29,))
 LOGIN = json.dumps({"username": "someone", "auth_type": 1, "auth_data": "c2VjcmV0"})
 
 
@@ -47,6 +47,7 @@ def test_it_is_confined_as_under_docker() -> None:
         "Ulimit=core=0:0", "StopSignal=SIGINT", "HealthOnFailure=kill", "Restart=always", "StartLimitIntervalSec=0",
         "Wants=network-online.target librespot-firewall.service", "Upholds=librespot-firewall.service",
     }  # fmt: skip
+    assert "IOWeight=7" in _lines(limits={"io_weight": 7})
     (profile,) = [line for line in _lines() if line.startswith("SeccompProfile=/opt/librespot/seccomp/")]
     assert profile.endswith(".json")
     (arguments,) = [line for line in _lines(limits={"memory": "64M"}) if line.startswith("PodmanArgs=")]
