@@ -28,6 +28,7 @@ from ..planners import confined, live
 from ..planners.contained import wrong_health
 from ..planners.containers import place_of
 from ..planners.image import manifest_path
+from ..planners.mounted import wrong_mounts
 from ..planners.rootfs import manifest_of, wrong_files
 from ..render.container import UPDATABLE, container, described, network_mode, waiting
 from ..render.image import digest
@@ -128,7 +129,7 @@ def _isolation(engine: AnyEngine, context: Context, instance: Instance, _there: 
         *confined.wrong_program(main),
         *confined.wrong_rights(main, place),
         *confined.wrong_namespaces(main, instance),
-        *confined.wrong_mounts(main, instance, place),
+        *wrong_mounts(main, instance, place),
     ]
     held = _holder(engine, instance)
     if held:

@@ -31,12 +31,16 @@ class Socket:
 
 @dataclass(frozen=True)
 class Mount:
-    """A mount as a process sees it. *options* are the mount's own, *super_options* those of its file system."""
+    """A mount as a process sees it. *options* are the mount's own, *super_options* those of its file system.
+
+    *root* is what of that file system is mounted.
+    """
 
     path: str
     kind: str
     options: tuple[str, ...]
     super_options: tuple[str, ...]
+    root: str = "/"
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Process:
     sockets: tuple[Socket, ...]
     mounts: tuple[Mount, ...]
     label: str = ""
+    out_of_memory: int = 0
+    """What is added to its score by which the kernel chooses whom to end, from -1000 to 1000."""
 
 
 def _read(path: str) -> bytes:
@@ -108,7 +114,7 @@ def _mounts(text: str) -> tuple[Mount, ...]:
         before, _dash, after = row.partition(" - ")
         fields, (kind, _source, options) = before.split(), after.split(" ", 2)
         # A later mount covers an earlier one at the same path.
-        found[fields[4]] = Mount(fields[4], kind, tuple(fields[5].split(",")), tuple(options.split(",")))
+        found[fields[4]] = Mount(fields[4], kind, tuple(fields[5].split(",")), tuple(options.split(",")), fields[3])
     return tuple(found.values())
 
 
@@ -144,6 +150,7 @@ def process(pid: int) -> Process | None:
             sockets=tuple(item for item in receiving_sockets(pid) if item.inode in inodes),
             mounts=_mounts(_read(f"{base}/mountinfo").decode("utf-8", "replace")),
             label=label(pid),
+            out_of_memory=int(_read(f"{base}/oom_score_adj")),
         )
     except (FileNotFoundError, ProcessLookupError):
         return None

@@ -6,24 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from ..host.cgroup import device_number, held
-from ..host.files import DIRECTORY, FILE, Entry, Files
 from ..host.namespaces import exists, inode
 from ..host.proc import Process, process
 from ..model.container import Place, container_name
 from ..model.image import PROBE, PROGRAM
 from ..model.instance import Instance
 from ..model.limits import size_text
-from ..model.sandbox import SCRATCH
-from ..render.container import waiting
-from .live import writable, wrong_profile
+from ..render.container import OUT_OF_MEMORY, waiting
+from .live import wrong_profile
+from .mounted import wrong_mounts
 
 _OWN = ("mnt", "pid", "ipc", "uts", "net")
-_SYSTEM = frozenset(("proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2"))
-"""Kinds of file systems that hold nothing of anyone's."""
 
 
 def wrong(main: Process, instance: Instance, place: Place) -> list[str]:
@@ -95,40 +91,6 @@ def wrong_namespaces(main: Process, instance: Instance) -> list[str]:
     return [f"shares the host's {name} namespace" for name in own if main.namespaces[name] == shared.get(name)]
 
 
-def wrong_mounts(main: Process, instance: Instance, place: Place) -> list[str]:
-    """Return every way to write what outlives the container, or to fill the host's disk or memory."""
-    tree, relaxed = Files(f"/proc/{main.pid}/root"), writable(instance)
-    found, bounded = [], False
-    # Of those at one place the last covers the others.
-    for mount in {item.path: item for item in main.mounts}.values():
-        if "ro" in mount.options or mount.kind in _SYSTEM:
-            continue
-        if mount.path == SCRATCH:
-            bounded = f"size={instance.limits.scratch // 1024}k" in mount.super_options
-        elif mount.path == "/":
-            # Whoever owns what in it: all of it is a copy that fills the host's disk.
-            found.append("the root is writable")
-        elif not _within(mount.path, relaxed) and _may_write(tree.read(mount.path, content=False), place):
-            found.append(f"{mount.path} ({mount.kind}) is writable")
-    if not bounded:
-        found.append(f"{SCRATCH} has no bound")
-    return found
-
-
-def _within(path: str, places: Sequence[str]) -> bool:
-    return any(path == place or path.startswith(f"{place}/") for place in places)
-
-
-def _may_write(entry: Entry | None, place: Place) -> bool:
-    """Whether the user of *place* may write *entry*: what is root's alone is not writable for it."""
-    # What is hidden in /proc is covered by /dev/null.
-    if entry is None or entry.kind not in (FILE, DIRECTORY):
-        return False
-    own = entry.uid == place.uid
-    grouped = entry.gid in (place.gid, *place.groups) and entry.mode & 0o020
-    return bool(own or grouped or entry.mode & 0o002)
-
-
 def wrong_limits(main: Process, instance: Instance, place: Place) -> list[str]:
     """Compare the limits that the kernel holds it to, as far as it has them."""
     # Without a slice there is its service's group, or nothing that weighs it.
@@ -147,8 +109,15 @@ def wrong_limits(main: Process, instance: Instance, place: Place) -> list[str]:
         bandwidth = seen.io.get(device_number(item.device), (0, 0))
         if bandwidth != (item.read, item.write):
             found.append(f"{item.device} is read with {bandwidth[0]} and written with {bandwidth[1]} bytes per second")
-    files = main.limits["Max open files"]
-    return found + ([] if files == str(wanted.files) else [f"{files} files can be open"])
+    files, core = main.limits["Max open files"], main.limits["Max core file size"]
+    if files != str(wanted.files):
+        found.append(f"{files} files can be open")
+    if core != "0":
+        # A core would hold the login.
+        found.append(f"it may leave a core of {core} bytes")
+    if main.out_of_memory != OUT_OF_MEMORY:
+        found.append(f"its score when memory runs out is {main.out_of_memory:+d}")
+    return found
 
 
 def _shown(name: str, value: int | None) -> str:

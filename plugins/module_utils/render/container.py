@@ -33,6 +33,9 @@ from .unit import credentials_path, resolvers_path
 _PERIOD = 100_000
 """Microseconds over which the processor's share is counted, as systemd does by default."""
 
+OUT_OF_MEMORY = 500
+"""What is added to its score by which the kernel chooses whom to end when the host's memory runs out."""
+
 _STOP_S = 2
 _LOG = {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "3"}}
 NO_NEW_PRIVILEGES = "no-new-privileges"
@@ -40,7 +43,7 @@ _BY_NAME = "container:"
 _HOST = "host"
 _IPV6_OFF = "net.ipv6.conf.all.disable_ipv6"
 
-_HIDDEN = (
+HIDDEN = (
     # The engine's own, which a list of one's own replaces.
     "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
     "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
@@ -113,11 +116,11 @@ def container(instance: Instance, place: Place) -> dict[str, Any]:
             "BlkioDeviceReadBps": [{"Path": x.device, "Rate": x.read} for x in instance.limits.io if x.read],
             "BlkioDeviceWriteBps": [{"Path": x.device, "Rate": x.write} for x in instance.limits.io if x.write],
             # Under memory pressure of the host the speaker goes first.
-            "OomScoreAdj": 500,
+            "OomScoreAdj": OUT_OF_MEMORY,
             "ReadonlyRootfs": True,
-            "MaskedPaths": [*_HIDDEN],
+            "MaskedPaths": [*HIDDEN],
             "Tmpfs": {SCRATCH: f"rw,noexec,nosuid,nodev,size={instance.limits.scratch},mode=1777"},
-            "Mounts": _mounts(instance),
+            "Mounts": mounts(instance),
             "Devices": _devices(instance),
             "GroupAdd": [str(group) for group in place.groups],
             "CapDrop": ["ALL"],
@@ -190,8 +193,8 @@ def waiting(instance: Instance) -> Instance:
     )
 
 
-def _mounts(instance: Instance) -> list[dict[str, Any]]:
-    """Return what of the host is in the container: the login, a segment's resolvers, and what relaxations name."""
+def mounts(instance: Instance) -> list[dict[str, Any]]:
+    """Return what of the host is mounted in it: the login, a segment's resolvers, and what relaxations name."""
     # The engine, which starts it at boot and after each end, refuses to while there is no such directory. It is empty.
     found = [_bind(IN_FORCE, IN_FORCE, True)]
     if instance.segment:

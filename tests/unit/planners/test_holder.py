@@ -26,12 +26,13 @@ WAITING = Process(
     executable=PROBE,
     environment={},
     status={**NONE, "Uid": "997 997", "Gid": "996 996", "Groups": "", "NoNewPrivs": "1", "Seccomp": "2"},
-    limits={"Max open files": "64"},
+    limits={"Max open files": "64", "Max core file size": "0"},
     cgroup="/",
     namespaces={name: f"{name}:[2]" for name in ("mnt", "pid", "ipc", "uts", "net")},
     sockets=(),
-    mounts=(Mount("/scratch", "tmpfs", ("rw",), ("size=1024k",)),),
+    mounts=(Mount("/scratch", "tmpfs", ("rw", "nosuid", "nodev", "noexec"), ("size=1024k",)),),
     label="librespot-kitchen (enforce)",
+    out_of_memory=500,
 )
 THERE: dict[str, Any] = {"State": {"Running": True, "Pid": WAITING.pid}}
 
