@@ -36,6 +36,13 @@ layer=$(cat /var/lib/docker/image/$driver/layerdb/mounts/$id/mount-id)
 if [ $driver = vfs ]; then root=vfs/dir/$layer; else root=$driver/$layer/diff; fi; cd /var/lib/docker/$root
 """
 
+_PID = f"pid=$(docker inspect --format '{{{{.State.Pid}}}}' {NAME})\n"
+_SYSFS = """
+import ctypes, os, sys
+libc, inside = ctypes.CDLL(None), os.open(f"/proc/{sys.argv[1]}/ns/mnt", os.O_RDONLY)
+sys.exit(libc.setns(inside, 0x20000) or libc.mount(b"none", b"/proc/driver", b"sysfs", 1, None))
+"""
+
 UNKNOWN = Mutant(
     "an-image-that-nobody-knows",
     "rm /opt/librespot/images/*.json",
@@ -52,6 +59,20 @@ MUTANTS = (
         _WHERE + by_hand(f"--network {NAME} --publish $address:{PORT}:{PORT} --security-opt seccomp=unconfined"),
         "CFG-01 options kitchen, CON-03 isolation kitchen, CON-04 limits kitchen, CON-06 calls kitchen, "
         "RES-04 limits kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        # As whoever is root can, and a hook of the engine's runtime.
+        "shown-more-of-the-kernel",
+        _PID + f"python3 -c '{_SYSFS}' $pid",
+        "CON-03 isolation kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "may-leave-a-core", _PID + "prlimit --pid $pid --core=unlimited", "CON-04 limits kitchen, CFG-06 drift kitchen"
+    ),
+    Mutant(
+        "others-go-first-when-memory-runs-out",
+        _PID + "echo -900 > /proc/$pid/oom_score_adj",
+        "CON-04 limits kitchen, CFG-06 drift kitchen",
     ),
     Mutant("the-engines-own-filter", made_again("seccomp"), "CON-06 calls kitchen, CFG-06 drift kitchen"),
     Mutant(

@@ -127,3 +127,38 @@ def test_without_the_table_a_stranger_is_answered(running: Quadlet) -> None:
     assert ("NET-10", "stranger", "kitchen") in found
     running.converge()
     assert red(audit(running.host, WANTED)) == {}
+
+
+def test_what_the_hosts_settings_add_is_seen_and_named(running: Quadlet) -> None:
+    host, settings = running.host, "/etc/containers/mounts.conf"
+    host.shell(f"mkdir -p /root/more && echo hidden > /root/more/file && echo /root/more:/run/more > {settings}")
+    try:
+        host.shell(f"systemctl restart {NAME}")
+        assert set(red(audit(host, WANTED))) == {("CON-03", "isolation", "kitchen"), ("CFG-06", "drift", "kitchen")}
+        done = running.run()
+        assert done.status
+        assert "/run/more (tmpfs) is mounted" in done.output
+        assert "containers-mounts.conf" in done.output
+    finally:
+        host.shell(f"rm -rf {settings} /root/more")
+    running.converge()
+    assert red(audit(host, WANTED)) == {}
+
+
+def test_whoever_is_in_its_network_is_named_before_anything_changes(running: Quadlet) -> None:
+    host = running.host
+    guest = f"podman run --detach --name guest --network container:{NAME} $image --name Guest >/dev/null"
+    host.shell(f"image=$(podman inspect --format '{{{{.Image}}}}' {NAME}); {guest}")
+    before = running.identity
+    for changes in ({"limits": {"memory": "200M"}}, {"state": "absent"}):
+        done = running.run(changes)
+        assert done.status
+        assert "podman rm --force guest" in done.output
+        assert (running.identity, running.answers) == (before, True)
+    # It ends by itself, and cannot be started again.
+    host.shell(f"kill -9 $(podman inspect --format '{{{{.State.Pid}}}}' {NAME})")
+    assert running.run().status
+    host.shell("podman rm --force guest")
+    running.converge()
+    assert running.answers
+    assert red(audit(host, WANTED)) == {}

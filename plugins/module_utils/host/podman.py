@@ -128,6 +128,13 @@ class Podman:
         found = self._json("ps", "--all", "--no-trunc", "--filter", f"label={label}")
         return [{**item, "ImageID": _identifier(item["ImageID"])} for item in found]
 
+    def guests(self, name: str) -> list[str]:
+        """Return the containers that were made in a namespace of the container *name*: with any it cannot go."""
+        there = self._inspect("container", name)
+        others = [item["Id"] for item in self._json("ps", "--all", "--no-trunc") if there and item["Id"] != there["Id"]]
+        found = self._json("container", "inspect", *others) if others else ()
+        return sorted(item["Name"] for item in found if there and there["Id"] in (item.get("Dependencies") or ()))
+
     def remove(self, name: str) -> None:
         """Remove a container whatever it does; nothing when it is gone."""
         self._run("rm", "--force", "--ignore", "--volumes", name)

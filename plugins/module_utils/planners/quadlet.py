@@ -27,7 +27,7 @@ from ..render.quadlet import (
     network_unit,
 )
 from .base import Planner
-from .contained import ContainedPlanner, refuse_anothers
+from .contained import PROCESS, ContainedPlanner, refuse_anothers
 from .quadlet_file import FILE_TEXT, QuadletFile
 
 _STARTED, _BY_IT = "command", "that of its service"
@@ -74,9 +74,11 @@ class PodmanNetworkPlanner(Planner):
         }
 
     def refuse(self, plan: Plan) -> None:
-        """Refuse a file or a network of that name that is not ours."""
+        """Refuse a file or a network of that name that is not ours, and to make one anew that others are in."""
         self._file.refuse(plan)
         refuse_anothers(plan, self._instance, f"podman network rm {self._name}")
+        if "driver" in plan.before:
+            refuse_guests(self._podman, self._name)
 
     def apply(self, plan: Plan) -> None:
         """Make it; one that differs is made anew, which ends the container on it."""
@@ -137,9 +139,10 @@ class QuadletPlanner(ContainedPlanner[Podman]):
         }
 
     def refuse(self, plan: Plan) -> None:
-        """Refuse a file or a container of that name that is not ours."""
+        """Refuse a file or a container of that name that is not ours, and to start one anew that others are in."""
         self._file.refuse(plan)
         refuse_anothers(plan, self._instance, f"podman rm --force {self._name}")
+        refuse_guests(self._engine, self._name)
 
     def apply(self, plan: Plan) -> None:
         """Write the Quadlet and start it; when it does not answer, what was there before is put back and started."""
@@ -166,11 +169,13 @@ class QuadletPlanner(ContainedPlanner[Podman]):
 
     def _refuse_others(self) -> None:
         """Raise `HostError` when what was started is not what was asked for: the next run would start it again."""
-        left = sorted({item.attribute for item in self.plan().differences()})
+        left = {item.attribute: item.before for item in self.plan().differences()}
         if left:
+            said = ", ".join(f"process ({text})" if name == PROCESS else name for name, text in sorted(left.items()))
             raise HostError(
-                f"The container {self._name} runs with another {', '.join(left)} than was asked for",
-                f"Look for what adds to it, as containers.conf(5), by: podman inspect {self._name}",
+                f"The container {self._name} runs with another {said} than was asked for",
+                "Look for what adds to it, as containers.conf(5) or containers-mounts.conf(5), by: "
+                f"podman inspect {self._name}",
             )
 
     def _back(self, text: str, error: HostError) -> None:
@@ -185,6 +190,20 @@ class QuadletPlanner(ContainedPlanner[Podman]):
             raise HostError(
                 f"{error.message}; what was there before does not start any more: {second.message}", error.remedy
             ) from error
+
+
+def refuse_guests(podman: Podman, name: str) -> None:
+    """Raise `HostError` when other containers are in namespaces of the container *name*.
+
+    Podman would neither remove nor replace it: its service could not be started again, and what runs would be nobody's.
+    """
+    guests = podman.guests(name)
+    if guests:
+        raise HostError(
+            f"The container {name} cannot be started anew or removed while others are in its network: "
+            f"{', '.join(guests)}",
+            f"Find out who made them, and remove them: podman rm --force {' '.join(guests)}",
+        )
 
 
 def arranged(command: Sequence[str]) -> list[str]:
@@ -228,6 +247,11 @@ class NoQuadletPlanner(Planner):
         if network and INSTANCE_LABEL in network["Labels"]:
             state["network"] = "there"
         return state
+
+    def refuse(self, plan: Plan) -> None:
+        """Refuse to remove a container that others are in."""
+        if "container" in plan.before:
+            refuse_guests(self._podman, self._name)
 
     def apply(self, plan: Plan) -> None:
         """Stop it, so that it says goodbye, and remove all of it."""
