@@ -81,6 +81,16 @@ options:
     default: docker
 """
 
+    ANNOUNCE = r"""
+options:
+  announce:
+    description:
+      - Whether the host's avahi shall announce the instances that M(hardened.librespot.container) runs and that cannot
+        announce themselves, as M(hardened.librespot.announcement) has it do.
+    type: bool
+    default: true
+"""
+
     ATTRIBUTES = r"""
 attributes:
   check_mode:

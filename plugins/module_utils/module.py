@@ -62,6 +62,9 @@ ENGINE_ARGUMENT: dict[str, dict[str, Any]] = {
 }
 """The argument of modules that ask the engine of containers."""
 
+ANNOUNCE_ARGUMENT: dict[str, dict[str, Any]] = {"announce": {"type": "bool", "default": True}}
+"""The argument of modules that look at whether the host's avahi announces what runs in containers."""
+
 
 def specification(module: Module, deployment: str = SYSTEMD) -> Specification:
     """Return the specification that the module was given, checked as a whole.

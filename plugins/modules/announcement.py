@@ -70,6 +70,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.announcement import (
     AVAHI,
+    announced,
     announcement_planners,
     elsewhere,
     require_avahi,
@@ -86,7 +87,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         spec = Specification("0.0.0", ())
     else:
         spec = usable(host, specification(module, CONTAINER))
-    if any(item.discovery and item.bridge for item in spec.present):
+    if announced(spec):
         require_avahi(host)
         found = elsewhere(host, spec)
         if found:

@@ -18,6 +18,7 @@ author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
   - hardened.librespot.specification
+  - hardened.librespot.specification.announce
   - hardened.librespot.specification.engine
   - hardened.librespot.specification.attributes
 options:
@@ -82,6 +83,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import audit
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    ANNOUNCE_ARGUMENT,
     DEPLOYMENT_ARGUMENT,
     ENGINE_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
@@ -93,14 +95,15 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.regist
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
-    findings = audit(Host(), specification(module), module.params["live"], module.params["engine"])
+    given = module.params
+    findings = audit(Host(), specification(module), given["live"], given["engine"], given["announce"])
     return {"changed": False, "findings": [item.as_data() for item in findings], "summary": summary(findings)}
 
 
 def main() -> None:
     """Run the module."""
     live = {"type": "bool", "default": False}
-    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT, **ENGINE_ARGUMENT, "live": live}
+    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT, **ENGINE_ARGUMENT, **ANNOUNCE_ARGUMENT, "live": live}
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 
 

@@ -11,12 +11,14 @@ short_description: Whether a host can run librespot as specified, before anythin
 version_added: 0.1.0
 description:
   - Validates the specification as a whole, and looks at the host for what would stop it from being applied, an
-    unsupported distribution, no systemd, no IPv6 in the kernel, or a port that another program holds.
+    unsupported distribution, no systemd, no IPv6 in the kernel, a port that another program holds, or no avahi where
+    it shall announce containers.
   - It fails with all that stands in the way, and warns of what the host cannot enforce.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
   - hardened.librespot.specification
+  - hardened.librespot.specification.announce
   - hardened.librespot.specification.engine
   - hardened.librespot.specification.attributes
 options:
@@ -76,12 +78,14 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.container
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import losses
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    ANNOUNCE_ARGUMENT,
     DEPLOYMENT_ARGUMENT,
     ENGINE_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
     run,
     specification,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.announcement import announced, require_avahi
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import refuse_other_engine
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.quadlets import refuse_networks
@@ -98,7 +102,9 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         if module.params["engine"] == PODMAN:
             refuse_networks(spec)
         engine_called(module.params["engine"], host.commands)
-    usable(host, spec)
+    here = usable(host, spec)
+    if contained and module.params["announce"] and announced(here):
+        require_avahi(host)
     # What systemd cannot enforce, an engine can.
     lost = [] if contained else losses(host.facts)
     for item in lost:
@@ -116,7 +122,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT, **ENGINE_ARGUMENT}
+    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT, **ENGINE_ARGUMENT, **ANNOUNCE_ARGUMENT}
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 
 

@@ -74,6 +74,7 @@ MUTANTS = (
         _PID + "echo -900 > /proc/$pid/oom_score_adj",
         "CON-04 limits kitchen, CFG-06 drift kitchen",
     ),
+    Mutant("not-announced", f"rm /etc/avahi/services/{NAME}.service", "CFG-06 drift kitchen"),
     Mutant("the-engines-own-filter", made_again("seccomp"), "CON-06 calls kitchen, CFG-06 drift kitchen"),
     Mutant(
         "a-file-in-the-image",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.attacks.deployment import PORT
 from tests.attacks.hosts import until
 from tests.attacks.tables import show
 from tests.containers import wire
@@ -59,3 +60,15 @@ def test_who_is_trusted_in_one_family_alone_is_answered_there_alone(published: S
     assert wire.served(published.host, wire.HOST) == {**wire.TRUSTED_ALONE, "trusted, IPv6": False}
     published.converge(BOUND, librespot_zones=wire.ZONES)
     assert wire.served(published.host, wire.HOST) == wire.TRUSTED_ALONE
+
+
+@pytest.mark.parametrize("address", ["::1", "127.0.0.1"])
+def test_one_at_a_loopback_address_is_at_that_alone(published: Speaker, address: str) -> None:
+    alone = {"bind": {"address": address}, "access": []}
+    assert published.converge(alone) > 0
+    ask = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1], timeout=3).read().decode())"
+    urls = {text: f"http://{text}:{PORT}/?action=getInfo" for text in ("[::1]", "127.0.0.1")}
+    answered = {text for text, url in urls.items() if "Kitchen" in published.host.run("python3", "-c", ask, url).stdout}
+    assert answered == {"[::1]" if ":" in address else "127.0.0.1"}
+    assert published.converge(alone) == 0
+    published.converge(BOUND, librespot_zones=wire.ZONES)

@@ -20,6 +20,7 @@ from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
+from ..planners.announcement import announcement_planners
 from ..planners.base import Planner
 from ..planners.containers import container_planners
 from ..planners.firewall import firewall_planners
@@ -73,14 +74,14 @@ def _placed(item: Instance, seen: HostNetwork) -> Instance:
     return item
 
 
-def audit(host: Host, spec: Specification, live: bool, engine: str = DOCKER) -> list[Finding]:
+def audit(host: Host, spec: Specification, live: bool, engine: str = DOCKER, announce: bool = True) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes.
 
-    *engine* is what runs instances that are in containers.
+    *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them.
     """
     spec = _on_host(host, spec)
     if any(item.deployment == CONTAINER for item in spec.instances):
-        return _contained(host, spec, live, engine)
+        return _contained(host, spec, live, engine, announce)
     release = host.active_release()
     # The firewall and the units need the same users and directories.
     every = [
@@ -95,7 +96,7 @@ def audit(host: Host, spec: Specification, live: bool, engine: str = DOCKER) -> 
     return _findings(Context(host, spec, planners, live), CHECKS)
 
 
-def _contained(host: Host, spec: Specification, live: bool, called: str) -> list[Finding]:
+def _contained(host: Host, spec: Specification, live: bool, called: str, announce: bool) -> list[Finding]:
     """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
     planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
     if host.files.read(IMAGES, content=False) is None:
@@ -107,9 +108,11 @@ def _contained(host: Host, spec: Specification, live: bool, called: str) -> list
     else:
         engine = Engine()
         planners += container_planners(host, engine, spec)
+    planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
     checks += [options.look, segment.look, partial(contained.look, engine)]
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
-    return _findings(Context(host, spec, _unique(planners), live, partial(contained.processes, engine)), checks)
+    running = partial(contained.processes, engine)
+    return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)
 
 
 def _on_its_network(check: Check, context: Context) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ def _bound(context: Context, instance: Instance) -> Iterator[Finding]:
     elif instance.bind.kind == ADDRESS:
         expected += f", the listener to {instance.bind.value}"
     if not context.processes(instance):
-        yield not_running(_CONTROL, "bind", instance, expected)
+        yield not_running(context, _CONTROL, "bind", instance, expected)
         return
     pids = {item.pid for item in context.processes(instance)}
     with inside(instance.namespace):

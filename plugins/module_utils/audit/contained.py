@@ -86,7 +86,8 @@ def _of(
     name = container_name(instance.name)
     there, main = looked(name)
     if there is None or main is None:
-        said = f"it is {there['State']['Status']}" if there else "there is none"
+        state = there["State"]["Status"] if there else ""
+        said = "its process has ended" if state == "running" else f"it is {state}" if state else "there is none"
         yield finding(
             control,
             check,

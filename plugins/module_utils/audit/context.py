@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from ..host.engine import Engine
 from ..host.proc import Process
 from ..model.container import container_name
 from ..model.controls import CONTROLS
@@ -26,7 +27,8 @@ from ..planners.registry import Host
 class Context:
     """One audit of one host. *live* allows probes that run something on the host; they leave nothing behind.
 
-    *running* returns the live processes of an instance, librespot itself first.
+    *running* returns the live processes of an instance, librespot itself first; *reading* is how a person reads what a
+    container said.
     """
 
     host: Host
@@ -34,6 +36,7 @@ class Context:
     planners: list[Planner]
     live: bool
     running: Callable[[Instance], list[Process]] = of_unit
+    reading: str = Engine.reading
     _processes: dict[str, list[Process]] = field(default_factory=dict)
     _plans: dict[int, Plan] = field(default_factory=dict)
 
@@ -73,13 +76,12 @@ def finding(
     return Finding(control, check, said, scope, expected, observed, evidence, remedy or CONTROLS[control].remedy)
 
 
-def not_running(control: str, check: str, instance: Instance, expected: str) -> Finding:
+def not_running(context: Context, control: str, check: str, instance: Instance, expected: str) -> Finding:
     """Return the finding of an instance that has no process: nothing about it is as it should be."""
     contained = instance.deployment == CONTAINER
     place = f"container {container_name(instance.name)}" if contained else f"cgroup of {instance.unit}"
-    why = (
-        f"docker logs {container_name(instance.name)}" if contained else f"journalctl --unit {instance.unit} --lines 50"
-    )
+    read = context.reading.format(name=container_name(instance.name))
+    why = read if contained else f"journalctl --unit {instance.unit} --lines 50"
     return finding(
         control,
         check,

@@ -213,7 +213,7 @@ def _send(context: Context, instance: Instance) -> Iterator[Finding]:
         return
     main = context.main(instance)
     if main is None:
-        yield not_running("NET-11", "send", instance, expected)
+        yield not_running(context, "NET-11", "send", instance, expected)
         return
     account = pwd.getpwnam(instance.user)
     # In the network of a container there is nothing that a cgroup could change.

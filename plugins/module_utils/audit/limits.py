@@ -26,7 +26,7 @@ def look(context: Context) -> Iterator[Finding]:
 def _resources(context: Context, instance: Instance) -> Iterator[Finding]:
     main = context.main(instance)
     if main is None:
-        yield not_running("RES-03", "limits", instance, "runs within its limits")
+        yield not_running(context, "RES-03", "limits", instance, "runs within its limits")
         return
     yield from _held(context, main, instance, "RES-03")
 
@@ -34,7 +34,7 @@ def _resources(context: Context, instance: Instance) -> Iterator[Finding]:
 def _counts(context: Context, instance: Instance) -> Iterator[Finding]:
     main = context.main(instance)
     if main is None:
-        yield not_running("RES-09", "limits", instance, "runs within its limits")
+        yield not_running(context, "RES-09", "limits", instance, "runs within its limits")
         return
     yield from _held(context, main, instance, "RES-09")
     wrong = live.wrong_files(main, instance)

@@ -48,7 +48,7 @@ def _evidence(context: Context, instance: Instance) -> str:
 def _pinned(context: Context, instance: Instance) -> Iterator[Finding]:
     wanted = live.declared_sockets(instance)
     if not context.processes(instance):
-        yield not_running("NET-01", "sockets", instance, _text(wanted))
+        yield not_running(context, "NET-01", "sockets", instance, _text(wanted))
         return
     seen = live.sockets(context.processes(instance))
     yield finding(
@@ -59,7 +59,7 @@ def _pinned(context: Context, instance: Instance) -> Iterator[Finding]:
 def _minimized(context: Context, instance: Instance) -> Iterator[Finding]:
     expected = "no login listener" if instance.discovery else "no receiving socket at all"
     if not context.processes(instance):
-        yield not_running("NET-05", "sockets", instance, expected)
+        yield not_running(context, "NET-05", "sockets", instance, expected)
         return
     extra = live.sockets(context.processes(instance))
     if instance.discovery:
@@ -80,7 +80,7 @@ def _other_ports(context: Context, instance: Instance) -> Iterator[Finding]:
     expected = "the kernel refuses a bind to any port that is not the instance's"
     main = context.main(instance)
     if main is None:
-        yield not_running("NET-05", "other ports", instance, expected)
+        yield not_running(context, "NET-05", "other ports", instance, expected)
         return
     members = f"{cgroup_directory(main.cgroup)}/cgroup.procs"
     done = context.host.commands.run(["/usr/bin/python3", "-I", "-c", _BIND, members], ok=())

@@ -25,7 +25,7 @@ def _options(context: Context, instance: Instance) -> Iterator[Finding]:
     main = context.main(instance)
     expected = f"the options of the inventory, all known to librespot {context.spec.version}"
     if main is None:
-        yield not_running("CFG-01", "options", instance, expected)
+        yield not_running(context, "CFG-01", "options", instance, expected)
         return
     wrong = live.wrong_options(main, instance)
     yield finding(
@@ -44,7 +44,7 @@ def _relaxations(context: Context, instance: Instance) -> Iterator[Finding]:
     expected = "none, or each with a reason"
     main = context.main(instance)
     if main is None:
-        yield not_running("CFG-03", "relaxations", instance, expected)
+        yield not_running(context, "CFG-03", "relaxations", instance, expected)
         return
     wrong = live.wrong_relaxations(main, instance)
     said = [f"{item.name} ({item.reason}): {item.price}" for item in instance.relaxations]

@@ -65,7 +65,7 @@ def _rights(context: Context, instance: Instance) -> Iterator[Finding]:
     expected = f"user {instance.user}, no capabilities, no new privileges, system call filter, namespaces of its own"
     processes = context.processes(instance)
     if not processes:
-        yield not_running("CFG-02", "rights", instance, expected)
+        yield not_running(context, "CFG-02", "rights", instance, expected)
         return
     wrong = live.wrong_rights(processes, instance)
     evidence = ", ".join(f"/proc/{item.pid}/status and ns" for item in processes)
@@ -76,7 +76,7 @@ def _file_system(context: Context, instance: Instance) -> Iterator[Finding]:
     expected = "an empty root with what librespot loads, read-only, nothing executable but it"
     main = context.main(instance)
     if main is None:
-        yield not_running("CFG-02", "file system", instance, expected)
+        yield not_running(context, "CFG-02", "file system", instance, expected)
         return
     wrong = live.wrong_root(main, instance)
     yield finding(
@@ -94,7 +94,7 @@ def _profile(context: Context, instance: Instance) -> Iterator[Finding]:
     expected = f"runs under the AppArmor profile {instance.profile}"
     processes = context.processes(instance)
     if not processes:
-        yield not_running("CFG-02", "profile", instance, expected)
+        yield not_running(context, "CFG-02", "profile", instance, expected)
         return
     enforced = context.host.facts.apparmor
     wrong = live.wrong_profile(processes, instance.profile, ENFORCE) if enforced else [UNCONFINED]

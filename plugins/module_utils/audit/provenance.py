@@ -64,7 +64,7 @@ def _running(context: Context, instance: Instance) -> Iterator[Finding]:
     main = context.main(instance)
     wanted = str(_manifest(context)["binary"]["sha256"])
     if main is None:
-        yield not_running("UPD-08", "running binary", instance, f"sha256 {wanted}")
+        yield not_running(context, "UPD-08", "running binary", instance, f"sha256 {wanted}")
         return
     with open(f"/proc/{main.pid}/exe", "rb") as handle:
         seen = hashlib.sha256(handle.read()).hexdigest()

@@ -51,7 +51,7 @@ def _inside(context: Context, instance: Instance) -> Iterator[Finding]:
     expected = "every process is in the segment, and none of them on the host's network"
     processes = context.processes(instance)
     if not processes:
-        yield not_running(_CONTROL, "inside", instance, expected)
+        yield not_running(context, _CONTROL, "inside", instance, expected)
         return
     right = inode(instance.namespace) if exists(instance.namespace) else ""
     wrong = [item for item in processes if item.namespaces["net"] != right]

@@ -29,7 +29,8 @@ _HINTS = {"addresses": "Write address, one of them; or interface", "port": "Writ
 class Bind:
     """*kind* is one of the constants above; *value* the interface's name or the address.
 
-    `AUTOMATIC` is what an inventory that says nothing gets: the interface of the host's default route.
+    Of `LOOPBACK` it is the address if one was written. `AUTOMATIC` is what an inventory that says nothing gets: the
+    interface of the host's default route.
     """
 
     kind: str = AUTOMATIC
@@ -71,7 +72,7 @@ def _address(value: Any, path: str) -> Bind:
     if first != last:
         raise SpecificationError(path, value, "is not one address", "Write one address of the host, without a length")
     if text == "::1" or text.startswith("127."):
-        return Bind(LOOPBACK)
+        return Bind(LOOPBACK, text)
     # A link-local address means nothing without its interface; then the interface says it all.
     if text.startswith("fe80:") or first == 0:
         raise SpecificationError(path, value, "belongs to no single interface", "Write bind: {interface: eth0}")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,8 @@ from .instance import Instance
 from .segment import SEGMENT_INTERFACE
 
 LOOPBACK_INTERFACE = "lo"
+_ENGINES = re.compile(r"docker\d+|br-[0-9a-f]{12}|veth.*|podman\d+|lsp-.*")
+"""Names of Docker, of Podman, and of our own bridges."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,8 @@ class HostNetwork:
 
     @property
     def usable(self) -> list[str]:
-        """The interfaces that others can be reached by."""
-        return sorted(name for name in self.interfaces if name != LOOPBACK_INTERFACE)
+        """The interfaces that others can be reached by: without those that engines make for containers."""
+        return sorted(name for name in self.interfaces if name != LOOPBACK_INTERFACE and not _ENGINES.fullmatch(name))
 
 
 def resolved(bind: Bind, network: HostNetwork, path: str) -> Bind:
@@ -59,6 +62,10 @@ def resolved(bind: Bind, network: HostNetwork, path: str) -> Bind:
             bind.value,
             "is not an interface of this host",
             f"It has: {', '.join(network.usable) or 'none'}",
+        )
+    if bind.kind == LOOPBACK and ":" in bind.value and not network.holder(bind.value):
+        raise SpecificationError(
+            f"{path}.bind.address", bind.value, "is not an address of this host", "Write bind: {loopback: true}"
         )
     if bind.kind == ADDRESS and not network.holder(bind.value):
         has = ", ".join(item for name in network.usable for item in network.interfaces[name])

@@ -96,6 +96,13 @@ IN_CONTAINERS = ("alsa", "fifo", HOST_NETWORK, "media")
 ONLY_IN_CONTAINERS = (HOST_NETWORK,)
 """Those that mean nothing for a service."""
 
+_EXAMPLES = {
+    "path": "/run/snapserver/librespot",
+    "paths": "[/srv/music]",
+    "programs": "[/usr/local/bin/on-event]",
+}
+"""What a parameter that a relaxation needs looks like."""
+
 _BY_NAME = {kind.name: kind for kind in KINDS}
 NAMES = tuple(sorted(_BY_NAME))
 
@@ -175,7 +182,7 @@ def parse_relaxations(value: Any, path: str) -> tuple[Relaxation, ...]:
         for parameter in kind.parameters:
             at = f"{where}.{parameter}"
             if parameter in kind.required and parameter not in entry:
-                raise SpecificationError(at, None, "is missing", f"The relaxation {name} needs it")
+                raise SpecificationError(at, None, "is missing", f"Write it, as {parameter}: {_EXAMPLES[parameter]}")
             if parameter not in entry:
                 continue
             if parameter == "group":

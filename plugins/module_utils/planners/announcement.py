@@ -10,7 +10,7 @@ import re
 
 from ..host.files import FILE
 from ..model.errors import HostError
-from ..model.instance import Specification
+from ..model.instance import Instance, Specification
 from ..render.announcement import MARK, SERVICES, service_file, service_path
 from .base import Planner
 from .file import FilePlanner
@@ -28,12 +28,17 @@ def announcement_planners(host: Host, spec: Specification) -> list[Planner]:
 
     In a segment of its own, and on the host's network, it announces itself.
     """
-    wanted = {service_path(item.name): item for item in spec.present if item.discovery and item.bridge}
+    wanted = {service_path(item.name): item for item in announced(spec)}
     left = sorted(path for path in _ours(host) if path not in wanted)
     return [
         *(FilePlanner(host.files, path, service_file(item), scope=item.name) for path, item in wanted.items()),
         *(FilePlanner(host.files, path, None) for path in left),
     ]
+
+
+def announced(spec: Specification) -> list[Instance]:
+    """Return the instances of *spec* that cannot announce themselves."""
+    return [item for item in spec.present if item.discovery and item.bridge]
 
 
 def _ours(host: Host) -> list[str]:
@@ -52,7 +57,8 @@ def require_avahi(host: Host) -> None:
     if state != "active":
         raise HostError(
             f"avahi-daemon does not run on this host ({_UNIT} is {state})",
-            "Install the package avahi-daemon and start it, or announce the instances otherwise",
+            "Install the package avahi-daemon and start it; or write librespot_container_announce: false, and announce "
+            "the instances otherwise",
         )
 
 

@@ -244,7 +244,7 @@ def published_at(item: Instance) -> tuple[str, ...]:
     if not item.discovery or item.segment:
         return ()
     if item.bind.kind == LOOPBACK:
-        return ("127.0.0.1",)
+        return (item.bind.value or "127.0.0.1",)
     only = item.bind.value if item.bind.kind == ADDRESS else ""
     found = addresses(item.interface, only)
     if not found:

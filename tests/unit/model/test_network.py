@@ -31,6 +31,8 @@ def place(bind: Any, network: HostNetwork = HOST) -> tuple[str, str, str]:
         ({"address": "192.0.2.5"}, ("address", "192.0.2.5", "eth0")),
         ({"address": "2001:DB8:0::5"}, ("address", "2001:db8::5", "eth0")),
         ({"loopback": True}, ("loopback", "", "lo")),
+        ({"address": "::1"}, ("loopback", "::1", "lo")),
+        ({"address": "127.0.0.2"}, ("loopback", "127.0.0.2", "lo")),
         ({"discovery": False}, ("off", "", "")),
     ],
 )
@@ -43,6 +45,11 @@ def test_a_bind_finds_its_interface(bind: Any, found: tuple[str, str, str]) -> N
     [
         ({"interface": "eth1"}, HOST, "bind.interface: 'eth1' is not an interface of this host. It has: eth0, wlan0"),
         ({"address": "192.0.2.6"}, HOST, "bind.address: '192.0.2.6' is not an address of this host. It has: 192.0.2.5"),
+        (
+            {"address": "::1"},
+            LONELY,
+            "bind.address: '::1' is not an address of this host. Write bind: {loopback: true}",
+        ),
         ({}, LONELY, "no default route whose interface could be meant. Write bind: {interface: eth0}"),
     ],
 )
@@ -50,3 +57,9 @@ def test_what_the_host_has_not_is_refused_with_what_it_has(bind: Any, network: H
     with pytest.raises(SpecificationError) as caught:
         place(bind, network)
     assert said in str(caught.value)
+
+
+def test_what_engines_make_is_not_offered() -> None:
+    engines = ("docker0", "br-0123456789ab", "veth12ab", "podman0", "lsp-kitchen")
+    network = HostNetwork({**HOST.interfaces, "br-lan": (), **dict.fromkeys(engines, ("172.17.0.1",))})
+    assert network.usable == ["br-lan", "eth0", "wlan0"]

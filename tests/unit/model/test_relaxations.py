@@ -46,3 +46,11 @@ def test_nor_a_socket() -> None:
 def test_no_group_with_power_of_its_own(group: str) -> None:
     with pytest.raises(SpecificationError, match=r"^r\.fifo\.group: .* has more power"):
         read("fifo", path="/run/snapserver/librespot", group=group)
+
+
+@pytest.mark.parametrize(
+    ("name", "example"), [("fifo", "path: /run/"), ("hooks", r"programs: \[/usr/"), ("media", r"paths: \[/srv/")]
+)
+def test_what_is_missing_is_shown_by_an_example(name: str, example: str) -> None:
+    with pytest.raises(SpecificationError, match=f"is missing. Write it, as {example}"):
+        read(name)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    ANNOUNCE_ARGUMENT,
     DEPLOYMENT_ARGUMENT,
     ENGINE_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
@@ -21,6 +22,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 
 ROOT = Path(__file__).parents[3]
 SHARED = {
+    "librespot_container_announce",
     "librespot_container_engine",
     "librespot_credentials",
     "librespot_deployment",
@@ -46,7 +48,8 @@ def shared_defaults() -> dict[str, Any]:
     """Return what a role other than the front door does without a shared variable: it leaves the argument out."""
     arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, **DEPLOYMENT_ARGUMENT}
     defaults = {f"librespot_{name}": argument["default"] for name, argument in arguments.items()}
-    return {**defaults, "librespot_container_engine": ENGINE_ARGUMENT["engine"]["default"]}
+    of_containers = {**ENGINE_ARGUMENT, **ANNOUNCE_ARGUMENT}
+    return {**defaults, **{f"librespot_container_{name}": item["default"] for name, item in of_containers.items()}}
 
 
 @pytest.mark.parametrize("role", ROLES)
