@@ -37,13 +37,17 @@ AUDITED = {"instances": [{**KITCHEN, "limits": WANTED}], "zones": ZONES, "deploy
 
 BESIDE = "systemd-run --quiet --wait --property IOWeight=50 --property MemoryMax=100M --slice"
 """What made systemd take a limit back that Docker's runtime had written."""
+_OWN = f"{BESIDE} librespot-kitchen.slice true && "
+"""Until then the container's own control group has what Docker's runtime has written."""
 
 MUTANTS = (
     Mutant("weighed-as-another", f"echo 9000 > {SLICE}/io.weight", "CON-04 limits kitchen, CFG-06 drift kitchen"),
-    Mutant("may-be-swapped", f"echo max > {SLICE}/memory.swap.max", "CON-04 limits kitchen, CFG-06 drift kitchen"),
+    Mutant(
+        "may-be-swapped", f"{_OWN}echo max > {SLICE}/memory.swap.max", "CON-04 limits kitchen, CFG-06 drift kitchen"
+    ),
     Mutant(
         "may-be-swapped-by-a-drop-in",
-        "systemctl set-property --runtime librespot-kitchen.slice MemorySwapMax=1G",
+        f"{_OWN}systemctl set-property --runtime librespot-kitchen.slice MemorySwapMax=1G",
         "CON-04 limits kitchen, CFG-06 drift kitchen",
     ),
     Mutant(
