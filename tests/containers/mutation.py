@@ -40,16 +40,22 @@ sleep 2
 
 def made_again(option: str, *instead: str) -> str:
     """Return a script that makes the container anew, the same in all else, with *instead* of a security *option*."""
+    kept = f'[item for item in host["SecurityOpt"] if not item.startswith("{option}=")]'
+    return made_with(f'host["SecurityOpt"] = {kept} + {list(instead)}')
+
+
+def made_with(change: str) -> str:
+    """Return a script that makes the container anew, the same in all else than a *change* to its part *host*."""
     return f"""
 python3 - <<'END'
 import docker
 api = docker.APIClient()
 found = api.inspect_container("{NAME}")
-kept = [item for item in found["HostConfig"]["SecurityOpt"] if not item.startswith("{option}=")]
-found["HostConfig"]["SecurityOpt"] = kept + {list(instead)}
+host = found["HostConfig"]
+{change}
 networks = {{"EndpointsConfig": {{"{NAME}": {{}}}}}}
 api.remove_container("{NAME}", force=True)
-again = {{**found["Config"], "HostConfig": found["HostConfig"], "NetworkingConfig": networks}}
+again = {{**found["Config"], "HostConfig": host, "NetworkingConfig": networks}}
 api.start(api.create_container_from_config(again, "{NAME}"))
 END
 sleep 2

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import OF_CONTAINERS
 from tests.attacks.deployment import KITCHEN, PORT, ZONES
 from tests.attacks.tables import show
-from tests.containers.mutation import by_hand, dies, made_again
+from tests.containers.mutation import by_hand, dies, made_again, made_with
 from tests.containers.speaker import NAME, Speaker
 from tests.mutants.catalogue import Mutant
 from tests.mutants.world import Findings, red
@@ -67,11 +67,13 @@ MUTANTS = (
         "CON-03 isolation kitchen, CFG-06 drift kitchen",
     ),
     Mutant(
-        "may-leave-a-core", _PID + "prlimit --pid $pid --core=unlimited", "CON-04 limits kitchen, CFG-06 drift kitchen"
+        "may-leave-a-core",
+        made_with('host["Ulimits"] = [item for item in host["Ulimits"] if item["Name"] != "core"]'),
+        "CON-04 limits kitchen, RES-04 limits kitchen, CFG-06 drift kitchen",
     ),
     Mutant(
         "others-go-first-when-memory-runs-out",
-        _PID + "echo -900 > /proc/$pid/oom_score_adj",
+        made_with('host["OomScoreAdj"] = 0'),
         "CON-04 limits kitchen, CFG-06 drift kitchen",
     ),
     Mutant("not-announced", f"rm /etc/avahi/services/{NAME}.service", "CFG-06 drift kitchen"),
