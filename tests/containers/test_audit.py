@@ -40,7 +40,7 @@ _PID = f"pid=$(docker inspect --format '{{{{.State.Pid}}}}' {NAME})\n"
 _SYSFS = """
 import ctypes, os, sys
 libc, inside = ctypes.CDLL(None), os.open(f"/proc/{sys.argv[1]}/ns/mnt", os.O_RDONLY)
-sys.exit(libc.setns(inside, 0x20000) or libc.mount(b"none", b"/proc/driver", b"sysfs", 1, None))
+sys.exit(libc.setns(inside, 0x20000) or libc.mount(b"none", b"/sys", b"sysfs", 1, None))
 """
 
 UNKNOWN = Mutant(
@@ -61,7 +61,7 @@ MUTANTS = (
         "RES-04 limits kitchen, CFG-06 drift kitchen",
     ),
     Mutant(
-        # As whoever is root can, and a hook of the engine's runtime.
+        # As whoever is root can, and a hook of the engine's runtime: what hides it is covered.
         "shown-more-of-the-kernel",
         _PID + f"python3 -c '{_SYSFS}' $pid",
         "CON-03 isolation kitchen, CFG-06 drift kitchen",

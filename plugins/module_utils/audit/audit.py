@@ -20,7 +20,7 @@ from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
-from ..planners.announcement import announcement_planners
+from ..planners.announcement import announcement_planners, no_announcements
 from ..planners.base import Planner
 from ..planners.containers import container_planners
 from ..planners.firewall import firewall_planners
@@ -89,6 +89,7 @@ def audit(host: Host, spec: Specification, live: bool, engine: str = DOCKER, ann
         *settings_planners(host, spec),
         *segment_planners(host, spec),
         *unit_planners(host, spec, release),
+        *no_announcements(host, [item.name for item in spec.present]),
     ]
     planners = _unique(every)
     if spec.present:

@@ -132,8 +132,13 @@ class Podman:
         """Return the containers that were made in a namespace of the container *name*: with any it cannot go."""
         there = self._inspect("container", name)
         others = [item["Id"] for item in self._json("ps", "--all", "--no-trunc") if there and item["Id"] != there["Id"]]
-        found = self._json("container", "inspect", *others) if others else ()
-        return sorted(item["Name"] for item in found if there and there["Id"] in (item.get("Dependencies") or ()))
+        if there is None or not others:
+            return []
+        argv = ["podman", "container", "inspect", *others]
+        # One that has ended meanwhile is said to be missing, beside the rest.
+        said = self._commands.run(argv, ok=(0, 125), timeout=_TIMEOUT_S, env=_ENV).stdout
+        found = json.loads(said or "[]")
+        return sorted(item["Name"] for item in found if there["Id"] in (item.get("Dependencies") or ()))
 
     def remove(self, name: str) -> None:
         """Remove a container whatever it does; nothing when it is gone."""

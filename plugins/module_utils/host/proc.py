@@ -109,13 +109,31 @@ def _limits(text: str) -> dict[str, str]:
 
 
 def _mounts(text: str) -> tuple[Mount, ...]:
+    """Return the mounts that can be seen: none that another one covers, whether at its own place or above it."""
     found: dict[str, Mount] = {}
+    parents: dict[str, str] = {}
     for row in text.splitlines():
         before, _dash, after = row.partition(" - ")
         fields, (kind, _source, options) = before.split(), after.split(" ", 2)
-        # A later mount covers an earlier one at the same path.
-        found[fields[4]] = Mount(fields[4], kind, tuple(fields[5].split(",")), tuple(options.split(",")), fields[3])
-    return tuple(found.values())
+        number = fields[0]
+        parents[number] = fields[1]
+        found[number] = Mount(fields[4], kind, tuple(fields[5].split(",")), tuple(options.split(",")), fields[3])
+    # What is mounted upon another mount covers it, and all that was mounted in that one.
+    covers = {
+        parent: number
+        for number, parent in parents.items()
+        if parent in found and parent != number and found[parent].path == found[number].path
+    }
+
+    def seen(number: str) -> bool:
+        above = ""
+        while number in found and number != above:
+            if covers.get(number, above) != above:
+                return False
+            number, above = parents[number], number
+        return True
+
+    return tuple(mount for number, mount in found.items() if seen(number))
 
 
 def cgroup(pid: int) -> str:

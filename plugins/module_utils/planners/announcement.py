@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from ..host.files import FILE
 from ..model.errors import HostError
@@ -34,6 +35,12 @@ def announcement_planners(host: Host, spec: Specification) -> list[Planner]:
         *(FilePlanner(host.files, path, service_file(item), scope=item.name) for path, item in wanted.items()),
         *(FilePlanner(host.files, path, None) for path in left),
     ]
+
+
+def no_announcements(host: Host, names: Collection[str]) -> list[Planner]:
+    """Return what removes the service files of the instances *names*, which announce themselves."""
+    gone = sorted({service_path(name) for name in names} & set(_ours(host)))
+    return [FilePlanner(host.files, path, None) for path in gone]
 
 
 def announced(spec: Specification) -> list[Instance]:

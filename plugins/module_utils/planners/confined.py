@@ -101,7 +101,8 @@ def wrong_limits(main: Process, instance: Instance, place: Place) -> list[str]:
         "tasks": (seen.tasks, wanted.tasks),
     }
     found = [f"{name} is {_shown(name, have)}" for name, (have, want) in pairs.items() if have != want]
-    if seen.counts_swap and seen.swap != wanted.swap:
+    # Whatever is above may have less.
+    if seen.counts_swap and (seen.swap is None or seen.swap > wanted.swap):
         found.append(f"swap is {_shown('swap', seen.swap)}")
     if seen.io_weight not in (None, wanted.io_weight):
         found.append(f"block I/O weighs {seen.io_weight}")

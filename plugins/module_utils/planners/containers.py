@@ -39,10 +39,10 @@ from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .holder import HolderPlanner, network_of
 from .image import manifest_path
 from .loader import loader_planners
-from .registry import Host, remnants
+from .registry import Host, ours, remnants, runs
 from .segment import no_segment_planners
 from .segments import segment_of
-from .slices import EmptySlicePlanner, NoSlicePlanner, slice_planners
+from .slices import EmptySlicePlanner, no_slice_planners, shared_slice, slice_planners
 from .unit import LoadedPlanner, UnitPlanner
 
 _IPV6 = "/proc/sys/net/ipv6"
@@ -62,14 +62,15 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         if name not in declared
     ]
     planners: list[Planner] = [planner for item in gone for planner in _absent(host, engine, item)]
-    if not spec.present:
+    if not spec.present and not any(runs(host, item.name) for item in ours(host).instances):
         names = [kind(item.name) for item in gone for kind in (container_name, holder_name)]
-        planners.append(EmptySlicePlanner(host.systemd, names))
+        planners.append(EmptySlicePlanner(host.systemd, host.files, names))
     if any(item.credentials for item in spec.present):
         planners += [DirectoryPlanner(host.files, SETTINGS, 0o700)]
         planners += [DirectoryPlanner(host.files, f"{SETTINGS}/credentials", 0o700)]
     if spec.present:
         planners += parser_planners(host.commands, host.facts)
+        planners += shared_slice(host) if engine.slices else []
     for item in spec.present:
         place = partial(place_of, host, engine, item, image)
         kept = ContainerPlanner(engine, host.files, item, place)
@@ -105,7 +106,7 @@ def _slice(host: Host, engine: Engine, scope: str, name: str, limits: Limits) ->
     """Return the slice of the container *name*, where the engine puts containers in slices."""
     if engine.slices:
         return slice_planners(host, name, limits, scope)
-    return [NoSlicePlanner(host.systemd, host.files, name, scope)]
+    return no_slice_planners(host, name, scope)
 
 
 def _leased(host: Host, spec: Specification, gone: Sequence[Instance]) -> bool:
@@ -178,7 +179,7 @@ def container_gone(host: Host, engine: Engine, item: Instance) -> list[Planner]:
         *(NoContainerPlanner(engine, f"{name}{kind}", item.name) for kind in ("", TRIAL, BEFORE)),
         *_no_segment(host, engine, item),
         NetworkPlanner(engine, item),
-        NoSlicePlanner(host.systemd, host.files, name, item.name),
+        *no_slice_planners(host, name, item.name),
     ]
 
 
@@ -187,7 +188,7 @@ def _no_segment(host: Host, engine: Engine, item: Instance) -> list[Planner]:
     return [
         *no_segment_planners(host.systemd, host.files, item),
         NoContainerPlanner(engine, holder_name(item.name), item.name),
-        NoSlicePlanner(host.systemd, host.files, holder_name(item.name), item.name),
+        *no_slice_planners(host, holder_name(item.name), item.name),
     ]
 
 

@@ -23,8 +23,8 @@ _KINDS = {
     "/dev/pts": ("devpts",),
     "/dev/mqueue": ("mqueue",),
     "/sys": ("sysfs",),
-    # With version 1 of control groups a file system of the engine holds the directories of controllers.
-    "/sys/fs/cgroup": ("cgroup2", "tmpfs"),
+    # Where nobody can make devices, as within a container of LXC, those of the host are mounted.
+    **{f"/dev/{name}": ("devtmpfs", "tmpfs") for name in ("full", "null", "random", "tty", "urandom", "zero")},
 }
 """Where runtimes mount what is the kernel's, and of what kind it is."""
 
@@ -38,21 +38,21 @@ _READ_ONLY = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-tr
 _SYSTEM = frozenset(("proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2"))
 """Kinds of file systems that hold nothing of anyone's."""
 
-_COVERS = ("/", "/null")
-"""What hides a directory or a file: an empty file system, or the null device of one."""
+_COVERS = ("/null", "/.empty-directory")
+"""How ends what hides a file or a directory, if it is no empty file system: the null device, or crun's directory."""
 
 _SCRATCH_OPTIONS = frozenset(("rw", "nosuid", "nodev", "noexec"))
 
 
 def wrong_mounts(main: Process, instance: Instance, place: Place) -> list[str]:
     """Return what of *main* is mounted, or is not, otherwise than for the container of *instance* at *place*."""
-    # Of those at one place the last covers the others.
     there = {item.path: item for item in main.mounts}
+    # The engine mounts along what is mounted below a directory that it is given.
     targets = [item["Target"] for item in mounts(instance)]
     strange = [
         f"{item.path} ({item.kind}) is mounted"
         for item in there.values()
-        if item.path not in ("/", SCRATCH, *targets) and not _expected(item, instance)
+        if item.path not in ("/", SCRATCH) and not _within(item.path, targets) and not _expected(item, instance)
     ]
     return [
         *strange,
@@ -65,15 +65,21 @@ def wrong_mounts(main: Process, instance: Instance, place: Place) -> list[str]:
 def _expected(mount: Mount, instance: Instance) -> bool:
     """Whether a runtime mounts this for each container."""
     path, read_only = mount.path, "ro" in mount.options
+    same_name = os.path.basename(mount.root) == os.path.basename(path)
+    if path == "/sys/fs/cgroup":
+        # With version 1 of control groups a file system of the engine holds the directories of controllers.
+        return mount.kind == "tmpfs" or (mount.kind == "cgroup2" and read_only)
     if path in _KINDS:
-        return mount.kind in _KINDS[path] and (mount.root == "/" or path == "/sys/fs/cgroup")
+        return mount.kind in _KINDS[path] and (
+            mount.root == "/" or (same_name and path not in ("/dev", "/proc", "/sys"))
+        )
     if path.startswith(_CONTROLLERS):
         return mount.kind == "cgroup"
     if path in _ENGINES:
-        return read_only
+        return read_only and same_name
     if path.startswith(("/proc/", "/sys/")):
         own = mount.kind == "proc" and read_only and path == f"/proc{mount.root}"
-        return own or (mount.kind in ("tmpfs", "devtmpfs") and mount.root in _COVERS)
+        return own or (mount.kind in ("tmpfs", "devtmpfs") and (mount.root == "/" or mount.root.endswith(_COVERS)))
     return instance.relaxed("alsa") and path.startswith("/dev/snd")
 
 

@@ -13,11 +13,13 @@ from ..host.engine import Engine
 from ..host.engines import AnyEngine
 from ..host.files import Files
 from ..host.podman import Podman
-from ..model.container import DOCKER, PODMAN, container_name
+from ..model.container import DOCKER, INSTANCE_LABEL, PODMAN, container_name
 from ..model.errors import HostError
 from ..model.instance import Specification
+from ..render.slice import slice_path
 from ..render.unit import UNITS, settings_path
 from ..render.watchdog import PROGRAM, TIMER
+from .announcement import no_announcements
 from .base import Planner
 from .containers import container_gone, running, watchdog_planners
 from .file import FilePlanner
@@ -41,7 +43,8 @@ def displaced_services(host: Host, spec: Specification) -> list[Planner]:
 
 def displaced_containers(host: Host, spec: Specification) -> list[Planner]:
     """Return what ends the containers of instances that *spec* runs as services. Their users and logins stay."""
-    return [*_displaced_quadlets(host, spec), *_displaced_from_docker(host, spec)]
+    names = [item.name for item in spec.present]
+    return [*_displaced_quadlets(host, spec), *_displaced_from_docker(host, spec), *no_announcements(host, names)]
 
 
 def _displaced_quadlets(host: Host, spec: Specification) -> list[Planner]:
@@ -59,9 +62,16 @@ def _displaced_from_docker(host: Host, spec: Specification) -> list[Planner]:
         return []
     engine = Engine()
     there = running(engine)
-    moved = [item for item in spec.present if item.name in there]
+    # Of a move that was killed there may be no container any more, and the rest of it.
+    moved = [item for item in spec.present if item.name in there or _left(host, engine, item.name)]
     planners = [planner for item in moved for planner in container_gone(host, engine, replace(item, present=False))]
     return [*planners, *([] if there - {item.name for item in moved} else watchdog_planners(host, False))]
+
+
+def _left(host: Host, engine: Engine, name: str) -> bool:
+    network = engine.network(container_name(name)) or {}
+    ours = INSTANCE_LABEL in (network.get("Labels") or {})
+    return ours or host.files.read(slice_path(container_name(name)), content=False) is not None
 
 
 def services(host: Host) -> Specification:

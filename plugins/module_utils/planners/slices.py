@@ -16,13 +16,19 @@ from ..model.container import slice_name
 from ..model.limits import Limits, size_text
 from ..model.plan import Plan, State
 from ..render.slice import container_slice, slice_path
-from ..render.unit import SLICE
+from ..render.unit import SLICE, UNITS, slice_unit
 from .base import HOST, Planner
 from .drop_ins import no_drop_ins
 from .file import FilePlanner
 from .registry import Host
 
 _GROUPS = f"{SLICES}/{SLICE}"
+_FILE = f"{UNITS}/{SLICE}"
+
+
+def shared_slice(host: Host) -> list[Planner]:
+    """Return the slice of all instances, above those of containers: whatever is added to it holds for all of them."""
+    return [FilePlanner(host.files, _FILE, slice_unit()), *no_drop_ins(host, [_FILE])]
 
 
 def slice_planners(host: Host, name: str, limits: Limits, scope: str) -> list[Planner]:
@@ -69,6 +75,11 @@ class SlicePlanner(Planner):
             self._systemd.daemon_reload()
 
 
+def no_slice_planners(host: Host, name: str, scope: str) -> list[Planner]:
+    """Return what removes the slice of the container *name*, with whatever was added to it."""
+    return [*no_drop_ins(host, [slice_path(name)], scope), NoSlicePlanner(host.systemd, host.files, name, scope)]
+
+
 class NoSlicePlanner(Planner):
     """The slice of the container *name*, which goes: after the container, and with its file."""
 
@@ -102,9 +113,10 @@ class NoSlicePlanner(Planner):
 class EmptySlicePlanner(Planner):
     """The slice of all instances, which goes when only the slices of *gone* containers are in it."""
 
-    def __init__(self, systemd: Systemd, gone: Collection[str]) -> None:
+    def __init__(self, systemd: Systemd, files: Files, gone: Collection[str]) -> None:
         super().__init__(f"unit {SLICE}", HOST)
         self._systemd = systemd
+        self._files = files
         self._gone = {slice_name(name) for name in gone}
 
     def wanted(self) -> State:
@@ -113,12 +125,16 @@ class EmptySlicePlanner(Planner):
 
     def found(self) -> State:
         """Return that it is there, and nothing else is in it; what systemd-run starts there is over at once."""
-        if not os.path.isdir(_GROUPS):
+        group = os.path.isdir(_GROUPS)
+        inside = {item.name for item in os.scandir(_GROUPS) if item.is_dir()} if group else set()
+        if {name for name in inside if not name.startswith("run-")} - self._gone:
             return {}
-        inside = {item.name for item in os.scandir(_GROUPS) if item.is_dir() and not item.name.startswith("run-")}
-        return {} if inside - self._gone else {"group": "there"}
+        places = {"file": self._files.read(_FILE, content=False), "group": group}
+        return {name: "there" for name, there in places.items() if there}
 
     def apply(self, plan: Plan) -> None:
-        """Stop it."""
+        """Stop and remove it."""
         if plan.before:
+            self._files.remove(_FILE)
             self._systemd.stop([SLICE])
+            self._systemd.daemon_reload()

@@ -79,3 +79,41 @@ def test_a_cgroup_that_is_not_there() -> None:
 def _comm() -> str:
     with open("/proc/self/comm", encoding="utf-8") as handle:
         return handle.read().strip()
+
+
+MOUNTINFO = """\
+226 104 0:49 /dir / ro,relatime master:4 - overlay overlay rw
+270 226 0:72 / /proc rw,nosuid - proc proc rw
+271 270 0:78 / /proc/acpi ro - tmpfs tmpfs rw,size=0k
+272 271 0:77 / /proc/acpi ro,relatime - tmpfs tmpfs rw,size=0k
+273 226 0:79 / /sys ro - sysfs sysfs ro
+274 273 0:80 / /sys/firmware ro - tmpfs tmpfs ro
+"""
+
+
+def _paths(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    return [(item.path, item.options) for item in proc._mounts(text)]
+
+
+def test_a_mount_upon_another_covers_it() -> None:
+    assert _paths(MOUNTINFO) == [
+        ("/", ("ro", "relatime")),
+        ("/proc", ("rw", "nosuid")),
+        ("/proc/acpi", ("ro", "relatime")),
+        ("/sys", ("ro",)),
+        ("/sys/firmware", ("ro",)),
+    ]
+
+
+def test_a_mount_above_covers_all_that_was_below() -> None:
+    again = "300 273 0:90 / /sys ro,nosuid - sysfs sysfs ro\n"
+    paths = _paths(MOUNTINFO + again)
+    assert ("/sys", ("ro", "nosuid")) in paths
+    assert not {"/sys/firmware"} & {path for path, _options in paths}
+    below = "301 300 0:91 / /sys/firmware ro,noexec - tmpfs tmpfs ro\n"
+    assert ("/sys/firmware", ("ro", "noexec")) in _paths(MOUNTINFO + again + below)
+
+
+def test_the_first_file_system_may_be_its_own_parent() -> None:
+    rootfs = "1 1 0:2 / / rw - rootfs rootfs rw\n20 1 0:21 / /proc rw - proc proc rw\n"
+    assert _paths(rootfs) == [("/", ("rw",)), ("/proc", ("rw",))]

@@ -46,6 +46,9 @@ UNIFIED = Mount("/sys/fs/cgroup", "cgroup2", READ, ("rw",))
 PODMAN = (
     *(item for item in DOCKER if item.kind != "cgroup" and item.path != "/sys/fs/cgroup"),
     UNIFIED,
+    # Of crun since 1.24, and within a container of LXC.
+    Mount("/sys/firmware", "tmpfs", ("ro",), ("rw",), "/crun/.empty-directory"),
+    Mount("/dev/null", "devtmpfs", ("rw", "nosuid"), ("rw",), "/null"),
     Mount("/run/.containerenv", "tmpfs", READ, ("rw",), "/containers/storage/1/userdata/.containerenv"),
 )
 
@@ -81,6 +84,10 @@ def test_what_runtimes_mount_is_expected(mounts: tuple[Mount, ...]) -> None:
         (Mount("/scratch", "tmpfs", ("rw", "nosuid", "nodev"), ("size=65536k",)), "/scratch is not noexec"),
         (Mount("/scratch", "tmpfs", OWN, ("size=1024k",)), "/scratch has no bound"),
         (Mount("/", "overlay", ("rw",), ()), "the root is writable"),
+        (Mount("/etc/hosts", "ext4", ("ro",), (), "/etc/shadow"), "/etc/hosts (ext4) is mounted"),
+        (Mount("/dev/null", "devtmpfs", ("rw",), (), "/sda"), "/dev/null (devtmpfs) is mounted"),
+        (Mount("/dev/sda", "devtmpfs", ("ro",), (), "/sda"), "/dev/sda (devtmpfs) is mounted"),
+        (Mount("/sys/fs/cgroup", "cgroup2", ("rw",), ()), "/sys/fs/cgroup (cgroup2) is mounted"),
     ],
     ids=lambda item: item.path if isinstance(item, Mount) else "",
 )
@@ -92,7 +99,9 @@ def test_anything_else_is_told(mount: Mount, said: str) -> None:
 def test_what_a_relaxation_names_is_expected() -> None:
     instance = _instance(relaxations={"media": {"paths": ["/srv/books"], "reason": "audiobooks of our own"}})
     mount = Mount("/srv/books", "ext4", ("ro",), (), "/srv/books")
-    assert mounted.wrong_mounts(_process((*DOCKER, mount)), instance, PLACE) == []
+    # The engine takes along what is mounted in it.
+    stick = Mount("/srv/books/stick", "vfat", ("ro",), ())
+    assert mounted.wrong_mounts(_process((*DOCKER, mount, stick)), instance, PLACE) == []
     assert mounted.wrong_mounts(_process((*DOCKER, mount)), _instance(), PLACE) == ["/srv/books (ext4) is mounted"]
 
 

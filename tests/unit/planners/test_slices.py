@@ -11,6 +11,7 @@ from typing import cast
 
 import pytest
 
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.host.systemd import Systemd
 from ansible_collections.hardened.librespot.plugins.module_utils.model.container import holder_name, slice_name
 from ansible_collections.hardened.librespot.plugins.module_utils.model.limits import Limits
@@ -87,9 +88,11 @@ def test_the_slice_of_all_goes_with_the_last(
     for name in inside:
         (tmp_path / name).mkdir()
     monkeypatch.setattr(slices, "_GROUPS", str(tmp_path))
-    assert bool(EmptySlicePlanner(cast(Systemd, Told("no")), ["librespot-kitchen"]).found()) is goes
+    assert (
+        bool(EmptySlicePlanner(cast(Systemd, Told("no")), Files(str(tmp_path)), ["librespot-kitchen"]).found()) is goes
+    )
 
 
 def test_where_there_is_none_there_is_nothing_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slices, "_GROUPS", str(tmp_path / "none"))
-    assert EmptySlicePlanner(cast(Systemd, Told("no")), []).found() == {}
+    assert EmptySlicePlanner(cast(Systemd, Told("no")), Files(str(tmp_path)), []).found() == {}
