@@ -162,3 +162,19 @@ def test_mutant(healthy: Speaker, mutant: Mutant) -> None:
 def test_every_control_of_containers_has_a_mutant() -> None:
     killed = {control for mutant in MUTANTS for control, _check, _scope in mutant.declared(enforces=True)}
     assert killed >= OF_CONTAINERS
+
+
+def test_what_shall_not_be_announced_is_not(healthy: Speaker) -> None:
+    """Nor is avahi needed then, without which a run changes nothing."""
+    host, file = healthy.host, f"/etc/avahi/services/{NAME}.service"
+    host.shell("systemctl stop avahi-daemon.socket avahi-daemon.service")
+    done = healthy.run({"limits": {"tasks": 99}})
+    assert "avahi-daemon does not run on this host" in done.output
+    assert (done.status != 0, done.recap(host)["changed"]) == (True, 0)
+    assert healthy.converge(librespot_container_announce=False) == 1
+    assert host.run("test", "-e", file).returncode
+    assert red(audit(host, {**WANTED, "announce": False})) == {}
+    host.shell("systemctl start avahi-daemon.service")
+    assert set(red(audit(host, WANTED))) == {("CFG-06", "drift", "kitchen")}
+    assert healthy.converge() == 1
+    assert red(audit(host, WANTED)) == {}

@@ -18,6 +18,6 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.instance 
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
 given = json.load(sys.stdin)
-live, engine = given.pop("live"), given.pop("engine", DOCKER)
-findings = audit(Host(), parse_specification(**given), live, engine)
+live, engine, announce = given.pop("live"), given.pop("engine", DOCKER), given.pop("announce", True)
+findings = audit(Host(), parse_specification(**given), live, engine, announce)
 json.dump([finding.as_data() for finding in findings], sys.stdout)
