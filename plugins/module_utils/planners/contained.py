@@ -127,7 +127,8 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
             raise HostError(
                 f"What {self._engine.name} keeps of the image {image} is not that image any more: {wrong}",
                 f"Remove both, and run again, which loads it anew: {self._engine.name} rm --force {self._name}; "
-                f"{self._engine.name} image rm --force {image}. Should it be so again, images made of it keep its layers",
+                f"{self._engine.name} image rm --force {image}. Should it be so again, images that were made of it "
+                "keep its layers",
             )
 
     def _wait(self, name: str) -> None:
