@@ -76,6 +76,30 @@ MUTANTS = (
         made_with('host["OomScoreAdj"] = 0'),
         "CON-04 limits kitchen, CFG-06 drift kitchen",
     ),
+    Mutant(
+        # It has all rights, and is in the sandbox in name alone.
+        "a-guest-of-the-engines-in-it",
+        f"docker exec --detach --user 0 --privileged {NAME} /usr/bin/librespot --name Guest --zeroconf-port 4444",
+        "CON-03 isolation kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "off-its-network",
+        f"docker network disconnect {NAME} {NAME}",
+        "CON-05 network kitchen, NET-10 bridge kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant("fewer-shares-of-the-processor", f"docker update --cpu-shares 2 {NAME} >/dev/null", "CFG-06 drift kitchen"),
+    Mutant(
+        "nothing-of-images",
+        "rm -r /opt/librespot/images",
+        "CON-01 files kitchen, CON-02 image kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "a-firewall-that-loads-nothing",
+        "mkdir -p /usr/local/lib/systemd/system/librespot-firewall.service.d\n"
+        "printf '[Service]\\nExecStart=\\nExecStart=/bin/true\\n'"
+        " > /usr/local/lib/systemd/system/librespot-firewall.service.d/x.conf\nsystemctl daemon-reload",
+        "CFG-06 drift host",
+    ),
     Mutant("not-announced", f"rm /etc/avahi/services/{NAME}.service", "CFG-06 drift kitchen"),
     Mutant("the-engines-own-filter", made_again("seccomp"), "CON-06 calls kitchen, CFG-06 drift kitchen"),
     Mutant(

@@ -25,7 +25,8 @@ from ..planners.base import Planner
 from ..planners.containers import container_planners
 from ..planners.firewall import firewall_planners
 from ..planners.image import IMAGES
-from ..planners.quadlets import quadlet_planners
+from ..planners.moved import has_containers
+from ..planners.quadlets import has_quadlets, quadlet_planners
 from ..planners.registry import Host, settings_planners, unit_planners
 from ..planners.releases import Releases
 from ..planners.segments import segment_planners
@@ -100,7 +101,8 @@ def audit(host: Host, spec: Specification, live: bool, engine: str = DOCKER, ann
 def _contained(host: Host, spec: Specification, live: bool, called: str, announce: bool) -> list[Finding]:
     """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
     planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
-    if host.files.read(IMAGES, content=False) is None:
+    # The images alone do not tell: whoever removes their manifests would be rid of all checks.
+    if not (host.files.read(IMAGES, content=False) or has_containers(host.files) or has_quadlets(host.files)):
         return _findings(Context(host, spec, _unique(planners), live), checks)
     engine: AnyEngine
     if called == PODMAN:

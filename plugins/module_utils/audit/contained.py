@@ -128,6 +128,7 @@ def _isolation(engine: AnyEngine, context: Context, instance: Instance, _there: 
     place = place_of(context.host, engine, instance)
     wrong = [
         *confined.wrong_program(main),
+        *confined.wrong_company(main),
         *confined.wrong_rights(main, place),
         *confined.wrong_namespaces(main, instance),
         *wrong_mounts(main, instance, place),
@@ -195,8 +196,10 @@ def _network(engine: AnyEngine, _context: Context, instance: Instance, there: De
     name = container_name(instance.name)
     found = engine.network(name) or {}
     others = [item["Name"] for item in (found.get("Containers") or {}).values() if item["Name"] != name]
+    joined = set(there["NetworkSettings"]["Networks"])
     wrong = [f"{other} is on it, too" for other in sorted(others)]
-    wrong += [f"it is also on {other}" for other in sorted(set(there["NetworkSettings"]["Networks"]) - {name})]
+    wrong += [] if name in joined else ["it is not on it"]
+    wrong += [f"it is also on {other}" for other in sorted(joined - {name})]
     option, value = engine.apart
     if (found.get("Options") or {}).get(option) != value:
         wrong.append("it is not kept from other containers")

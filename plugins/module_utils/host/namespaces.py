@@ -73,13 +73,13 @@ def others() -> list[int]:
     return list(found.values())
 
 
-def inhabitants(network: str) -> list[int]:
-    """Return the processes in the namespace that the kernel calls *network*, as `inode` returns it."""
+def inhabitants(namespace: str, kind: str = "net") -> list[int]:
+    """Return the processes in the namespace of a *kind* that the kernel calls *namespace*, as `inode` returns it."""
     found = []
     for name in filter(str.isdigit, os.listdir("/proc")):
         # It may have ended since.
         with contextlib.suppress(OSError):
-            if os.readlink(f"/proc/{name}/ns/net") == network:
+            if os.readlink(f"/proc/{name}/ns/{kind}") == namespace:
                 found.append(int(name))
     return sorted(found)
 

@@ -33,7 +33,7 @@ SYSTEMD, CONTAINER = DEPLOYMENTS = ("systemd", "container")
 
 _LONGEST_INTERFACE = 15
 _NAME = re.compile(r"^[a-z]([a-z0-9-]*[a-z0-9])?$")
-_TAKEN = ("-watchdog", "-bind", "-segment", "-dhcp", "-network")
+_TAKEN = ("-watchdog", "-bind", "-segment", "-dhcp", "-network", "-trial", "-before")
 _VERSION = re.compile(r"^\d{1,4}\.\d{1,4}\.\d{1,4}$", re.ASCII)
 
 _HINTS = {
@@ -160,6 +160,11 @@ def parse_version(value: Any, path: str = "librespot_version") -> str:
     if not isinstance(value, str) or not _VERSION.fullmatch(value):
         raise SpecificationError(path, value, "is not a version", "Write it with three numbers, as 0.8.0")
     return value
+
+
+def is_name(value: str) -> bool:
+    """Whether *value*, which someone else may have written, can be the name of an instance, and a part of paths."""
+    return bool(_NAME.fullmatch(value)) and len(value) <= LONGEST_NAME and not value.endswith(_TAKEN)
 
 
 def _name(value: Any, path: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 
 from ..host.files import FILE
+from ..model.bind import LOOPBACK
 from ..model.errors import HostError
 from ..model.instance import Instance, Specification
 from ..render.announcement import MARK, SERVICES, service_file, service_path
@@ -44,8 +45,8 @@ def no_announcements(host: Host, names: Collection[str]) -> list[Planner]:
 
 
 def announced(spec: Specification) -> list[Instance]:
-    """Return the instances of *spec* that cannot announce themselves."""
-    return [item for item in spec.present if item.discovery and item.bridge]
+    """Return the instances of *spec* that cannot announce themselves, and that others can reach."""
+    return [item for item in spec.present if item.discovery and item.bridge and item.bind.kind != LOOPBACK]
 
 
 def _ours(host: Host) -> list[str]:

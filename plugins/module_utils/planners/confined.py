@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from ..host.cgroup import device_number, held
-from ..host.namespaces import exists, inode
+from ..host.namespaces import exists, inhabitants, inode
 from ..host.proc import Process, process
 from ..model.container import Place, container_name
 from ..model.image import PROBE, PROGRAM
@@ -19,6 +20,7 @@ from ..render.container import OUT_OF_MEMORY, waiting
 from .live import wrong_profile
 from .mounted import wrong_mounts
 
+_COMES_AND_GOES_S = 2.0
 _OWN = ("mnt", "pid", "ipc", "uts", "net")
 
 
@@ -26,6 +28,7 @@ def wrong(main: Process, instance: Instance, place: Place) -> list[str]:
     """Return all that is wrong with the process *main* of the container of *instance*."""
     return [
         *wrong_program(main),
+        *wrong_company(main),
         *wrong_rights(main, place),
         *wrong_namespaces(main, instance),
         *wrong_mounts(main, instance, place),
@@ -39,6 +42,7 @@ def wrong_waiting(main: Process, instance: Instance, place: Place) -> list[str]:
     place = replace(place, groups=())
     return [
         *wrong_program(main, PROBE),
+        *wrong_company(main),
         *wrong_rights(main, place),
         *wrong_namespaces(main, waiting(instance)),
         *wrong_mounts(main, waiting(instance), place),
@@ -53,6 +57,22 @@ def wrong_confinement(main: Process, place: Place) -> list[str]:
 def wrong_program(main: Process, right: str = PROGRAM) -> list[str]:
     """Compare what runs."""
     return [] if main.executable == right else [f"runs {main.executable}"]
+
+
+def wrong_company(main: Process) -> list[str]:
+    """Return who else is in the container and stays: librespot starts nobody, so it is a guest of the engine's.
+
+    The health check comes and goes, and so does whoever the engine is about to turn into it.
+    """
+    deadline = time.monotonic() + _COMES_AND_GOES_S
+    seen: set[int] | None = None
+    while True:
+        found = {pid: process(pid) for pid in inhabitants(main.namespaces["pid"], "pid") if pid != main.pid}
+        there = {pid: item for pid, item in found.items() if item and item.executable != PROBE}
+        seen = set(there) if seen is None else seen & set(there)
+        if not seen or time.monotonic() > deadline:
+            return [f"{there[pid].executable} (process {pid}) is in it, too" for pid in sorted(seen)]
+        time.sleep(0.2)
 
 
 def wrong_rights(main: Process, place: Place) -> list[str]:

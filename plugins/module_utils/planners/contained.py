@@ -14,7 +14,7 @@ from ..host.engine import Engine
 from ..host.files import FILE, Files
 from ..host.podman import Podman
 from ..host.proc import Process, process
-from ..model.container import Place, container_name
+from ..model.container import INSTANCE_LABEL, TRIAL, Place, container_name
 from ..model.errors import HostError
 from ..model.image import PROBE
 from ..model.instance import Instance
@@ -124,11 +124,13 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
         image = str(there["Image"]) if there else ""
         wrong = self._root(main, image)
         if wrong != _NO_OTHERS:
+            engine = self._engine.name
+            there_are = (item["Names"][0].lstrip("/") for item in self._engine.containers(INSTANCE_LABEL))
+            users = " ".join(sorted(item for item in there_are if not item.endswith(TRIAL)))
             raise HostError(
-                f"What {self._engine.name} keeps of the image {image} is not that image any more: {wrong}",
-                f"Remove both, and run again, which loads it anew: {self._engine.name} rm --force {self._name}; "
-                f"{self._engine.name} image rm --force {image}. Should it be so again, images that were made of it "
-                "keep its layers",
+                f"What {engine} keeps of the image {image} is not that image any more: {wrong}",
+                f"Remove it with what runs of it, and run again, which loads it anew: {engine} rm --force {users}; "
+                f"{engine} image rm --force {image}. Should it be so again, images that were made of it keep its layers",
             )
 
     def _wait(self, name: str) -> None:

@@ -88,10 +88,11 @@ class ContainerPlanner(ContainedPlanner[Engine]):
         there = self._engine.container(self._name)
         if there is None:
             return {_LEFT: " ".join(left)} if left else {}
-        others = set(there["NetworkSettings"]["Networks"]) - {network_mode(self._instance)}
+        joined, own = set(there["NetworkSettings"]["Networks"]), network_mode(self._instance)
+        alone = _ONLY if own in joined or not self._instance.bridge else "none"
         return {
             **described(there["Config"], there["HostConfig"], there["Image"], self._known()),
-            "networks": " ".join(sorted(others)) or _ONLY,
+            "networks": " ".join(sorted(joined - {own})) or alone,
             **self._live(there),
             _LEFT: " ".join(left) or _NOTHING,
         }

@@ -22,7 +22,7 @@ from ..host.nftables import Nftables
 from ..model.bind import ADDRESS, LOOPBACK
 from ..model.container import BEFORE, INSTANCE_LABEL, TRIAL, Place, container_name, holder_name, slice_name
 from ..model.errors import HostError
-from ..model.instance import CONTAINER, Instance, Specification, bridge_of
+from ..model.instance import CONTAINER, Instance, Specification, bridge_of, is_name
 from ..model.layout import ROOT
 from ..model.limits import Limits
 from ..render.container import waiting
@@ -149,7 +149,7 @@ def watchdog_planners(host: Host, present: bool) -> list[Planner]:
             *(FilePlanner(host.files, path, text) for path, text in units.items()),
             *no_drop_ins(host, units),
             UnitPlanner(host.systemd, host.files, TIMER),
-            LoadedPlanner(host.systemd, SERVICE),
+            LoadedPlanner(host.systemd, host.files, SERVICE),
         ]
     return [
         UnitPlanner(host.systemd, host.files, TIMER, present=False),
@@ -159,8 +159,8 @@ def watchdog_planners(host: Host, present: bool) -> list[Planner]:
 
 
 def running(engine: AnyEngine) -> set[str]:
-    """Return the instances that have a container of ours."""
-    return {item["Labels"][INSTANCE_LABEL] for item in engine.containers(INSTANCE_LABEL)}
+    """Return the instances that have a container of ours. Whoever makes an image can write the label, with anything."""
+    return set(filter(is_name, (item["Labels"][INSTANCE_LABEL] for item in engine.containers(INSTANCE_LABEL))))
 
 
 def _absent(host: Host, engine: Engine, item: Instance) -> list[Planner]:

@@ -31,7 +31,7 @@ from .contained import PROCESS, ContainedPlanner, refuse_anothers
 from .quadlet_file import FILE_TEXT, QuadletFile
 
 _STARTED, _BY_IT = "command", "that of its service"
-_ELSEWHERE = ("restart", "log", "hidden")
+_ELSEWHERE = ("restart", "log", "hidden", "anything else")
 """What systemd and the journal do, or Podman does not tell; the file says it, and that systemd has read the file."""
 
 

@@ -73,7 +73,13 @@ _SERVICE = re.compile(
     r"^librespot-(?!firewall)([a-z][a-z0-9-]*)(?<!-watchdog)(?<!-bind)(?<!-segment)(?<!-dhcp)\.service$"
 )
 
-PLACES = (UNITS, f"{UNITS}.control", "/run/systemd/system", "/run/systemd/system.control")
+PLACES = (
+    UNITS,
+    f"{UNITS}.control",
+    "/run/systemd/system",
+    "/run/systemd/system.control",
+    "/usr/local/lib/systemd/system",
+)
 """Where units, and what is added to them, can lie besides those of packages."""
 
 

@@ -6,13 +6,29 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+
 from ..host.files import Files
 from ..host.systemd import Systemd
 from ..model.plan import Plan, State
 from ..render.unit import UNITS
 from .base import HOST, Planner
 
-_PROPERTIES = ("NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState")
+_PROPERTIES = ("NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState", "DropInPaths")
+_NOT_OURS = (f"{UNITS}.control/", "/run/systemd/")
+"""Places of units that win over ours."""
+
+
+def _added(name: str, shown: Mapping[str, str]) -> list[str]:
+    """Return the files by which the unit *name* is not ours: another unit in its place, or drop-ins made for it.
+
+    Those for all units of its kind on the host, as ``service.d``, are its administrator's business.
+    """
+    everyones = f"/{name.rpartition('.')[2]}.d"
+    found = [path for path in shown.get("DropInPaths", "").split() if not os.path.dirname(path).endswith(everyones)]
+    fragment = shown.get("FragmentPath", "")
+    return ([fragment] if fragment.startswith(_NOT_OURS) else []) + found
 
 
 class UnitPlanner(Planner):
@@ -36,7 +52,7 @@ class UnitPlanner(Planner):
         if not self._present:
             return {"state": "inactive", "boot": "disabled"}
         state = {"state": "active"} if self._stay else {}
-        return {**state, "boot": "enabled", "loaded": "as on disk"}
+        return {**state, "boot": "enabled", "loaded": "as on disk", "added to it": ""}
 
     def found(self) -> State:
         """Return what systemd says of it."""
@@ -51,7 +67,8 @@ class UnitPlanner(Planner):
         if not self._stay:
             del state["state"]
         loaded = bool(shown["FragmentPath"]) or self._files.read(f"{UNITS}/{self._name}", content=False) is None
-        return {**state, "loaded": "as on disk" if loaded and shown["NeedDaemonReload"] == "no" else "not as on disk"}
+        state["loaded"] = "as on disk" if loaded and shown["NeedDaemonReload"] == "no" else "not as on disk"
+        return {**state, "added to it": " ".join(_added(self._name, shown))}
 
     def apply(self, plan: Plan) -> None:
         """Reload, enable and start it, or stop and disable it."""
@@ -60,13 +77,16 @@ class UnitPlanner(Planner):
             if plan.before["boot"] == "enabled":
                 self._systemd.disable([self._name])
             return
-        if plan.before["loaded"] != plan.after["loaded"]:
+        for path in plan.before["added to it"].split():
+            self._files.remove(path)
+        changed = any(plan.before[name] != plan.after[name] for name in ("loaded", "added to it"))
+        if changed:
             self._systemd.daemon_reload()
         if plan.before["boot"] != plan.after["boot"]:
             self._systemd.enable([self._name])
         if not self._stay:
             return
-        if plan.before["loaded"] != plan.after["loaded"] or plan.before["state"] == "failed":
+        if changed or plan.before["state"] == "failed":
             self._systemd.restart([self._name])
         else:
             self._systemd.start([self._name])
@@ -75,21 +95,26 @@ class UnitPlanner(Planner):
 class LoadedPlanner(Planner):
     """A unit that another one starts: systemd shall know it as it is on disk."""
 
-    def __init__(self, systemd: Systemd, name: str) -> None:
+    def __init__(self, systemd: Systemd, files: Files, name: str) -> None:
         super().__init__(f"unit {name}")
         self._systemd = systemd
+        self._files = files
         self._name = name
 
     def wanted(self) -> State:
         """Return the unit as it shall be."""
-        return {"loaded": "as on disk"}
+        return {"loaded": "as on disk", "added to it": ""}
 
     def found(self) -> State:
         """Return what systemd says of it."""
-        stale = self._systemd.show(self._name, ["NeedDaemonReload"])["NeedDaemonReload"] != "no"
-        return {"loaded": "not as on disk" if stale else "as on disk"}
+        shown = self._systemd.show(self._name, _PROPERTIES)
+        stale = shown["NeedDaemonReload"] != "no"
+        added = " ".join(_added(self._name, shown))
+        return {"loaded": "not as on disk" if stale else "as on disk", "added to it": added}
 
     def apply(self, plan: Plan) -> None:
-        """Let systemd read it again."""
+        """Remove what was added, and let systemd read it again."""
+        for path in plan.before["added to it"].split():
+            self._files.remove(path)
         if plan.changed:
             self._systemd.daemon_reload()

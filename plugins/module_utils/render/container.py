@@ -284,7 +284,26 @@ def described(
         "kernel settings": _lines(host.get("Sysctls")),
         "published": _published(host.get("PortBindings")),
         "log": json.dumps(host.get("LogConfig"), sort_keys=True),
+        "anything else": _lines({name: text for name, text in host.items() if name not in _JUDGED and _means(text)}),
     }
+
+
+_JUDGED = frozenset(
+    (
+        *("BlkioDeviceReadBps", "BlkioDeviceWriteBps", "Binds", "CapAdd", "CapDrop", "CgroupParent", "CgroupnsMode"),
+        *("CpuPeriod", "CpuQuota", "DeviceCgroupRules", "Devices", "GroupAdd", "IpcMode", "LogConfig", "MaskedPaths"),
+        *("Memory", "MemorySwap", "Mounts", "NetworkMode", "OomScoreAdj", "PidMode", "PidsLimit", "PortBindings"),
+        *("Privileged", "ReadonlyRootfs", "RestartPolicy", "SecurityOpt", "Sysctls", "Tmpfs", "UTSMode", "Ulimits"),
+        *("UsernsMode", "VolumesFrom"),
+        # What the engine fills in for each container.
+        *("ConsoleSize", "ReadonlyPaths", "Runtime", "ShmSize"),
+    )
+)
+
+
+def _means(value: Any) -> bool:
+    """Whether a setting of the engine's says anything: without a value, with none and with -1 it does not."""
+    return bool(value) and value != -1
 
 
 def _health_check(check: Mapping[str, Any]) -> str:
