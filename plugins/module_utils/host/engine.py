@@ -53,6 +53,8 @@ def _remedy(text: str) -> str:
         return "The host has lost the address that the instance is bound to; run again when it has one"
     if "overlaps with" in text or "conflicts with" in text or "address pool" in text:
         return "Remove the network that holds the addresses: docker network ls, ip route"
+    if "active endpoints" in text:
+        return "Take off whoever is on it: docker network inspect shows who, docker network disconnect does it"
     return "journalctl -u docker.service tells more"
 
 

@@ -130,7 +130,7 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
             raise HostError(
                 f"What {engine} keeps of the image {image} is not that image any more: {wrong}",
                 f"Remove it with what runs of it, and run again, which loads it anew: {engine} rm --force {users}; "
-                f"{engine} image rm --force {image}. Should it be so again, images that were made of it keep its layers",
+                f"{engine} image rm --force {image}. If it is so again, images that were made of it keep its layers",
             )
 
     def _wait(self, name: str) -> None:
