@@ -107,6 +107,7 @@ MUTANTS = (
         _ROOT + "mkdir -p usr/bin; cp /bin/true usr/bin/sh",
         "CON-01 files kitchen, CFG-06 drift kitchen",
     ),
+    Mutant("set-user-id", _ROOT + "chmod 6755 usr/bin/librespot", "CON-01 files kitchen, CFG-06 drift kitchen"),
     Mutant(
         "another-sbom",
         _ROOT + "sed -i s/libc6/libc7/g usr/share/sbom/librespot.cdx.json",

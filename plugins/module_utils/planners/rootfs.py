@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..host.files import DIRECTORY, FILE, LINK, Files
+from ..host.files import DIRECTORY, FILE, LINK, Entry, Files
 from ..host.proc import Process
 from .image import manifest_path
 
@@ -30,18 +30,35 @@ def wrong_files(main: Process, manifest: Mapping[str, Any]) -> list[str]:
 
     What is mounted from elsewhere is not looked at.
     """
-    listed = {item["path"]: item.get("sha256") or item["target"] for item in manifest.get("files", ())}
+    listed = {item["path"]: item for item in manifest.get("files", ())}
     elsewhere = {mount.path for mount in main.mounts} - {"/"}
     seen = dict(_walk(Files(f"/proc/{main.pid}/root"), "", elsewhere))
+    both = sorted(set(seen) & set(listed))
     return [
         *(f"{path} is not of the image" for path in sorted(set(seen) - set(listed))),
         *(f"{path} is missing" for path in sorted(set(listed) - set(seen))),
-        *(f"{path} was changed" for path in sorted(set(seen) & set(listed)) if seen[path] != listed[path]),
+        *(f"{path} was changed" for path in both if _content(seen[path]) != _listed(listed[path])),
+        *(
+            f"{path} has the mode {seen[path].mode:04o}"
+            for path in both
+            if seen[path].kind == FILE and f"{seen[path].mode:04o}" != listed[path]["mode"]
+        ),
     ]
 
 
-def _walk(tree: Files, directory: str, elsewhere: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield each file with its digest, and each link with its target; others mount on empty directories."""
+def _listed(item: Mapping[str, Any]) -> str:
+    return str(item.get("sha256") or item["target"])
+
+
+def _content(entry: Entry) -> str:
+    """Return the digest of a file, the target of a link, and of anything else what it is."""
+    if entry.kind == FILE:
+        return hashlib.sha256(entry.content).hexdigest()
+    return entry.target if entry.kind == LINK else entry.kind
+
+
+def _walk(tree: Files, directory: str, elsewhere: set[str]) -> Iterator[tuple[str, Entry]]:
+    """Yield all but directories by their paths; others mount on empty ones."""
     for name in tree.names(directory or "/"):
         path = f"{directory}/{name}"
         entry = None if path in elsewhere else tree.read(path)
@@ -49,7 +66,5 @@ def _walk(tree: Files, directory: str, elsewhere: set[str]) -> Iterator[tuple[st
             continue
         if entry.kind == DIRECTORY:
             yield from _walk(tree, path, elsewhere)
-        elif entry.kind not in (FILE, LINK):
-            yield path, entry.kind
         elif _OF_THE_ENGINE.get(path) != (entry.kind, entry.target, len(entry.content)):
-            yield path, entry.target if entry.kind == LINK else hashlib.sha256(entry.content).hexdigest()
+            yield path, entry
