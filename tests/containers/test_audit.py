@@ -77,9 +77,8 @@ MUTANTS = (
         "CON-04 limits kitchen, CFG-06 drift kitchen",
     ),
     Mutant(
-        # It has all rights, and is in the sandbox in name alone.
         "a-guest-of-the-engines-in-it",
-        f"docker exec --detach --user 0 --privileged {NAME} /usr/bin/librespot --name Guest --zeroconf-port 4444",
+        f"docker exec --detach --user 0 {NAME} /usr/bin/librespot --name Guest --zeroconf-port 4444",
         "CON-03 isolation kitchen, CFG-06 drift kitchen",
     ),
     Mutant(
@@ -98,7 +97,7 @@ MUTANTS = (
         "mkdir -p /usr/local/lib/systemd/system/librespot-firewall.service.d\n"
         "printf '[Service]\\nExecStart=\\nExecStart=/bin/true\\n'"
         " > /usr/local/lib/systemd/system/librespot-firewall.service.d/x.conf\nsystemctl daemon-reload",
-        "CFG-06 drift host",
+        "NET-03 boot host, CFG-06 drift host",
     ),
     Mutant("not-announced", f"rm /etc/avahi/services/{NAME}.service", "CFG-06 drift kitchen"),
     Mutant("the-engines-own-filter", made_again("seccomp"), "CON-06 calls kitchen, CFG-06 drift kitchen"),
