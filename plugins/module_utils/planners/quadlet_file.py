@@ -17,7 +17,7 @@ from ..model.plan import Plan, State
 from ..render.quadlet import QUADLETS, drop_ins
 from ..render.unit import MARK
 from .base import Planner
-from .service import for_this_unit
+from .overrides import for_this_unit
 
 FILE_TEXT = "file"
 _LOADED = "loaded"

@@ -24,6 +24,7 @@ from ..render.options import credentials_directory
 from ..render.unit import GENERATION, UNITS, bind_unit, credentials_path
 from . import live
 from .base import Planner
+from .overrides import overrides as made_for
 
 _PROPERTIES = (
     "NeedDaemonReload",
@@ -32,9 +33,6 @@ _PROPERTIES = (
     "ActiveState",
     "DropInPaths",
 )
-_NOT_OURS = (f"{UNITS}.control/", "/run/systemd/")
-"""Places of units that win over ours."""
-
 PATIENCE = 15.0
 """Seconds that a started instance has to answer. A Raspberry Pi Zero needs about five."""
 
@@ -101,7 +99,7 @@ class ServicePlanner(Planner):
         binding = self._systemd.show(self._binding, _PROPERTIES)
         units = (shown, timer, watchdog, binding)
         fresh = all(self._fresh(name, item) for name, item in zip(self._names, units))
-        overrides = [path for item in units for path in _overrides(item["FragmentPath"], item["DropInPaths"])]
+        overrides = [path for item in units for path in made_for(item)]
         state = {
             "loaded": "as on disk" if fresh else "not as on disk",
             "overrides": " ".join(sorted(set(overrides))),
@@ -173,7 +171,7 @@ class ServicePlanner(Planner):
             removed.update(overrides)
             self._systemd.daemon_reload()
             shown = [self._systemd.show(name, _PROPERTIES) for name in self._names]
-            found = {path for item in shown for path in _overrides(item["FragmentPath"], item["DropInPaths"])}
+            found = {path for item in shown for path in made_for(item)}
             overrides = sorted(found - removed)
             if not overrides:
                 return
@@ -206,19 +204,6 @@ class ServicePlanner(Planner):
             f"{unit} {failed} {PATIENCE:g} s after its start; its last lines: {said or 'none'}",
             f"Mend what it says, or go back with playbooks/rollback.yml; more on the host: journalctl --unit {unit}",
         )
-
-
-def _overrides(fragment: str, drop_ins: str) -> list[str]:
-    """Return the files by which a unit of ours is not ours: another unit in its place, or drop-ins made for it.
-
-    Those for all services of the host (``service.d``) are its administrator's business.
-    """
-    return ([fragment] if fragment.startswith(_NOT_OURS) else []) + for_this_unit(drop_ins)
-
-
-def for_this_unit(drop_ins: str) -> list[str]:
-    """Return those of *drop_ins*, as systemd shows them, that were made for a unit of ours."""
-    return [path for path in drop_ins.split() if "/librespot-" in path]
 
 
 class StoppedPlanner(Planner):

@@ -6,29 +6,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-
 from ..host.files import Files
 from ..host.systemd import Systemd
 from ..model.plan import Plan, State
 from ..render.unit import UNITS
 from .base import HOST, Planner
+from .overrides import overrides
 
 _PROPERTIES = ("NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState", "DropInPaths")
-_NOT_OURS = (f"{UNITS}.control/", "/run/systemd/")
-"""Places of units that win over ours."""
-
-
-def _added(name: str, shown: Mapping[str, str]) -> list[str]:
-    """Return the files by which the unit *name* is not ours: another unit in its place, or drop-ins made for it.
-
-    Those for all units of its kind on the host, as ``service.d``, are its administrator's business.
-    """
-    everyones = f"/{name.rpartition('.')[2]}.d"
-    found = [path for path in shown.get("DropInPaths", "").split() if not os.path.dirname(path).endswith(everyones)]
-    fragment = shown.get("FragmentPath", "")
-    return ([fragment] if fragment.startswith(_NOT_OURS) else []) + found
 
 
 class UnitPlanner(Planner):
@@ -68,7 +53,7 @@ class UnitPlanner(Planner):
             del state["state"]
         loaded = bool(shown["FragmentPath"]) or self._files.read(f"{UNITS}/{self._name}", content=False) is None
         state["loaded"] = "as on disk" if loaded and shown["NeedDaemonReload"] == "no" else "not as on disk"
-        return {**state, "added to it": " ".join(_added(self._name, shown))}
+        return {**state, "added to it": " ".join(overrides(shown))}
 
     def apply(self, plan: Plan) -> None:
         """Reload, enable and start it, or stop and disable it."""
@@ -109,7 +94,7 @@ class LoadedPlanner(Planner):
         """Return what systemd says of it."""
         shown = self._systemd.show(self._name, _PROPERTIES)
         stale = shown["NeedDaemonReload"] != "no"
-        added = " ".join(_added(self._name, shown))
+        added = " ".join(overrides(shown))
         return {"loaded": "not as on disk" if stale else "as on disk", "added to it": added}
 
     def apply(self, plan: Plan) -> None:

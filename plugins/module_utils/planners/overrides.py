@@ -1,0 +1,32 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What makes a unit of ours another one, by what systemd says of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from ..render.unit import UNITS
+
+_NOT_OURS = (f"{UNITS}.control/", "/run/systemd/")
+"""Places of units that win over ours."""
+
+
+def overrides(shown: Mapping[str, str]) -> list[str]:
+    """Return the files by which a unit of ours is not ours: another unit in its place, or drop-ins made for it.
+
+    *shown* are its properties FragmentPath and DropInPaths.
+    """
+    fragment = shown.get("FragmentPath", "")
+    return ([fragment] if fragment.startswith(_NOT_OURS) else []) + for_this_unit(shown.get("DropInPaths", ""))
+
+
+def for_this_unit(drop_ins: str) -> list[str]:
+    """Return those of *drop_ins*, as systemd shows them, that were made for a unit, or for those with its beginning.
+
+    Those for all units of a kind on the host, as ``service.d``, are its administrator's business.
+    """
+    return [path for path in drop_ins.split() if "." in os.path.basename(os.path.dirname(path)).removesuffix(".d")]
