@@ -107,10 +107,9 @@ def test_another_weight_is_taken_up_without_a_restart(speaker: Speaker) -> None:
 def test_a_killed_removal_leaves_nothing_behind(speaker: Speaker) -> None:
     speaker.host.shell(f"docker rm --force {NAME} >/dev/null")
     speaker.converge(librespot_state="absent")
-    left = speaker.host.shell(
-        "systemctl list-units --all --plain --no-legend 'librespot*'; ls -d /etc/systemd/system/lib* || true"
-    )
-    assert left == ""
+    units = speaker.host.shell("systemctl list-units --all --plain --no-legend '*librespot*'")
+    files = speaker.host.shell("find /etc/systemd /run/systemd/system -name '*librespot*'")
+    assert (units, files) == ("", "")
     speaker.converge({"limits": WANTED})
 
 

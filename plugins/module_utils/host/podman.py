@@ -131,8 +131,10 @@ class Podman:
     def guests(self, name: str) -> list[str]:
         """Return the containers that were made in a namespace of the container *name*: with any it cannot go."""
         there = self._inspect("container", name)
-        others = [item["Id"] for item in self._json("ps", "--all", "--no-trunc") if there and item["Id"] != there["Id"]]
-        if there is None or not others:
+        if there is None:
+            return []
+        others = [item["Id"] for item in self._json("ps", "--all", "--no-trunc") if item["Id"] != there["Id"]]
+        if not others:
             return []
         argv = ["podman", "container", "inspect", *others]
         # One that has ended meanwhile is said to be missing, beside the rest.

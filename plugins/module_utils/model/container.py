@@ -22,7 +22,7 @@ BEFORE = "-before"
 
 _HOLDER = "-segment"
 
-DASH = r"\x2d"
+_DASH = r"\x2d"
 """A dash in a name of systemd's that leads nowhere (systemd.unit(5))."""
 
 
@@ -39,7 +39,7 @@ def holder_name(name: str) -> str:
 def slice_name(name: str) -> str:
     """Return the slice of the container *name*, below that of all instances: a dash leads to a slice below another."""
     first, _dash, rest = name.partition("-")
-    return f"{first}-{rest.replace('-', DASH)}.slice"
+    return f"{first}-{rest.replace('-', _DASH)}.slice"
 
 
 @dataclass(frozen=True)

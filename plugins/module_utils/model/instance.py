@@ -164,13 +164,13 @@ def parse_version(value: Any, path: str = "librespot_version") -> str:
 
 def is_name(value: str) -> bool:
     """Whether *value*, which someone else may have written, can be the name of an instance, and a part of paths."""
-    return bool(_NAME.fullmatch(value)) and len(value) <= LONGEST_NAME and not value.endswith(_TAKEN)
+    # "host" is the scope of what belongs to no instance; the others would be the names of units or containers of ours.
+    taken = value == "host" or value.startswith("firewall") or value.endswith(_TAKEN)
+    return bool(_NAME.fullmatch(value)) and len(value) <= LONGEST_NAME and not taken
 
 
 def _name(value: Any, path: str) -> str:
-    # "host" is the scope of what belongs to no instance; the others would be the names of units of ours.
-    taken = value == "host" or str(value).startswith("firewall") or str(value).endswith(_TAKEN)
-    if not isinstance(value, str) or not _NAME.fullmatch(value) or len(value) > LONGEST_NAME or taken:
+    if not isinstance(value, str) or not is_name(value):
         raise SpecificationError(
             path,
             value,

@@ -64,6 +64,10 @@ def wrong_company(main: Process) -> list[str]:
 
     The health check comes and goes, and so does whoever the engine is about to turn into it.
     """
+    first = process(1)
+    if first is not None and main.namespaces["pid"] == first.namespaces["pid"]:
+        # That it shares the host's is told, and all of the host's would be company.
+        return []
     deadline = time.monotonic() + _COMES_AND_GOES_S
     seen: set[int] | None = None
     while True:
