@@ -99,8 +99,8 @@ def _table(context: Context, planner: TablePlanner) -> Iterator[Finding]:
     found: dict[str, list[Difference]] = {name: [] for name in _TITLES if containers or name != "NET-10"}
     for item in plan.differences():
         control = next((name for name, parts in _PARTS if item.attribute.startswith(parts)), "NET-03")
-        # Without a table nothing of it does anything.
-        for name in found if missing else (control,):
+        # Without a table nothing of it does anything. What is left of containers is of none that is described.
+        for name in found if missing else (control if control in found else "NET-03",):
             found[name].append(item)
     for control, differences in found.items():
         said = "there is no table" if missing else "; ".join(_said(item) for item in differences)
