@@ -262,7 +262,7 @@ def described(
         "memory": _size(host.get("Memory")),
         "swap": _size((host.get("MemorySwap") or 0) - (host.get("Memory") or 0)),
         "cpu": f"{100 * quota // period}%",
-        "tasks": str(host.get("PidsLimit")),
+        "tasks": _count(host.get("PidsLimit")),
         "files": _lines(host.get("Ulimits")),
         "block I/O": _lines([*(host.get("BlkioDeviceReadBps") or []), *(host.get("BlkioDeviceWriteBps") or [])]),
         "slice": host.get("CgroupParent") or "the engine's own",
@@ -331,6 +331,11 @@ def _published(bindings: Mapping[str, Any] | None) -> str:
         for item in items or []
     ]
     return "\n".join(sorted(found))
+
+
+def _count(number: int | None) -> str:
+    """Return a limit of a number; engines take nothing, 0 and -1 all for none."""
+    return str(number) if number is not None and number > 0 else "unlimited"
 
 
 def _size(number: int | None) -> str:

@@ -262,3 +262,10 @@ def test_what_the_engine_adds_to_a_health_check_that_was_turned_off_is_no_differ
     request = container(instance(LOGIN, bind={"discovery": False}), Place(997, 996, IMAGE))
     answer = {**request, "Healthcheck": {"Test": ["NONE"], "Interval": 10, "Retries": 3}}
     assert described(answer, request["HostConfig"], IMAGE) == said(request)
+
+
+@pytest.mark.parametrize("number", [None, 0, -1])
+def test_a_number_of_tasks_that_is_not_limited_is_told_as_such(number: int | None) -> None:
+    request = container(instance(), PLACE)
+    request["HostConfig"]["PidsLimit"] = number
+    assert said(request)["tasks"] == "unlimited"
