@@ -188,6 +188,20 @@ def test_every_control_of_containers_has_a_mutant() -> None:
     assert killed >= OF_CONTAINERS
 
 
+def test_what_the_audit_says_takes_a_guest_off(healthy: Speaker) -> None:
+    """A run does not: the guest is somebody's."""
+    host, name = healthy.host, "guest"
+    image = healthy.inspect()["Image"]
+    healthy.docker("run", "--detach", "--name", name, "--network", NAME, image, "--name", "Guest")
+    try:
+        (found,) = [item for item in _audit(healthy) if item["id"] == "CON-05"]
+        assert found["remedy"] == f"Take it off: docker network disconnect --force {NAME} {name}"
+        host.shell(found["remedy"].partition(": ")[2])
+        assert red(_audit(healthy)) == {}
+    finally:
+        healthy.docker("rm", "--force", name)
+
+
 def test_what_shall_not_be_announced_is_not(healthy: Speaker) -> None:
     """Nor is avahi needed then, without which a run changes nothing."""
     host, file = healthy.host, f"/etc/avahi/services/{NAME}.service"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Union
 
@@ -39,8 +39,8 @@ from .context import Context, each, finding
 _LIMITS = (*UPDATABLE[:-1], "files", "block I/O", "slice")
 _RUNS = "the container runs"
 
-Seen = Union[tuple[str, list[str], str], tuple[str, list[str], str, str]]
-"""What is expected, what is wrong, and the evidence; then the status, if it is not what follows from that."""
+Seen = Union[tuple[str, list[str], str], tuple[str, list[str], str, str], tuple[str, list[str], str, str, str]]
+"""What is expected, what is wrong, and the evidence; then status and remedy, if they are not what follows from that."""
 
 
 def look(engine: AnyEngine, context: Context) -> Iterator[Finding]:
@@ -99,9 +99,9 @@ def _of(
             remedy=f"Read why: {engine.reading.format(name=name)}; then run playbooks/site.yml against this host",
         )
         return
-    expected, observed, evidence, *status = what(engine, context, instance, there, main)
+    expected, observed, evidence, *more = what(engine, context, instance, there, main)
     said = "; ".join(observed) or expected
-    yield finding(control, check, instance.name, not observed, expected, said, evidence, *status)
+    yield finding(control, check, instance.name, not observed, expected, said, evidence, *more)
 
 
 def _files(_engine: AnyEngine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
@@ -168,7 +168,7 @@ def _segment(engine: AnyEngine, instance: Instance, main: Process) -> Seen:
     wrong = [f"{item.executable} (process {item.pid}) is in it, too" for item in guests]
     if main.namespaces["net"] != held.namespaces["net"]:
         wrong.append(f"it is not in the network of {name}")
-    return expected, wrong, evidence
+    return expected, wrong, evidence, "", _taken_off(engine, name, (), guests, len(wrong))
 
 
 def _guests(host: Process, *others: Process) -> list[Process]:
@@ -195,9 +195,10 @@ def _network(engine: AnyEngine, _context: Context, instance: Instance, there: De
         return _hosts(engine, instance, there)
     name = container_name(instance.name)
     found = engine.network(name) or {}
-    others = [item["Name"] for item in (found.get("Containers") or {}).values() if item["Name"] != name]
+    others = sorted(item["Name"] for item in (found.get("Containers") or {}).values() if item["Name"] != name)
+    guests = _guests(main)
     joined = set(there["NetworkSettings"]["Networks"])
-    wrong = [f"{other} is on it, too" for other in sorted(others)]
+    wrong = [f"{other} is on it, too" for other in others]
     wrong += [] if name in joined else ["it is not on it"]
     wrong += [f"it is also on {other}" for other in sorted(joined - {name})]
     option, value = engine.apart
@@ -206,9 +207,26 @@ def _network(engine: AnyEngine, _context: Context, instance: Instance, there: De
     if (found.get("Labels") or {}).get(INSTANCE_LABEL) != instance.name:
         wrong.append("the network is not ours")
     # One that was started in the network of this one is on none itself.
-    wrong += [f"{item.executable} (process {item.pid}) is in its network, too" for item in _guests(main)]
+    wrong += [f"{item.executable} (process {item.pid}) is in its network, too" for item in guests]
     evidence = f"{engine.name} network inspect {name}; /proc: ns/net and ns/pid of every process"
-    return f"alone on the network {name}", wrong, evidence
+    return f"alone on the network {name}", wrong, evidence, "", _taken_off(engine, name, others, guests, len(wrong))
+
+
+def _taken_off(engine: AnyEngine, network: str, others: Sequence[str], guests: Sequence[Process], wrong: int) -> str:
+    """Return how to take off the containers *others* and the processes *guests*; empty when there are none.
+
+    A run does not, since they are not ours. It mends what else is found *wrong*, if that is more than they are.
+    """
+    said = [f"take it off: {engine.name} network disconnect --force {network} {other}" for other in others]
+    said += [
+        f"find out whose process {item.pid} is (cat /proc/{item.pid}/cgroup), and remove that container: "
+        f"{engine.name} rm --force CONTAINER"
+        for item in guests
+    ]
+    if said and len(said) < wrong:
+        said.append("then run playbooks/site.yml against this host")
+    text = "; ".join(said)
+    return text[:1].upper() + text[1:]
 
 
 def _hosts(engine: AnyEngine, instance: Instance, there: Described) -> Seen:
