@@ -36,6 +36,12 @@ layer=$(cat /var/lib/docker/image/$driver/layerdb/mounts/$id/mount-id)
 if [ $driver = vfs ]; then root=vfs/dir/$layer; else root=$driver/$layer/diff; fi; cd /var/lib/docker/$root
 """
 
+# Written anew, and not by a file in their place: what is mounted is the file.
+_FILES = f"""\
+hosts=$(docker inspect --format '{{{{.HostsPath}}}}' {NAME})
+servers=$(docker inspect --format '{{{{.ResolvConfPath}}}}' {NAME})
+"""
+
 _PID = f"pid=$(docker inspect --format '{{{{.State.Pid}}}}' {NAME})\n"
 _SYSFS = """
 import ctypes, os, sys
@@ -79,6 +85,17 @@ MUTANTS = (
     Mutant(
         "a-guest-of-the-engines-in-it",
         f"docker exec --detach --user 0 {NAME} /usr/bin/librespot --name Guest --zeroconf-port 4444",
+        "CON-03 isolation kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        # As whoever may write below the engine's directory can: librespot asks that name where Spotify is.
+        "sent-to-an-impostor",
+        _FILES + 'echo "10.0.0.66 apresolve.spotify.com" >> $hosts',
+        "CON-03 isolation kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "asks-another-name-server",
+        _FILES + 'echo "nameserver 10.0.0.66" > $servers',
         "CON-03 isolation kitchen, CFG-06 drift kitchen",
     ),
     Mutant(

@@ -63,6 +63,18 @@ MUTANTS = (
         "CFG-06 drift kitchen",
     ),
     Mutant(
+        # The two containers have one table of hosts.
+        "sent-to-an-impostor",
+        f"hosts=$(docker inspect --format '{{{{.HostsPath}}}}' {HOLDER})\n"
+        'echo "10.0.0.66 apresolve.spotify.com" >> $hosts',
+        "CON-03 isolation kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
+        "asks-another-name-server",
+        f"echo nameserver 10.0.0.66 > /etc/netns/{NAME}/resolv.conf",
+        "CON-03 isolation kitchen, CFG-06 drift kitchen",
+    ),
+    Mutant(
         "limits-of-its-holder-raised",
         f"docker update --memory 1g --memory-swap 1g {HOLDER} >/dev/null",
         "CON-04 limits kitchen, CFG-06 drift kitchen",

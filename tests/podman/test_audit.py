@@ -92,6 +92,12 @@ MUTANTS = (
         f"systemctl stop \"$(podman container inspect --format '{{{{.Id}}}}' {NAME})*.timer\"; sleep 130",
         "CON-10 health kitchen, CFG-06 drift kitchen",
     ),
+    Mutant(
+        "sent-to-an-impostor",
+        f"hosts=$(podman inspect --format '{{{{.HostsPath}}}}' {NAME})\n"
+        'echo "10.0.0.66 apresolve.spotify.com" >> $hosts',
+        "CON-03 isolation kitchen, CFG-06 drift kitchen",
+    ),
     Mutant("gone", f"systemctl stop {NAME}", ALL),
     Mutant(
         "no-health-and-another-signal",

@@ -29,6 +29,7 @@ from ..planners.contained import wrong_health
 from ..planners.containers import place_of
 from ..planners.image import manifest_path
 from ..planners.mounted import wrong_mounts
+from ..planners.resolving import wrong_names
 from ..planners.rootfs import manifest_of, wrong_files
 from ..render.container import UPDATABLE, container, described, network_mode, waiting
 from ..render.image import digest
@@ -132,11 +133,13 @@ def _isolation(engine: AnyEngine, context: Context, instance: Instance, _there: 
         *confined.wrong_rights(main, place),
         *confined.wrong_namespaces(main, instance),
         *wrong_mounts(main, instance, place),
+        *wrong_names(main, instance, place),
     ]
     held = _holder(engine, instance)
     if held:
         wrong += _prefixed(instance, confined.wrong_waiting(held, instance, place))
-    return "its own user, no rights, nothing of the host", wrong, f"/proc/{main.pid}: status, ns, mountinfo"
+    evidence = f"/proc/{main.pid}: status, ns, mountinfo; root/etc/hosts and root/etc/resolv.conf"
+    return "its own user, no rights, nothing of the host", wrong, evidence
 
 
 def _held(engine: AnyEngine, context: Context, instance: Instance, _there: Described, main: Process) -> Seen:

@@ -69,6 +69,8 @@ class Engine:
     """The option of a network by which containers on it cannot reach each other."""
     reading = "docker logs {name}"
     """How a person reads what a container said."""
+    resolver = "127.0.0.11"
+    """The name server of containers on networks other than the engine's first, which is the engine."""
 
     def __init__(self) -> None:
         if LACKING:

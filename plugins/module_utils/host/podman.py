@@ -42,6 +42,8 @@ class Podman:
     """The option of a network by which it is kept from others."""
     reading = "journalctl --unit {name}.service"
     """How a person reads what a container said."""
+    resolver = ""
+    """Our networks have none of Podman's: containers ask the servers that the host had when they were started."""
     slices = False
     """Each container is in the control group of its service, in which systemd changes nothing."""
 

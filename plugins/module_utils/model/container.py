@@ -50,6 +50,7 @@ class Place:
     is whether the host's kernel knows IPv6.
     *filters_calls* is whether the kernel can filter system calls; an engine refuses a filter where it cannot.
     *profile* is its AppArmor profile, empty where the kernel enforces none.
+    *resolver* is the name server that the engine is itself on networks of its own, empty where it names the host's.
     """
 
     uid: int
@@ -61,3 +62,4 @@ class Place:
     ipv6: bool = True
     filters_calls: bool = True
     profile: str = ""
+    resolver: str = ""

@@ -19,6 +19,7 @@ from ..model.limits import size_text
 from ..render.container import OUT_OF_MEMORY, waiting
 from .live import wrong_profile
 from .mounted import wrong_mounts
+from .resolving import wrong_hosts, wrong_names
 
 _COMES_AND_GOES_S = 2.0
 _OWN = ("mnt", "pid", "ipc", "uts", "net")
@@ -32,6 +33,7 @@ def wrong(main: Process, instance: Instance, place: Place) -> list[str]:
         *wrong_rights(main, place),
         *wrong_namespaces(main, instance),
         *wrong_mounts(main, instance, place),
+        *wrong_names(main, instance, place),
         *wrong_limits(main, instance, place),
         *wrong_confinement(main, place),
     ]
@@ -46,6 +48,8 @@ def wrong_waiting(main: Process, instance: Instance, place: Place) -> list[str]:
         *wrong_rights(main, place),
         *wrong_namespaces(main, waiting(instance)),
         *wrong_mounts(main, waiting(instance), place),
+        # The engine gives the table of hosts of this one to the other.
+        *wrong_hosts(main, instance),
     ]
 
 

@@ -208,7 +208,7 @@ def place_of(host: Host, engine: AnyEngine, item: Instance, image: str = "", hol
     image, user = kept or image or "an image of ours", _ids(item) or _NOBODY_YET
     ipv6, filters, profile = os.path.exists(_IPV6), engine.filters_calls, item.profile if host.facts.apparmor else ""
     within = slice_name(holder or container_name(item.name)) if engine.slices else ""
-    return Place(*user, image, published_at(item), _groups(item), within, ipv6, filters, profile)
+    return Place(*user, image, published_at(item), _groups(item), within, ipv6, filters, profile, engine.resolver)
 
 
 def _groups(item: Instance) -> tuple[int, ...]:

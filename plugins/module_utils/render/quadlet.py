@@ -181,6 +181,8 @@ def _confined(request: Mapping[str, Any]) -> Lines:
     more = {
         # Podman would cover the user databases of the image with copies that it has added to.
         "passwd": "false",
+        # Nor does what the host calls others stand in the container's table of hosts.
+        "hosts-file": "none",
         "ipc": host["IpcMode"],
         "cgroupns": host["CgroupnsMode"],
         "oom-score-adj": host["OomScoreAdj"],
