@@ -24,7 +24,7 @@ WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": 
 ALL = ", ".join(f"{name} kitchen" for name in (
     "CFG-01 options", "CFG-03 relaxations", "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits",
     "CON-05 network", "CON-06 calls",
-    "CON-07 profile", "CON-10 health", "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
+    "CON-07 profile", "CON-10 health", "CON-10 answers", "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
 ))  # fmt: skip
 _WHERE = f"""\
 address=$(docker inspect --format '{{{{(index (index .HostConfig.PortBindings "{PORT}/tcp") 0).HostIp}}}}' {NAME})
@@ -49,6 +49,13 @@ libc, inside = ctypes.CDLL(None), os.open(f"/proc/{sys.argv[1]}/ns/mnt", os.O_RD
 sys.exit(libc.setns(inside, 0x20000) or libc.mount(b"none", b"/sys", b"sysfs", 1, None))
 """
 
+CUT_OFF = Mutant(
+    # It answers itself, and nobody reaches it.
+    "its-bridge-is-down",
+    "ip link set lsp-kitchen down",
+    "CON-10 answers kitchen",
+    by_hand="ip link set lsp-kitchen up; sleep 3",
+)
 UNKNOWN = Mutant(
     "an-image-that-nobody-knows",
     "rm /opt/librespot/images/*.json",
@@ -101,7 +108,15 @@ MUTANTS = (
     Mutant(
         "off-its-network",
         f"docker network disconnect {NAME} {NAME}",
-        "CON-05 network kitchen, NET-10 bridge kitchen, CFG-06 drift kitchen",
+        "CON-05 network kitchen, CON-10 answers kitchen, NET-10 bridge kitchen, CFG-06 drift kitchen",
+    ),
+    CUT_OFF,
+    Mutant(
+        # Either alone stands in for the other.
+        "neither-translated-nor-passed-on",
+        "iptables --table nat --flush DOCKER; kill -KILL $(pidof docker-proxy); sleep 1",
+        "CON-10 answers kitchen",
+        by_hand=f"docker restart {NAME} >/dev/null; sleep 3",
     ),
     Mutant("fewer-shares-of-the-processor", f"docker update --cpu-shares 2 {NAME} >/dev/null", "CFG-06 drift kitchen"),
     Mutant(
@@ -150,7 +165,7 @@ MUTANTS = (
         f"kill -STOP $(docker inspect --format '{{{{.State.Pid}}}}' {NAME})\n"
         f"for _try in $(seq 90); do docker inspect --format '{{{{.State.Health.Status}}}}' {NAME} | grep -q unhealthy"
         " && break; sleep 1; done",
-        "CON-10 health kitchen, CFG-06 drift kitchen, CFG-06 drift host",
+        "CON-10 health kitchen, CON-10 answers kitchen, CFG-06 drift kitchen, CFG-06 drift host",
     ),
     Mutant(
         # It is on no network itself.

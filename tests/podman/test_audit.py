@@ -14,7 +14,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.controls 
 from tests.attacks.deployment import KITCHEN, ZONES
 from tests.containers.mutation import dies
 from tests.containers.speaker import NAME
-from tests.containers.test_audit import ALL, UNKNOWN
+from tests.containers.test_audit import ALL, CUT_OFF, UNKNOWN
 from tests.mutants.catalogue import Mutant
 from tests.mutants.world import red
 from tests.network.audits import audit
@@ -91,6 +91,13 @@ MUTANTS = (
         "nobody-looks-at-its-health",
         f"systemctl stop \"$(podman container inspect --format '{{{{.Id}}}}' {NAME})*.timer\"; sleep 130",
         "CON-10 health kitchen, CFG-06 drift kitchen",
+    ),
+    CUT_OFF,
+    Mutant(
+        "not-translated",
+        "nft flush chain inet netavark NETAVARK-HOSTPORT-DNAT",
+        "CON-10 answers kitchen",
+        by_hand=f"systemctl restart {NAME}; sleep 3",
     ),
     Mutant(
         "sent-to-an-impostor",

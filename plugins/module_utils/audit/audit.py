@@ -31,6 +31,7 @@ from ..planners.registry import Host, settings_planners, unit_planners
 from ..planners.releases import Releases
 from ..planners.segments import segment_planners
 from . import (
+    answers,
     binding,
     contained,
     drift,
@@ -112,7 +113,7 @@ def _contained(host: Host, spec: Specification, live: bool, called: str, announc
         engine = Engine()
         planners += container_planners(host, engine, spec)
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
-    checks += [options.look, segment.look, partial(contained.look, engine)]
+    checks += [options.look, segment.look, partial(contained.look, engine), partial(answers.look, engine)]
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
     running = partial(contained.processes, engine)
     return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..model.container import DOCKER
 from ..model.errors import HostError
+from ..model.networks import V4, V6
 
 try:
     import docker
@@ -69,6 +70,10 @@ class Engine:
     """The option of a network by which containers on it cannot reach each other."""
     reading = "docker logs {name}"
     """How a person reads what a container said."""
+    renewing = "docker restart {name}"
+    """How a person starts a container anew."""
+    families = (V4, V6)
+    """The families in which a published port is answered; in IPv6 by a program of the engine's."""
     resolver = "127.0.0.11"
     """The name server of containers on networks other than the engine's first, which is the engine."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..model.container import PODMAN
 from ..model.errors import HostError
+from ..model.networks import V4
 from .command import Commands
 from .files import Files
 from .systemd import Systemd
@@ -42,6 +43,13 @@ class Podman:
     """The option of a network by which it is kept from others."""
     reading = "journalctl --unit {name}.service"
     """How a person reads what a container said."""
+    renewing = "systemctl restart {name}.service"
+    """How a person starts a container anew."""
+    families = (V4,)
+    """The families in which a published port is answered: for a network of IPv4 its rules are of IPv4 alone.
+
+    In IPv6 whoever connects would wait for an answer, since Podman keeps the port and serves nobody there.
+    """
     resolver = ""
     """Our networks have none of Podman's: containers ask the servers that the host had when they were started."""
     slices = False

@@ -138,10 +138,11 @@ _CONTROLS = (
     ),
     Control(
         "CON-10",
-        "A container that is wedged is noticed, and stops at once when it shall",
+        "A container that is wedged, or that nobody reaches, is noticed, and stops at once when it shall",
         MEDIUM,
         "An instance that is up and silent is taken for one that works; one that does not stop is killed",
-        "The health check is a program of the image; the signal is the one that librespot says goodbye on",
+        "The health check is a program of the image; this host asks from outside, where it is published; the "
+        "signal is the one that librespot says goodbye on",
         _CONVERGE_CONTAINERS,
     ),
     Control(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import grp
 import inspect
+import ipaddress
 import json
 import os
 import pwd
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from ..host import keeper
@@ -208,7 +209,8 @@ def place_of(host: Host, engine: AnyEngine, item: Instance, image: str = "", hol
     image, user = kept or image or "an image of ours", _ids(item) or _NOBODY_YET
     ipv6, filters, profile = os.path.exists(_IPV6), engine.filters_calls, item.profile if host.facts.apparmor else ""
     within = slice_name(holder or container_name(item.name)) if engine.slices else ""
-    return Place(*user, image, published_at(item), _groups(item), within, ipv6, filters, profile, engine.resolver)
+    published = published_at(item, engine.families)
+    return Place(*user, image, published, _groups(item), within, ipv6, filters, profile, engine.resolver)
 
 
 def _groups(item: Instance) -> tuple[int, ...]:
@@ -240,12 +242,26 @@ def _ids(item: Instance) -> tuple[int, int] | None:
     return entry.pw_uid, entry.pw_gid
 
 
-def published_at(item: Instance) -> tuple[str, ...]:
-    """Return the addresses of the host at which *item* is published, or announced: those that it is bound to."""
+def published_at(item: Instance, families: Collection[int]) -> tuple[str, ...]:
+    """Return the addresses of the host at which *item* is published, or announced, in the *families* of its engine.
+
+    Raises `HostError` when there is none.
+    """
     if not item.discovery or item.segment:
         return ()
+    found = _bound_to(item)
+    served = tuple(text for text in found if ipaddress.ip_address(text).version in families)
+    if not served:
+        raise HostError(
+            f"{item.name} is bound to {', '.join(found)} alone, and its engine passes on nothing of IPv6",
+            "Bind it where there is an address of IPv4, or use librespot_container_engine: docker",
+        )
+    return served
+
+
+def _bound_to(item: Instance) -> list[str]:
     if item.bind.kind == LOOPBACK:
-        return (item.bind.value or "127.0.0.1",)
+        return [item.bind.value or "127.0.0.1"]
     only = item.bind.value if item.bind.kind == ADDRESS else ""
     found = addresses(item.interface, only)
     if not found:
@@ -253,4 +269,4 @@ def published_at(item: Instance) -> tuple[str, ...]:
             f"{item.interface} has no address at which {item.name} could be published",
             "Wait until it has one, or bind the instance to another interface",
         )
-    return tuple(found)
+    return found

@@ -12,6 +12,7 @@ from functools import partial
 
 from ..host.files import Files
 from ..host.podman import Podman
+from ..model.bind import ADDRESS, LOOPBACK
 from ..model.container import INSTANCE_LABEL
 from ..model.errors import SpecificationError
 from ..model.instance import CONTAINER, Instance, Specification
@@ -82,7 +83,7 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
 
 
 def refuse_networks(spec: Specification) -> None:
-    """Raise `SpecificationError` for an instance that is not published, as a Quadlet of ours is."""
+    """Raise `SpecificationError` for an instance that Podman does not publish where anyone would be answered."""
     for item in spec.present:
         wanted = "segment" if item.segment else f"relaxations.{HOST_NETWORK}" if item.on_host else ""
         if wanted:
@@ -91,6 +92,14 @@ def refuse_networks(spec: Specification) -> None:
                 item.name,
                 f"is for Docker{' and services' if item.segment else ''} alone",
                 "Use librespot_container_engine: docker",
+            )
+        address = item.bind.value if item.bind.kind in (ADDRESS, LOOPBACK) else ""
+        if ":" in address:
+            raise SpecificationError(
+                f"{item.path}.bind.address",
+                address,
+                "is of IPv6, in which Podman answers nobody",
+                "Write an address of IPv4, or use librespot_container_engine: docker",
             )
 
 
