@@ -67,8 +67,9 @@ def _wrong_servers(main: Process, instance: Instance, place: Place) -> list[str]
 def _lines(main: Process, path: str) -> Iterator[list[str]]:
     """Yield the words of each line of a file of *main*, without comments; none where there is no such file."""
     entry = Files(f"/proc/{main.pid}/root").read(path)
-    text = entry.content.decode("utf-8", "replace") if entry is not None and entry.kind == FILE else ""
-    for line in text.splitlines():
-        words = line.partition("#")[0].split()
+    content = entry.content if entry is not None and entry.kind == FILE else b""
+    # As bytes, since libc knows no other ends of lines and no other spaces.
+    for line in content.split(b"\n"):
+        words = [word.decode("utf-8", "replace") for word in line.partition(b"#")[0].split()]
         if words:
             yield words

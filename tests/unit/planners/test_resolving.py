@@ -97,6 +97,7 @@ def test_what_engines_write_is_right(
     ("hosts", "servers", "written", "said"),
     [
         (DOCKER + IMPOSTOR, EMBEDDED, {}, ["apresolve.spotify.com is 10.0.0.66 in its /etc/hosts"]),
+        (DOCKER + "10.0.0.66\fap.spotify.com\n", EMBEDDED, {}, ["ap.spotify.com is 10.0.0.66 in its /etc/hosts"]),
         (DOCKER + "10.0.0.66 kitchen AP.spotify.com # ours\n", EMBEDDED, {}, ["AP.spotify.com is 10.0.0.66 in its /e"]),
         (DOCKER, EMBEDDED + "nameserver 10.0.0.66\n", {}, ["its name servers are 127.0.0.11, 10.0.0.66 and not 127."]),
         (DOCKER, "nameserver 10.0.0.66\n", {}, ["its name servers are 10.0.0.66 and not 127.0.0.11"]),
@@ -109,7 +110,16 @@ def test_what_engines_write_is_right(
             ["apresolve.spotify.com is 10.0."],
         ),
     ],
-    ids=["a name", "behind one of ours", "one more server", "another server", "none", "segment", "dhcp"],
+    ids=[
+        "a name",
+        "behind another space",
+        "behind one of ours",
+        "one more server",
+        "another server",
+        "none",
+        "segment",
+        "dhcp",
+    ],
 )
 def test_anything_else_is_told(
     write: Written, hosts: str, servers: str, written: dict[str, Any], said: list[str]
