@@ -27,7 +27,8 @@ description:
     M(hardened.librespot.firewall) comes first. Nor does the engine start one, at boot or later, before that table is
     in force.
   - What ran one of the instances as a service until now is ended and removed, with the state that it had stored.
-  - Containers of the collection whose instances are not described any more are removed.
+  - Containers of the collection whose instances are not described any more are removed. The firewall's table, in which
+    they were sealed off, forgets them then.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
@@ -111,6 +112,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.contai
     container_planners,
     without_doors,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.firewall import unsealing_planners
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import (
     displaced_services,
     has_containers,
@@ -141,7 +143,9 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         docker = Engine()
         _ready(module, host, docker, image, spec)
         planners = container_planners(host, docker, spec, image)
-    return outcome(module, converge([*displaced_services(host, spec), *planners], module.check_mode))
+    # Not among those of the audit, where the table is the firewall's.
+    planners = [*displaced_services(host, spec), *planners, *unsealing_planners(host, spec)]
+    return outcome(module, converge(planners, module.check_mode))
 
 
 def _ready(module: AnsibleModule, host: Host, engine: AnyEngine, image: str, spec: Specification) -> None:

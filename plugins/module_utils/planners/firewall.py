@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..host import firewall, namespaces
@@ -17,7 +17,7 @@ from ..model.instance import CONTAINER, Instance, Specification, bridge_of
 from ..model.layout import ROOT
 from ..model.openings import openings
 from ..model.zones import Zone
-from ..render.firewall import Surroundings, table
+from ..render.firewall import TABLE, Surroundings, table
 from ..render.firewall_units import AGAIN, CLOCK, GRANTS_FILE, LOADER, RESOLVERS_WATCH, TABLE_FILE, firewall_units
 from ..render.segment import table_path
 from ..render.unit import FIREWALL, SETTINGS, UNITS
@@ -29,7 +29,7 @@ from .grant import LongGrantsPlanner, doors
 from .image import IMAGES
 from .loader import loader_planners
 from .openings import opening_planners
-from .registry import Host, undeclared
+from .registry import Host, runs, undeclared
 from .table import TablePlanner
 from .unit import UnitPlanner
 
@@ -47,35 +47,23 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
     table shall be *removed*, nothing is.
     """
     left = {} if removed else forgotten(host, spec)
-    sealed = tuple(left.values())
-    if not spec.present and not sealed:
+    if not spec.present and not left:
         return _absent(host)
-    files, nftables = host.files, Nftables(host.commands)
+    files = host.files
     # What has a segment of its own has its table there.
     here = [item for item in spec.present if not item.segment]
-    # What is in a container now may have run as a service until now.
-    away = [item.user for item in spec.present if not item.on_host]
     used = _used(spec, here)
     everywhere = _used(spec, spec.present)
     windows = any(zone.hours or zone.days for zone in everywhere)
-    # Name servers are not in the file: they are read anew whenever it is loaded.
-    known, direct = host.routers()
-    around = Surroundings(routers=known, direct=direct)
-    # Nor does it lead to a container any more that has moved from its bridge, but to its trials.
-    moved = [item.name for item in spec.present if item.deployment == CONTAINER and not item.bridge]
-    bridges = [bridge_of(name) for name in (*left, *moved)]
-    kept = table(here, used, around, sealed, away, bridges)
-    v4, v6 = map(tuple, firewall.resolvers())
-    wanted = table(here, used, replace(around, resolvers_v4=v4, resolvers_v6=v6), sealed, away, bridges)
-    users = [item.user for item in spec.present if host.accounts.find(item.user)]
+    file, in_force = _table_planners(host, spec, left)
     units = firewall_units(windows)
     return [
         *loader_planners(host),
         # Rules name them.
         *(AccountPlanner(host.accounts, item) for item in spec.present),
-        FilePlanner(files, TABLE_FILE, kept.transaction(), 0o600),
+        file,
         FilePlanner(files, GRANTS_FILE, record(everywhere), 0o600),
-        TablePlanner(nftables, wanted, users),
+        in_force,
         LongGrantsPlanner(doors(host.commands), {zone.name: zone.max_ttl for zone in everywhere if zone.grants}),
         *(planner for name in left for planner in _sealed_segment(host, name, left[name])),
         *_clock(host, windows),
@@ -89,6 +77,40 @@ def firewall_planners(host: Host, spec: Specification, removed: bool = False) ->
         # Only now, when the table judges who comes that way.
         *opening_planners(host, openings(here, used)),
     ]
+
+
+def unsealing_planners(host: Host, spec: Specification) -> list[Planner]:
+    """Return what lets the table in force forget what was sealed off in it and a run of containers has then removed.
+
+    Till then it stays closed, also when that run is killed. What runs as a service is not removed, and stays sealed.
+    """
+    left = forgotten(host, spec)
+    kept = {name: user for name, user in left.items() if runs(host, name)}
+    if not spec.present or kept == left or Nftables(host.commands).table(TABLE) is None:
+        return []
+    return list(_table_planners(host, spec, kept))
+
+
+def _table_planners(host: Host, spec: Specification, left: Mapping[str, int]) -> tuple[FilePlanner, TablePlanner]:
+    """Return the file of the table of *spec* for every boot, and the table, with the users *left* sealed off."""
+    here = [item for item in spec.present if not item.segment]
+    used, sealed = _used(spec, here), tuple(left.values())
+    # What is in a container now may have run as a service until now.
+    away = [item.user for item in spec.present if not item.on_host]
+    # Name servers are not in the file: they are read anew whenever it is loaded.
+    known, direct = host.routers()
+    around = Surroundings(routers=known, direct=direct)
+    # Nor does it lead to a container any more that has moved from its bridge, but to its trials.
+    moved = [item.name for item in spec.present if item.deployment == CONTAINER and not item.bridge]
+    bridges = [bridge_of(name) for name in (*left, *moved)]
+    kept = table(here, used, around, sealed, away, bridges)
+    v4, v6 = map(tuple, firewall.resolvers())
+    wanted = table(here, used, replace(around, resolvers_v4=v4, resolvers_v6=v6), sealed, away, bridges)
+    users = [item.user for item in spec.present if host.accounts.find(item.user)]
+    return (
+        FilePlanner(host.files, TABLE_FILE, kept.transaction(), 0o600),
+        TablePlanner(Nftables(host.commands), wanted, users),
+    )
 
 
 def _sealed_segment(host: Host, name: str, user: int) -> list[Planner]:
