@@ -18,6 +18,8 @@ description:
     was asked for. A limit that the engine can change is changed while the instance plays.
   - Anything else makes a new container. It first runs beside the old one, unpublished; the old one stops when the new
     one has answered, and is back when its successor does not answer in its place.
+  - Instances can exchange their ports. One whose port another one shall have stops when that one has been tried, and is
+    replaced in its turn.
   - An instance with a C(segment) is in the network of another container of the same image, which has none from the
     engine and only waits. A unit loads the table of the zones there, before it puts the interface in, at every start of
     either; no port is published then.

@@ -54,6 +54,10 @@ class Speaker:
 
     docker = engine
 
+    def halt(self, name: str) -> None:
+        """Stop a container for good."""
+        self.engine("stop", name)
+
     def inspect(self, name: str = NAME) -> dict[str, Any]:
         """Return what the engine says of a container."""
         (found,) = json.loads(self.engine("container", "inspect", name))

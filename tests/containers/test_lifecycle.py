@@ -28,14 +28,14 @@ OTHER = {"options": {"name": "Cook"}}
 
 
 @contextmanager
-def heard(host: Target) -> Iterator[list[float]]:
-    """Ask the kitchen all the time; yields a list that afterwards has the longest silence, in seconds."""
+def heard(host: Target, port: int = PORT) -> Iterator[list[float]]:
+    """Ask the speaker at *port* all the time; yields a list that afterwards has the longest silence, in seconds."""
     over, gaps = threading.Event(), [0.0]
 
     def listen() -> None:
         last = time.monotonic()
         while not over.wait(0.05):
-            if host.answer(PORT, timeout=1):
+            if host.answer(port, timeout=1):
                 last, before = time.monotonic(), last
                 gaps[0] = max(gaps[0], last - before)
         gaps[0] = max(gaps[0], time.monotonic() - last)
@@ -154,18 +154,13 @@ def test_a_stored_login_is_read_by_its_user_alone_and_a_new_one_is_taken_up(runn
 def test_one_that_cannot_have_its_port_makes_room_for_the_one_before(running: Speaker) -> None:
     """It answers in its trial, and fails in its place."""
     before = running.inspect()["Id"]
-    taken = PORT + 7
-    holder = running.host.start(
-        "python3",
-        "-c",
-        f"import socket, sys; s = socket.create_server(('', {taken})); print('up', flush=True); sys.stdin.read()",
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline().strip() == "up"
+    # What another container publishes, the engine alone tells.
+    taken, image = PORT + 7, running.inspect()["Image"]
+    running.docker("run", "--detach", "--name", "theirs", "--publish", f"{taken}:{taken}", image, "--name", "Theirs")
     try:
         done = running.run({"port": taken})
     finally:
-        holder.communicate()
+        running.docker("rm", "--force", "theirs")
     assert done.status != 0
     assert "another port" in done.output
     found = running.inspect()

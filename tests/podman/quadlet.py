@@ -21,6 +21,10 @@ class Quadlet(Speaker):
 
     podman = Speaker.engine
 
+    def halt(self, name: str) -> None:
+        """Stop the service of a container, which removes it."""
+        self.host.out("systemctl", "stop", f"{name}.service")
+
     @property
     def main(self) -> int:
         """The process in the container."""

@@ -10,9 +10,11 @@ import contextlib
 import ipaddress
 import os
 import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ..model.errors import HostError
+from ..model.networks import V4, V6
 
 LISTEN = "0A"
 _INODE = re.compile(r"^socket:\[(\d+)\]$")
@@ -209,11 +211,35 @@ def owner_of_port(port: int, protocol: str = "tcp") -> tuple[int, str, str] | No
 
     pid is 0 and the program unknown when the socket belongs to no process that can be seen.
     """
-    inodes = {item.inode for item in receiving_sockets() if item.port == port and item.protocol.startswith(protocol)}
-    if not inodes:
-        return None
-    for pid in pids():
+    return next(owners_of_port(port, protocol=protocol), None)
+
+
+def owners_of_port(port: int, addresses: Collection[str] = (), protocol: str = "tcp") -> Iterator[tuple[int, str, str]]:
+    """Yield the same of each process that receives at *port*, in the way of a socket at one of the *addresses*.
+
+    Without addresses, wherever it receives. What receives at every address of IPv6 is taken to do so of IPv4 as well:
+    /proc does not tell when it does not.
+    """
+    left = {
+        item.inode
+        for item in receiving_sockets()
+        if item.port == port and item.protocol.startswith(protocol) and _in_the_way(item.address, addresses)
+    }
+    for pid in pids() if left else ():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            if inodes.intersection(_inodes(pid)):
-                return pid, _read(f"/proc/{pid}/comm").decode("utf-8", "replace").strip(), cgroup(pid)
-    return 0, "an unknown program", ""
+            if not left.isdisjoint(inodes := _inodes(pid)):
+                yield pid, _read(f"/proc/{pid}/comm").decode("utf-8", "replace").strip(), cgroup(pid)
+                left.difference_update(inodes)
+    if left:
+        yield 0, "an unknown program", ""
+
+
+def _in_the_way(address: str, wanted: Collection[str]) -> bool:
+    """Whether a socket at *address* is in the way of one at any that is *wanted*; all are when none is."""
+    found = ipaddress.ip_address(address)
+    mapped = getattr(found, "ipv4_mapped", None)
+    if not wanted or mapped is not None:
+        return not wanted or str(mapped) in wanted
+    if found.is_unspecified:
+        return found.version == V6 or any(ipaddress.ip_address(item).version == V4 for item in wanted)
+    return address in wanted

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any, Generic, TypeVar
 
 from ..host.engine import Engine
@@ -20,6 +22,7 @@ from ..model.image import PROBE
 from ..model.instance import Instance
 from ..model.plan import Plan, State
 from ..model.timestamp import seconds
+from ..render.container import ON_HOST
 from ..render.options import credentials_directory
 from ..render.unit import credentials_path
 from . import confined
@@ -63,16 +66,80 @@ def wrong_health(there: Mapping[str, Any], instance: Instance) -> list[str]:
     return []
 
 
-class ContainedPlanner(Planner, Generic[AnEngine]):
-    """The container of a present instance, which shall run at *place*."""
+def meets(there: Mapping[str, Any], port: int, addresses: Collection[str]) -> bool:
+    """Whether the container *there* is published, or listens on the host's network, at *port* of any of *addresses*."""
+    host = there["HostConfig"]
+    if host["NetworkMode"] == ON_HOST:
+        # There it is bound by the firewall's table and by what it announces, and listens at all addresses.
+        return bool(addresses) and f"LIBRESPOT_ZEROCONF_PORT={port}" in (there["Config"].get("Env") or ())
+    bindings = [item for items in (host.get("PortBindings") or {}).values() for item in items or ()]
+    at = [item["HostIp"] for item in bindings if item["HostPort"] == str(port)]
+    return bool(addresses) and any(not x or x in addresses or ip_address(x).is_unspecified for x in at)
 
-    def __init__(self, engine: AnEngine, files: Files, instance: Instance, place: Callable[[], Place]) -> None:
+
+@contextlib.contextmanager
+def after(error: HostError) -> Iterator[None]:
+    """Say both when what is done after an *error* fails as well."""
+    try:
+        yield
+    except HostError as second:
+        raise HostError(
+            f"{error.message}; what was there before does not start any more: {second.message}", error.remedy
+        ) from error
+
+
+class ContainedPlanner(Planner, Generic[AnEngine]):
+    """The container of a present instance, which shall run at *place*. *others* are those that run beside it."""
+
+    def __init__(
+        self,
+        engine: AnEngine,
+        files: Files,
+        instance: Instance,
+        place: Callable[[], Place],
+        others: Sequence[str] = (),
+    ) -> None:
         super().__init__(f"container {container_name(instance.name)}", instance.name)
         self._engine: AnEngine = engine
         self._files = files
         self._instance = instance
         self._place = place
         self._name = container_name(instance.name)
+        self._others = others
+
+    @contextlib.contextmanager
+    def _room(self) -> Iterator[None]:
+        """Let those of *others* stop that still have the port of this one. Each is replaced in its turn.
+
+        They are back when this one does not come up.
+        """
+        stopped = [name for name in map(container_name, self._others) if self._in_the_way(name)]
+        for name in stopped:
+            self._stop(name)
+        try:
+            yield
+        except HostError as error:
+            with after(error):
+                for name in stopped:
+                    self._resume(name)
+            raise
+
+    def _in_the_way(self, name: str) -> bool:
+        """Whether the container *name* runs and has the port of this one, at one of the addresses that it shall have.
+
+        No two of a specification have one port, so that one shall have another.
+        """
+        there = self._engine.container(name)
+        place = self._place()
+        return bool(there and there["State"]["Running"] and meets(there, self._instance.port, place.addresses))
+
+    def _stop(self, name: str) -> None:
+        """Stop the container *name*."""
+        raise NotImplementedError
+
+    def _resume(self, name: str) -> None:
+        """Start the container *name* again."""
+        raise NotImplementedError
 
     def _wanted_live(self) -> State:
         """Return what the process shall be."""

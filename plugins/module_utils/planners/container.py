@@ -16,7 +16,7 @@ from ..model.instance import Instance
 from ..model.plan import Plan, State
 from ..render.container import UPDATABLE, container, described, limits, network, network_mode, trial
 from .base import Planner
-from .contained import HEALTH, LOGIN, PROCESS, STATE, ContainedPlanner, refuse_anothers
+from .contained import HEALTH, LOGIN, PROCESS, STATE, ContainedPlanner, after, refuse_anothers
 
 _LEFT = "of a run that was killed"
 _NOTHING = "nothing"
@@ -125,9 +125,10 @@ class ContainerPlanner(ContainedPlanner[Engine]):
             self._engine.create(self._name, self._request())
             self._started()
         elif differs <= {STATE, PROCESS, HEALTH, LOGIN}:
-            self._engine.stop(self._name)
-            self._engine.start(self._name)
-            self._wait(self._name)
+            with self._room():
+                self._engine.stop(self._name)
+                self._engine.start(self._name)
+                self._wait(self._name)
         else:
             self._replace()
 
@@ -145,27 +146,36 @@ class ContainerPlanner(ContainedPlanner[Engine]):
 
     def _started(self) -> None:
         """Start a first container, and leave none when it does not answer."""
-        try:
-            self._engine.start(self._name)
-            self._wait(self._name)
-            self._refuse_damaged(self._name)
-        except HostError:
-            self._engine.remove(self._name)
-            raise
+        with self._room():
+            try:
+                self._engine.start(self._name)
+                self._wait(self._name)
+                self._refuse_damaged(self._name)
+            except HostError:
+                self._engine.remove(self._name)
+                raise
 
     def _replace(self) -> None:
         """Put a new container in the place of the old one, which goes on until the new one has shown that it runs."""
         self._try()
-        self._engine.rename(self._name, self._name + BEFORE)
-        try:
-            self._engine.create(self._name, self._request())
-            self._engine.stop(self._name + BEFORE)
-            self._engine.start(self._name)
-            self._wait(self._name)
-        except HostError:
-            self._back()
-            raise
+        with self._room():
+            self._engine.rename(self._name, self._name + BEFORE)
+            try:
+                self._engine.create(self._name, self._request())
+                self._engine.stop(self._name + BEFORE)
+                self._engine.start(self._name)
+                self._wait(self._name)
+            except HostError as error:
+                with after(error):
+                    self._back()
+                raise
         self._engine.remove(self._name + BEFORE)
+
+    def _stop(self, name: str) -> None:
+        self._engine.stop(name)
+
+    def _resume(self, name: str) -> None:
+        self._engine.start(name)
 
     def _back(self) -> None:
         self._engine.remove(self._name)

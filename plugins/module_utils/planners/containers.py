@@ -74,7 +74,7 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         planners += shared_slice(host) if engine.slices else []
     for item in spec.present:
         place = partial(place_of, host, engine, item, image)
-        kept = ContainerPlanner(engine, host.files, item, place)
+        kept = ContainerPlanner(engine, host.files, item, place, [x.name for x in spec.present if x is not item])
         planners += [AccountPlanner(host.accounts, item), *login_planners(host, item, spec)]
         planners += profile_planners(host.commands, host.files, host.facts, item)
         planners += _slice(host, engine, item.name, container_name(item.name), item.limits)

@@ -27,7 +27,7 @@ from .image import engines_with_images
 from .quadlets import has_quadlets, no_filters, quadlet_gone, quadlets
 from .registry import Host, ours, runs, service_gone
 
-_PUBLISHERS = ("docker-proxy", "conmon")
+PUBLISHERS = ("docker-proxy", "dockerd", "conmon", "netavark", "rootlessport")
 """What holds the ports that an engine publishes."""
 
 
@@ -98,7 +98,7 @@ def hold(host: Host, names: Sequence[str], port: int, pid: int, program: str) ->
     engines += [Engine()] if has_containers(host.files) else []
     for there in filter(None, (engine.container(container_name(name)) for engine in engines for name in names)):
         published = f"{port}/tcp" in (there["HostConfig"]["PortBindings"] or {})
-        if there["State"]["Pid"] == pid or (published and program in _PUBLISHERS):
+        if there["State"]["Pid"] == pid or (published and program in PUBLISHERS):
             return True
     return False
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..host.accounts import group_exists
 from ..host.cgroup import device_number
-from ..host.proc import owner_of_port
+from ..host.proc import owner_of_port, owners_of_port
 from ..host.readable import executable
 from ..model.bind import refuse_unreachable
 from ..model.errors import HostError, LibrespotError, SpecificationError
@@ -19,8 +19,9 @@ from ..model.facts import refusals
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
 from ..render.unit import programs_path
-from .moved import hold
-from .registry import Host, runs
+from .containers import published_at
+from .moved import PUBLISHERS, hold
+from .registry import Host, remnants, runs
 
 # librespot has one thread per processor and about 16 besides.
 _THREADS = 16
@@ -55,6 +56,7 @@ def usable(host: Host, spec: Specification, foreign: bool = False) -> Specificat
                 # What was not written is known only now.
                 refuse_unreachable(here.bind, item.access, spec.zones, item.path)
                 instances.append(here)
+                found += _published(host, here, spec)
             except SpecificationError as error:
                 found.append(error)
         else:
@@ -104,19 +106,41 @@ def _bound_alone(host: Host, item: Instance) -> bool:
 
 
 def _port(host: Host, item: Instance, spec: Specification, foreign: bool) -> list[LibrespotError]:
-    # In a segment of its own it meets nobody; what publishes the port of a container, the engine itself sees to.
+    # In a segment of its own it meets nobody; for one that is published the address matters, which is known later.
     if not item.discovery or not item.on_host:
         return []
     holder = owner_of_port(item.port)
-    # An instance that goes makes room: that is how one gets another name.
-    making_room = [item, *(other for other in spec.instances if not other.present)]
-    if holder is None or any(holder[2].endswith(f"/{other.unit}") for other in making_room):
+    return _taken(host, item, spec, holder, foreign) if holder else []
+
+
+def _published(host: Host, item: Instance, spec: Specification) -> list[LibrespotError]:
+    """Return who listens where the engine shall publish *item*. What it publishes itself, it tells itself."""
+    if not item.discovery or not item.bridge:
         return []
+    try:
+        addresses = published_at(item)
+    except HostError as error:
+        return [error]
+    holders = [holder for holder in owners_of_port(item.port, addresses) if holder[1] not in PUBLISHERS]
+    return [error for holder in holders for error in _taken(host, item, spec, holder)]
+
+
+def _taken(
+    host: Host, item: Instance, spec: Specification, holder: tuple[int, str, str], foreign: bool = False
+) -> list[LibrespotError]:
+    """Refuse the port of *item* when its *holder* is not one that makes room for it."""
     pid, program, cgroup = holder
+    contained = item.deployment == CONTAINER
+    # An instance that goes makes room: that is how one gets another name. So do all that run in containers, and the
+    # services that they were until now.
+    leaving = [other for other in spec.instances if other.name == item.name or other.present == contained]
+    if any(cgroup.endswith(f"/{other.unit}") for other in leaving):
+        return []
     ours = re.search(r"/librespot-([a-z0-9-]+)\.service$", cgroup)
     if foreign and program == _PROGRAM and not ours:
         return []
-    if hold(host, [other.name for other in making_room], item.port, pid, program):
+    names = {*(other.name for other in spec.instances), *remnants(host)} if contained else {x.name for x in leaving}
+    if hold(host, sorted(names), item.port, pid, program):
         return []
     remedy = "Stop that program or give the instance another port"
     if ours:

@@ -27,7 +27,7 @@ from ..render.quadlet import (
     network_unit,
 )
 from .base import Planner
-from .contained import PROCESS, ContainedPlanner, refuse_anothers
+from .contained import PROCESS, ContainedPlanner, after, refuse_anothers
 from .quadlet_file import FILE_TEXT, QuadletFile
 
 _STARTED, _BY_IT = "command", "that of its service"
@@ -101,8 +101,9 @@ class QuadletPlanner(ContainedPlanner[Podman]):
         podman: Podman,
         instance: Instance,
         place: Callable[[], Place],
+        others: Sequence[str] = (),
     ) -> None:
-        super().__init__(podman, files, instance, place)
+        super().__init__(podman, files, instance, place, others)
         self._systemd = systemd
         self._unit = f"{self._name}.service"
         along = [network_path(instance.name)]
@@ -147,16 +148,24 @@ class QuadletPlanner(ContainedPlanner[Podman]):
     def apply(self, plan: Plan) -> None:
         """Write the Quadlet and start it; when it does not answer, what was there before is put back and started."""
         before, text = self._file.text, plan.after[FILE_TEXT]
-        try:
-            self._file.write(text)
-            self._start()
-            self._refuse_damaged(self._name)
-            self._refuse_others()
-        except HostError as error:
-            # Of the same text there is nothing to go back to; systemd goes on trying.
-            if before != text:
-                self._back(before, error)
-            raise
+        with self._room():
+            try:
+                self._file.write(text)
+                self._start()
+                self._refuse_damaged(self._name)
+                self._refuse_others()
+            except HostError as error:
+                # Of the same text there is nothing to go back to; systemd goes on trying.
+                if before != text:
+                    with after(error):
+                        self._back(before)
+                raise
+
+    def _stop(self, name: str) -> None:
+        self._systemd.stop([f"{name}.service"])
+
+    def _resume(self, name: str) -> None:
+        self._systemd.start([f"{name}.service"])
 
     def _start(self) -> None:
         try:
@@ -178,18 +187,13 @@ class QuadletPlanner(ContainedPlanner[Podman]):
                 f"podman inspect {self._name}",
             )
 
-    def _back(self, text: str, error: HostError) -> None:
+    def _back(self, text: str) -> None:
         if not text:
             self._systemd.stop([self._unit])
             self._file.remove()
             return
-        try:
-            self._file.write(text)
-            self._systemd.restart([self._unit])
-        except HostError as second:
-            raise HostError(
-                f"{error.message}; what was there before does not start any more: {second.message}", error.remedy
-            ) from error
+        self._file.write(text)
+        self._systemd.restart([self._unit])
 
 
 def refuse_guests(podman: Podman, name: str) -> None:

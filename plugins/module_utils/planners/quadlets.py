@@ -69,7 +69,13 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
             *profile_planners(host.commands, host.files, host.facts, item),
             PodmanNetworkPlanner(host.commands, host.systemd, host.files, podman, item),
             QuadletPlanner(
-                host.commands, host.systemd, host.files, podman, item, partial(place_of, host, podman, item, image)
+                host.commands,
+                host.systemd,
+                host.files,
+                podman,
+                item,
+                partial(place_of, host, podman, item, image),
+                [other.name for other in spec.present if other is not item],
             ),
         ]
     if spec.present:

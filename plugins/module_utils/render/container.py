@@ -40,7 +40,7 @@ _STOP_S = 2
 _LOG = {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "3"}}
 NO_NEW_PRIVILEGES = "no-new-privileges"
 _BY_NAME = "container:"
-_HOST = "host"
+ON_HOST = "host"
 _IPV6_OFF = "net.ipv6.conf.all.disable_ipv6"
 
 HIDDEN = (
@@ -153,7 +153,7 @@ def network_mode(instance: Instance) -> str:
     """Return the engine's name for the network of the container of *instance*."""
     if instance.segment:
         return f"{_BY_NAME}{holder_name(instance.name)}"
-    return _HOST if instance.on_host else container_name(instance.name)
+    return ON_HOST if instance.on_host else container_name(instance.name)
 
 
 def holder(instance: Instance, place: Place) -> dict[str, Any]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+from ipaddress import IPv4Address
 
 import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host import proc
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
+
+EVERYWHERE = str(IPv4Address(0))
 
 
 def test_this_process() -> None:
@@ -37,6 +40,32 @@ def test_listening_sockets_are_the_process_own(family: socket.AddressFamily, add
         assert (protocol, address, port) in [(item.protocol, item.address, item.port) for item in seen.sockets]
         assert proc.owner_of_port(port) == (os.getpid(), _comm(), proc.cgroup(os.getpid()))
     assert proc.owner_of_port(port) is None
+
+
+@pytest.mark.parametrize(
+    ("listens", "wanted", "meets"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("127.0.0.1", "127.0.0.2", False),
+        (EVERYWHERE, "127.0.0.2", True),
+        (EVERYWHERE, "::1", False),
+        ("::", "::1", True),
+        ("::", "127.0.0.1", True),
+        ("::1", "127.0.0.1", False),
+        ("::ffff:127.0.0.1", "127.0.0.1", True),
+        ("::ffff:127.0.0.1", "127.0.0.2", False),
+    ],
+)
+def test_a_port_is_taken_at_an_address_or_at_all(listens: str, wanted: str, meets: bool) -> None:
+    family = socket.AF_INET6 if ":" in listens else socket.AF_INET
+    with socket.socket(family) as server:
+        if family == socket.AF_INET6:
+            server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        server.bind((listens, 0))
+        server.listen()
+        port = server.getsockname()[1]
+        mine = [(os.getpid(), _comm(), proc.cgroup(os.getpid()))]
+        assert list(proc.owners_of_port(port, [wanted])) == (mine if meets else [])
 
 
 def test_connections_are_no_receiving_sockets() -> None:

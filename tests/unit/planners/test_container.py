@@ -16,7 +16,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.files impo
 from ansible_collections.hardened.librespot.plugins.module_utils.model.container import Place
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER, parse_specification
-from ansible_collections.hardened.librespot.plugins.module_utils.planners import moved
+from ansible_collections.hardened.librespot.plugins.module_utils.planners import contained, moved
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.container import ContainerPlanner
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 from ansible_collections.hardened.librespot.plugins.module_utils.render.container import container
@@ -52,6 +52,104 @@ def test_what_can_be_open_and_what_is_in_the_image_are_told_apart() -> None:
     nofile = container(item, place)["HostConfig"]["Ulimits"][1]
     assert nofile["Soft"] == 300
     assert '"Soft": 300' in asked.wanted()["files"]
+
+
+@pytest.mark.parametrize(
+    ("bindings", "mode", "environment", "there"),
+    [
+        (PUBLISHED, "librespot-den", (), True),
+        ({"80/tcp": [{"HostIp": "::", "HostPort": str(PORT)}]}, "bridge", (), True),
+        ({f"{PORT}/tcp": [{"HostIp": "", "HostPort": str(PORT)}]}, "bridge", (), True),
+        ({f"{PORT}/tcp": [{"HostIp": "192.0.2.2", "HostPort": str(PORT)}]}, "bridge", (), False),
+        ({f"{PORT}/tcp": [{"HostIp": "192.0.2.1", "HostPort": "37880"}]}, "bridge", (), False),
+        ({f"{PORT}/tcp": None}, "bridge", (), False),
+        (None, "host", (f"LIBRESPOT_ZEROCONF_PORT={PORT}",), True),
+        (None, "host", (f"LIBRESPOT_ZEROCONF_PORT={PORT}0",), False),
+        (None, "container:0", (f"LIBRESPOT_ZEROCONF_PORT={PORT}",), False),
+    ],
+)
+def test_a_container_meets_another_at_its_port_where_it_is_published(
+    bindings: dict[str, Any] | None, mode: str, environment: tuple[str, ...], there: bool
+) -> None:
+    found = {"HostConfig": {"PortBindings": bindings, "NetworkMode": mode}, "Config": {"Env": list(environment)}}
+    assert contained.meets(found, PORT, ["192.0.2.1"]) is there
+    assert contained.meets(found, PORT, []) is False
+
+
+class Ports:
+    """An engine that publishes a port once. The kitchen does not come up when it is *damaged*."""
+
+    name, slices, filters_calls, confines = "docker", False, True, True
+
+    def __init__(self, damaged: bool) -> None:
+        self.damaged = damaged
+        self.there: dict[str, dict[str, Any]] = {}
+
+    def container(self, name: str) -> dict[str, Any] | None:
+        return self.there.get(name)
+
+    def network(self, _name: str) -> dict[str, Any]:
+        return {}
+
+    def create(self, name: str, config: dict[str, Any]) -> None:
+        self.there[name] = {"Config": config, "HostConfig": config["HostConfig"], "State": {"Running": False}}
+
+    def start(self, name: str) -> None:
+        mine = _ports(self.there[name])
+        if any(there["State"]["Running"] and mine & _ports(there) for there in self.there.values()):
+            raise HostError("port is already allocated", "Wait")
+        self.there[name]["State"]["Running"] = True
+
+    def stop(self, name: str) -> None:
+        self.there[name]["State"]["Running"] = False
+
+    def rename(self, name: str, new: str) -> None:
+        self.there[new] = self.there.pop(name)
+
+    def remove(self, name: str) -> None:
+        self.there.pop(name, None)
+
+    def run(self, name: str, _argv: object) -> int:
+        return int(self.damaged and not name.endswith("-trial"))
+
+    def log(self, _name: str) -> str:
+        return "nothing works"
+
+
+def _ports(there: dict[str, Any]) -> set[str]:
+    return {item["HostPort"] for items in there["HostConfig"]["PortBindings"].values() for item in items}
+
+
+def exchange(monkeypatch: pytest.MonkeyPatch, damaged: bool) -> tuple[Ports, ContainerPlanner]:
+    """Return an engine with two containers, and what gives the kitchen the port of the den."""
+    monkeypatch.setattr(contained, "PATIENCE", 0.1)
+    monkeypatch.setattr(ContainerPlanner, "_refuse_damaged", lambda *_of: None)
+    engine, place = Ports(damaged), Place(997, 996, "sha256:0", ("192.0.2.1",))
+    for name, port in (("kitchen", PORT), ("den", PORT + 1)):
+        (item,) = parse_specification("0.8.0", [{"name": name, "port": port}], {}, None, CONTAINER).present
+        engine.create(f"librespot-{name}", container(item, place))
+        engine.start(f"librespot-{name}")
+    (item,) = parse_specification("0.8.0", [{"name": "kitchen", "port": PORT + 1}], {}, None, CONTAINER).present
+    return engine, ContainerPlanner(cast(Engine, engine), Files(), item, lambda: place, ["den"])
+
+
+def test_one_that_has_the_port_of_another_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, asked = exchange(monkeypatch, damaged=False)
+    asked._replace()
+    running = {name: there["State"]["Running"] for name, there in engine.there.items()}
+    assert running == {"librespot-kitchen": True, "librespot-den": False}
+    assert _ports(engine.there["librespot-kitchen"]) == {str(PORT + 1)}
+
+
+def test_one_that_made_room_is_back_when_the_other_does_not_come_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, asked = exchange(monkeypatch, damaged=True)
+    with pytest.raises(
+        HostError, match=r"does not answer .* its last lines: nothing works\.[^;]*; what ran before goes on$"
+    ):
+        asked._replace()
+    running = {name: there["State"]["Running"] for name, there in engine.there.items()}
+    assert running == {"librespot-kitchen": True, "librespot-den": True}
+    assert _ports(engine.there["librespot-kitchen"]) == {str(PORT)}
 
 
 @pytest.mark.parametrize(("engine", "proxy"), [("Engine", "docker-proxy"), ("Podman", "conmon")])

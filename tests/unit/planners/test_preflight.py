@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import FILE, Entry
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import Facts
-from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER, parse_specification
 from ansible_collections.hardened.librespot.plugins.module_utils.model.network import HostNetwork
 from ansible_collections.hardened.librespot.plugins.module_utils.planners import preflight
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
@@ -61,6 +62,59 @@ def test_an_instance_that_goes_may_hold_it(monkeypatch: pytest.MonkeyPatch) -> N
 def test_anyone_else_is_named(monkeypatch: pytest.MonkeyPatch, holder: str) -> None:
     with pytest.raises(SpecificationError, match=r"librespot_instances\[0\]\.port.*process 7"):
         look(monkeypatch, holder, [KITCHEN])
+
+
+def publish(
+    monkeypatch: pytest.MonkeyPatch, program: str, holder: str, *others: dict[str, Any], held: bool = False
+) -> None:
+    """Look at a host on which a *program* in the cgroup *holder* listens where the kitchen shall be published."""
+    asked: list[tuple[int, list[str]]] = []
+
+    def owners(port: int, addresses: list[str]) -> Iterator[tuple[int, str, str]]:
+        asked.append((port, addresses))
+        yield 7, program, holder
+
+    monkeypatch.setattr(preflight, "owners_of_port", owners)
+    monkeypatch.setattr(preflight, "published_at", lambda item: [f"that of {item.interface}"])
+    monkeypatch.setattr(preflight, "remnants", lambda _host: {"forgotten"})
+    monkeypatch.setattr(preflight, "hold", lambda _host, names, *_of: held and "forgotten" in names)
+    network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
+    host = cast(Host, SimpleNamespace(facts=FACTS, files=NOTHING, network=lambda: network))
+    spec = parse_specification("0.8.0", [{**KITCHEN, "port": 4444}, *others], {}, None, CONTAINER)
+    try:
+        preflight.usable(host, spec)
+    finally:
+        assert asked[0] == (4444, ["that of eth0"])
+
+
+@pytest.mark.parametrize("program", ["docker-proxy", "conmon"])
+def test_what_an_engine_publishes_it_tells_itself(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    publish(monkeypatch, program, "/system.slice/docker.service")
+
+
+@pytest.mark.parametrize("name", ["kitchen", "den"])
+def test_services_that_move_into_containers_make_room(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    publish(monkeypatch, "librespot", f"{SLICE}/librespot-{name}.service", {"name": "den", "port": 4445})
+
+
+def test_so_does_a_container_on_the_hosts_network_that_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(monkeypatch, "librespot", "/system.slice/docker-0.scope", held=True)
+
+
+@pytest.mark.parametrize(
+    ("program", "holder"),
+    [
+        ("python3", "/user.slice"),
+        ("librespot", f"{SLICE}/librespot-old.service"),
+        # Nothing ends the service of one that goes from the containers.
+        ("librespot", f"{SLICE}/librespot-gone.service"),
+    ],
+)
+def test_whoever_else_is_where_it_shall_be_published_is_named(
+    monkeypatch: pytest.MonkeyPatch, program: str, holder: str
+) -> None:
+    with pytest.raises(SpecificationError, match=rf"librespot_instances\[0\]\.port.*by {program} \(process 7\)"):
+        publish(monkeypatch, program, holder, {"name": "gone", "state": "absent"})
 
 
 @pytest.mark.parametrize(
