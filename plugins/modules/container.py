@@ -31,6 +31,8 @@ description:
   - What ran one of the instances as a service until now is ended and removed, with the state that it had stored.
   - Containers of the collection whose instances are not described any more are removed. The firewall's table, in which
     they were sealed off, forgets them then.
+  - A container with the collection's label C(hardened.librespot.instance) and a name that none of its own has, as after
+    C(docker rename), is removed as well.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:

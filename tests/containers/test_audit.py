@@ -186,6 +186,15 @@ MUTANTS = (
         "systemctl daemon-reload; systemctl restart hardened-librespot-containers.timer",
         "CFG-06 drift host",
     ),
+    # It is still the only one on its bridge.
+    Mutant("renamed", f"docker rename {NAME} something", ALL.replace("NET-10 bridge kitchen, ", "")),
+    Mutant(
+        # With another name nobody would look for it.
+        "one-more-of-ours",
+        f"docker run --detach --name something --label hardened.librespot.instance=kitchen --network none "
+        f"$(docker inspect --format '{{{{.Image}}}}' {NAME}) --name Guest >/dev/null",
+        "CFG-06 drift kitchen",
+    ),
     Mutant("gone", f"docker rm --force {NAME} >/dev/null", ALL),
 )
 

@@ -29,8 +29,14 @@ from tests.containers.test_several import (
     test_two_that_exchange_their_ports_do_so_in_one_run,
     two,
 )
+from tests.containers.test_strays import (
+    renamed,
+    test_one_with_another_name_is_removed_with_all_that_is_ours,
+    test_one_with_another_name_is_replaced_by_one_run,
+)
 
 __all__ = [
+    "renamed",
     "test_a_check_says_what_a_run_then_does_and_the_next_run_does_nothing",
     "test_a_port_that_another_program_has_is_refused_where_it_matters",
     "test_a_run_that_was_killed_halfway_is_completed",
@@ -41,6 +47,8 @@ __all__ = [
     "test_one_that_does_not_come_up_takes_nobodys_port",
     "test_one_that_is_taken_out_of_the_inventory_is_gone_after_one_run",
     "test_one_that_the_firewall_does_not_know_is_not_run",
+    "test_one_with_another_name_is_removed_with_all_that_is_ours",
+    "test_one_with_another_name_is_replaced_by_one_run",
     "test_removal_removes_what_an_earlier_deployment_left",
     "test_removing_all_services_leaves_containers_alone",
     "test_the_table_stays_while_there_are_containers",

@@ -12,7 +12,7 @@ import ipaddress
 import json
 import os
 import pwd
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from ..host import keeper
@@ -44,6 +44,7 @@ from .registry import Host, ours, remnants, runs
 from .segment import no_segment_planners
 from .segments import segment_of
 from .slices import EmptySlicePlanner, no_slice_planners, shared_slice, slice_planners
+from .strays import strays
 from .unit import LoadedPlanner, UnitPlanner
 
 _IPV6 = "/proc/sys/net/ipv6"
@@ -62,7 +63,10 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         for name in sorted(running(engine) | remnants(host) | {item.name for item in spec.instances})
         if name not in declared
     ]
-    planners: list[Planner] = [planner for item in gone for planner in _absent(host, engine, item)]
+    found = strays(engine, [*gone, *spec.present])
+    # A stray may have the port of one that comes, and be on a network that goes.
+    planners: list[Planner] = no_strays(engine, found)
+    planners += [planner for item in gone for planner in _absent(host, engine, item)]
     if not spec.present and not any(runs(host, item.name) for item in ours(host).instances):
         names = [kind(item.name) for item in gone for kind in (container_name, holder_name)]
         planners.append(EmptySlicePlanner(host.systemd, host.files, names))
@@ -162,6 +166,11 @@ def watchdog_planners(host: Host, present: bool) -> list[Planner]:
 def running(engine: AnyEngine) -> set[str]:
     """Return the instances that have a container of ours. Whoever makes an image can write the label, with anything."""
     return set(filter(is_name, (item["Labels"][INSTANCE_LABEL] for item in engine.containers(INSTANCE_LABEL))))
+
+
+def no_strays(engine: Engine, found: Mapping[str, str]) -> list[Planner]:
+    """Return what removes the strays that were *found*."""
+    return [NoContainerPlanner(engine, name, scope) for name, scope in found.items()]
 
 
 def _absent(host: Host, engine: Engine, item: Instance) -> list[Planner]:

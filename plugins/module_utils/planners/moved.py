@@ -20,12 +20,14 @@ from ..render.slice import slice_path
 from ..render.unit import UNITS, settings_path
 from ..render.watchdog import PROGRAM, TIMER
 from .announcement import no_announcements
-from .base import Planner
-from .containers import container_gone, running, watchdog_planners
+from .base import HOST, Planner
+from .containers import container_gone, no_strays, running, watchdog_planners
 from .file import FilePlanner
 from .image import engines_with_images
+from .quadlet import StrayPlanner
 from .quadlets import has_quadlets, no_filters, quadlet_gone, quadlets
 from .registry import Host, ours, runs, service_gone
+from .strays import strays
 
 PUBLISHERS = ("docker-proxy", "dockerd", "conmon", "netavark", "rootlessport")
 """What holds the ports that an engine publishes."""
@@ -53,8 +55,13 @@ def _displaced_quadlets(host: Host, spec: Specification) -> list[Planner]:
     if not moved:
         return []
     podman = Podman(host.commands)
-    planners = [planner for item in moved for planner in quadlet_gone(host, podman, item.name)]
-    return [*planners, *([] if there - {item.name for item in moved} else no_filters(host))]
+    # Of others that run on in containers nothing is known here.
+    mine = {name: scope for name, scope in strays(podman, moved).items() if scope != HOST}
+    return [
+        *(StrayPlanner(host.systemd, podman, name, scope) for name, scope in mine.items()),
+        *(quadlet_gone(host, podman, item.name) for item in moved),
+        *([] if there - {item.name for item in moved} else no_filters(host)),
+    ]
 
 
 def _displaced_from_docker(host: Host, spec: Specification) -> list[Planner]:
@@ -64,8 +71,14 @@ def _displaced_from_docker(host: Host, spec: Specification) -> list[Planner]:
     there = running(engine)
     # Of a move that was killed there may be no container any more, and the rest of it.
     moved = [item for item in spec.present if item.name in there or _left(host, engine, item.name)]
-    planners = [planner for item in moved for planner in container_gone(host, engine, replace(item, present=False))]
-    return [*planners, *([] if there - {item.name for item in moved} else watchdog_planners(host, False))]
+    gone = [replace(item, present=False) for item in moved]
+    # Of others that run on in containers nothing is known here.
+    mine = {name: scope for name, scope in strays(engine, gone).items() if scope != HOST}
+    return [
+        *no_strays(engine, mine),
+        *(planner for item in gone for planner in container_gone(host, engine, item)),
+        *([] if there - {item.name for item in moved} else watchdog_planners(host, False)),
+    ]
 
 
 def _left(host: Host, engine: Engine, name: str) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from ..host.command import Commands
@@ -31,6 +32,7 @@ from .contained import PROCESS, ContainedPlanner, after, refuse_anothers
 from .quadlet_file import FILE_TEXT, QuadletFile
 
 _STARTED, _BY_IT = "command", "that of its service"
+_SERVICE = re.compile(r"/(librespot-[a-z0-9-]+\.service)(?:/|$)")
 _ELSEWHERE = ("restart", "log", "hidden", "anything else")
 """What systemd and the journal do, or Podman does not tell; the file says it, and that systemd has read the file."""
 
@@ -223,6 +225,39 @@ def arranged(command: Sequence[str]) -> list[str]:
 
 def _compared(state: State) -> State:
     return {name: text for name, text in state.items() if name not in _ELSEWHERE}
+
+
+class StrayPlanner(Planner):
+    """A container of ours under a *name* that is not: renamed, or made by hand."""
+
+    def __init__(self, systemd: Systemd, podman: Podman, name: str, scope: str) -> None:
+        super().__init__(f"container {name}", scope)
+        self._systemd = systemd
+        self._podman = podman
+        self._name = name
+
+    def wanted(self) -> State:
+        """Return nothing."""
+        return {}
+
+    def found(self) -> State:
+        """Return whether it is there."""
+        there = self._podman.container(self._name)
+        return {"container": str(there["State"]["Status"])} if there else {}
+
+    def refuse(self, plan: Plan) -> None:
+        """Refuse to remove a container that others are in."""
+        if plan.before:
+            refuse_guests(self._podman, self._name)
+
+    def apply(self, plan: Plan) -> None:
+        """Stop the service that runs it under its other name, which would start it again, and remove it."""
+        there = self._podman.container(self._name) or {"State": {}}
+        match = _SERVICE.search(str(there["State"].get("CgroupPath") or ""))
+        if match:
+            self._systemd.stop([match.group(1)])
+        if plan.before:
+            self._podman.remove(self._name)
 
 
 class NoQuadletPlanner(Planner):

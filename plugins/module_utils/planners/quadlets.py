@@ -15,7 +15,7 @@ from ..host.podman import Podman
 from ..model.bind import ADDRESS, LOOPBACK
 from ..model.container import INSTANCE_LABEL
 from ..model.errors import SpecificationError
-from ..model.instance import CONTAINER, Instance, Specification
+from ..model.instance import CONTAINER, Instance, Specification, is_name
 from ..model.layout import ROOT
 from ..model.relaxations import HOST_NETWORK
 from ..render.quadlet import QUADLETS, SECCOMP, seccomp_path
@@ -26,9 +26,10 @@ from .apparmor import parser_planners, profile_planners
 from .base import Planner
 from .containers import login_planners, place_of
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner, OnlyPlanner
-from .quadlet import NoQuadletPlanner, PodmanNetworkPlanner, QuadletPlanner
+from .quadlet import NoQuadletPlanner, PodmanNetworkPlanner, QuadletPlanner, StrayPlanner
 from .quadlet_file import SweptPlanner
 from .registry import Host, remnants
+from .strays import strays
 
 _OURS = re.compile(r"librespot-([a-z0-9-]+)\.(?:container|network)")
 
@@ -46,10 +47,14 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
         if name not in declared
     ]
     profile = seccomp_path(profile_text())
-    planners: list[Planner] = [SweptPlanner(host.files)]
+    found = strays(podman, [*gone, *spec.present])
+    planners: list[Planner] = [
+        SweptPlanner(host.files),
+        *(StrayPlanner(host.systemd, podman, name, scope) for name, scope in found.items()),
+    ]
     for item in gone:
         planners += [
-            *quadlet_gone(host, podman, item.name),
+            quadlet_gone(host, podman, item.name),
             *profile_planners(host.commands, host.files, host.facts, item),
             FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
             AccountPlanner(host.accounts, item),
@@ -109,9 +114,9 @@ def refuse_networks(spec: Specification) -> None:
             )
 
 
-def quadlet_gone(host: Host, podman: Podman, name: str) -> list[Planner]:
+def quadlet_gone(host: Host, podman: Podman, name: str) -> NoQuadletPlanner:
     """Return what removes the container of the instance *name* and its network, and leaves its user."""
-    return [NoQuadletPlanner(host.commands, host.systemd, host.files, podman, name)]
+    return NoQuadletPlanner(host.commands, host.systemd, host.files, podman, name)
 
 
 def no_filters(host: Host) -> list[Planner]:
@@ -128,7 +133,8 @@ def has_quadlets(files: Files) -> bool:
 def _there(host: Host, podman: Podman) -> set[str]:
     """Return the instances of which there is anything of Podman's: also one whose files someone has removed."""
     labelled = [*podman.containers(INSTANCE_LABEL), *podman.networks(INSTANCE_LABEL)]
-    return quadlets(host.files) | {item["Labels"][INSTANCE_LABEL] for item in labelled}
+    # Whoever makes an image can write the label, with anything.
+    return quadlets(host.files) | set(filter(is_name, (item["Labels"][INSTANCE_LABEL] for item in labelled)))
 
 
 def quadlets(files: Files) -> set[str]:
