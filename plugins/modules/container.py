@@ -33,6 +33,8 @@ description:
     they were sealed off, forgets them then.
   - A container with the collection's label C(hardened.librespot.instance) and a name that none of its own has, as after
     C(docker rename), is removed as well.
+  - While others are on the network of an instance that goes, nothing is changed. They are named, with the command that
+    takes them off.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:

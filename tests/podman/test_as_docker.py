@@ -33,6 +33,8 @@ from tests.containers.test_strays import (
     renamed,
     test_one_with_another_name_is_removed_with_all_that_is_ours,
     test_one_with_another_name_is_replaced_by_one_run,
+    test_who_else_is_on_its_network_is_told_before_anything_is_removed,
+    visited,
 )
 
 __all__ = [
@@ -55,5 +57,7 @@ __all__ = [
     "test_three_ports_go_round_and_that_of_one_that_goes_is_taken",
     "test_two_that_exchange_their_ports_do_so_in_one_run",
     "test_what_is_named_like_ours_and_is_anothers_is_left_alone",
+    "test_who_else_is_on_its_network_is_told_before_anything_is_removed",
     "two",
+    "visited",
 ]

@@ -46,6 +46,11 @@ class NetworkPlanner(Planner):
         """Refuse a network of that name that is not ours."""
         refuse_anothers(plan, self._instance, f"docker network rm {self._name}")
 
+    def goes(self) -> bool:
+        """Whether it is ours, and is to be removed or made anew."""
+        plan = self.plan()
+        return plan.changed and plan.before.get("instance") == self._instance.name
+
     def apply(self, plan: Plan) -> None:
         """Make or remove it; one that differs is made anew, which ends the container on it."""
         if plan.before and plan.after:

@@ -37,6 +37,7 @@ from .base import Planner
 from .container import ContainerPlanner, NetworkPlanner, NoContainerPlanner
 from .drop_ins import no_drop_ins
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner
+from .guests import GuestsPlanner
 from .holder import HolderPlanner, network_of
 from .image import manifest_path
 from .loader import loader_planners
@@ -100,6 +101,7 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         logins = [credentials_path(item.name) for item in gone]
         planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
     return [
+        *guests_planners(engine, [*gone, *spec.present], found),
         *(_keeper(host) if spec.present else []),
         *planners,
         *([] if _leased(host, spec, gone) else [FilePlanner(host.files, LEASE, None)]),
@@ -171,6 +173,12 @@ def running(engine: AnyEngine) -> set[str]:
 def no_strays(engine: Engine, found: Mapping[str, str]) -> list[Planner]:
     """Return what removes the strays that were *found*."""
     return [NoContainerPlanner(engine, name, scope) for name, scope in found.items()]
+
+
+def guests_planners(engine: Engine, items: Sequence[Instance], removed: Collection[str]) -> list[Planner]:
+    """Return what refuses to begin while others than those *removed* are on a network of *items* that goes."""
+    networks = [(item.name, NetworkPlanner(engine, item)) for item in items]
+    return [GuestsPlanner(engine, name, network.goes, removed) for name, network in networks]
 
 
 def _absent(host: Host, engine: Engine, item: Instance) -> list[Planner]:

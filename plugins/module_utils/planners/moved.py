@@ -21,8 +21,9 @@ from ..render.unit import UNITS, settings_path
 from ..render.watchdog import PROGRAM, TIMER
 from .announcement import no_announcements
 from .base import HOST, Planner
-from .containers import container_gone, no_strays, running, watchdog_planners
+from .containers import container_gone, guests_planners, no_strays, running, watchdog_planners
 from .file import FilePlanner
+from .guests import GuestsPlanner
 from .image import engines_with_images
 from .quadlet import StrayPlanner
 from .quadlets import has_quadlets, no_filters, quadlet_gone, quadlets
@@ -57,9 +58,11 @@ def _displaced_quadlets(host: Host, spec: Specification) -> list[Planner]:
     podman = Podman(host.commands)
     # Of others that run on in containers nothing is known here.
     mine = {name: scope for name, scope in strays(podman, moved).items() if scope != HOST}
+    gone = {item.name: quadlet_gone(host, podman, item.name) for item in moved}
     return [
+        *(GuestsPlanner(podman, name, planner.network_goes, mine) for name, planner in gone.items()),
         *(StrayPlanner(host.systemd, podman, name, scope) for name, scope in mine.items()),
-        *(quadlet_gone(host, podman, item.name) for item in moved),
+        *gone.values(),
         *([] if there - {item.name for item in moved} else no_filters(host)),
     ]
 
@@ -75,6 +78,7 @@ def _displaced_from_docker(host: Host, spec: Specification) -> list[Planner]:
     # Of others that run on in containers nothing is known here.
     mine = {name: scope for name, scope in strays(engine, gone).items() if scope != HOST}
     return [
+        *guests_planners(engine, gone, mine),
         *no_strays(engine, mine),
         *(planner for item in gone for planner in container_gone(host, engine, item)),
         *([] if there - {item.name for item in moved} else watchdog_planners(host, False)),

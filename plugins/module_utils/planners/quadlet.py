@@ -82,6 +82,11 @@ class PodmanNetworkPlanner(Planner):
         if "driver" in plan.before:
             refuse_guests(self._podman, self._name)
 
+    def goes(self) -> bool:
+        """Whether it is ours, and is to be made anew."""
+        plan = self.plan()
+        return plan.changed and plan.before.get("instance") == self._instance.name
+
     def apply(self, plan: Plan) -> None:
         """Make it; one that differs is made anew, which ends the container on it."""
         self._file.write(plan.after[FILE_TEXT])
@@ -280,12 +285,17 @@ class NoQuadletPlanner(Planner):
     def found(self) -> State:
         """Return what is there of it and ours."""
         state = {item.path: "there" for item in self._quadlets if item.ours}
-        there, network = self._podman.container(self._name), self._podman.network(self._name)
+        there = self._podman.container(self._name)
         if there and INSTANCE_LABEL in (there["Config"].get("Labels") or {}):
             state["container"] = str(there["State"]["Status"])
-        if network and INSTANCE_LABEL in network["Labels"]:
+        if self.network_goes():
             state["network"] = "there"
         return state
+
+    def network_goes(self) -> bool:
+        """Whether there is its network, and ours."""
+        network = self._podman.network(self._name)
+        return bool(network and INSTANCE_LABEL in network["Labels"])
 
     def refuse(self, plan: Plan) -> None:
         """Refuse to remove a container that others are in."""

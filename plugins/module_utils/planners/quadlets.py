@@ -26,6 +26,7 @@ from .apparmor import parser_planners, profile_planners
 from .base import Planner
 from .containers import login_planners, place_of
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner, OnlyPlanner
+from .guests import GuestsPlanner
 from .quadlet import NoQuadletPlanner, PodmanNetworkPlanner, QuadletPlanner, StrayPlanner
 from .quadlet_file import SweptPlanner
 from .registry import Host, remnants
@@ -48,13 +49,17 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
     ]
     profile = seccomp_path(profile_text())
     found = strays(podman, [*gone, *spec.present])
+    networks = {item.name: _network(host, podman, item) for item in spec.present}
+    absent = {item.name: quadlet_gone(host, podman, item.name) for item in gone}
     planners: list[Planner] = [
+        *(GuestsPlanner(podman, name, planner.network_goes, found) for name, planner in absent.items()),
+        *(GuestsPlanner(podman, name, planner.goes, found) for name, planner in networks.items()),
         SweptPlanner(host.files),
         *(StrayPlanner(host.systemd, podman, name, scope) for name, scope in found.items()),
     ]
     for item in gone:
         planners += [
-            quadlet_gone(host, podman, item.name),
+            absent[item.name],
             *profile_planners(host.commands, host.files, host.facts, item),
             FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
             AccountPlanner(host.accounts, item),
@@ -72,7 +77,7 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
             AccountPlanner(host.accounts, item),
             *login_planners(host, item, spec),
             *profile_planners(host.commands, host.files, host.facts, item),
-            PodmanNetworkPlanner(host.commands, host.systemd, host.files, podman, item),
+            networks[item.name],
             QuadletPlanner(
                 host.commands,
                 host.systemd,
@@ -112,6 +117,10 @@ def refuse_networks(spec: Specification) -> None:
                 "is of IPv6, in which Podman answers nobody",
                 "Write an address of IPv4, or use librespot_container_engine: docker",
             )
+
+
+def _network(host: Host, podman: Podman, item: Instance) -> PodmanNetworkPlanner:
+    return PodmanNetworkPlanner(host.commands, host.systemd, host.files, podman, item)
 
 
 def quadlet_gone(host: Host, podman: Podman, name: str) -> NoQuadletPlanner:
