@@ -26,6 +26,7 @@ from ..model.errors import HostError
 from ..model.instance import CONTAINER, Instance, Specification, bridge_of, is_name
 from ..model.layout import ROOT
 from ..model.limits import Limits
+from ..model.networks import V4, V6
 from ..render.container import waiting
 from ..render.firewall import TABLE, identifier
 from ..render.segment import LEASE
@@ -259,7 +260,7 @@ def _ids(item: Instance) -> tuple[int, int] | None:
     return entry.pw_uid, entry.pw_gid
 
 
-def published_at(item: Instance, families: Collection[int]) -> tuple[str, ...]:
+def published_at(item: Instance, families: Collection[int] = (V4, V6)) -> tuple[str, ...]:
     """Return the addresses of the host at which *item* is published, or announced, in the *families* of its engine.
 
     Raises `HostError` when there is none.
