@@ -50,6 +50,11 @@ class ActionModule(ActionBase):
         params = _validated(self)
         variables = task_vars or {}
         try:
+            if not params["artifact"]:
+                raise HostError(
+                    "artifact: there is none",
+                    "Set librespot_container_artifact, or run librespot_install in the same play",
+                )
             artifact = read_artifact(os.path.realpath(params["artifact"]), Files())
             if artifact is None:
                 return {**result, **self._nothing_built(params["artifact"])}

@@ -96,7 +96,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.base i
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.firewall import firewall_planners, forgotten
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import contained
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.preflight import usable
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host, runs
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -109,10 +109,11 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         return outcome(module, converge(planners, module.check_mode))
     spec = usable(host, specification(module))
     for name in forgotten(host, spec):
-        module.warn(
-            f"The instance {name} is on this host and not in librespot_instances. It is sealed off, and goes on "
-            "running; write state: absent for it to remove it."
+        # A container that nobody describes is removed by the module container, which comes next.
+        goes_on = (
+            "and goes on running; write state: absent for it to remove it" if runs(host, name) else "until it goes"
         )
+        module.warn(f"The instance {name} is on this host and not in librespot_instances. It is sealed off, {goes_on}.")
     bridges = {item.name: item.bridge for item in spec.present if item.bridge}
     return {**outcome(module, converge(firewall_planners(host, spec), module.check_mode)), "bridges": bridges}
 

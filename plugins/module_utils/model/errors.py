@@ -36,6 +36,11 @@ class SpecificationError(LibrespotError):
         self.path = path
 
 
+def missing(path: str, remedy: str, problem: str = "is missing") -> SpecificationError:
+    """Return the error for what has to be written at *path* and is not: there is no value to show."""
+    return SpecificationError(path, None, problem, remedy, secret=True)
+
+
 class HostError(LibrespotError):
     """The host does not allow or does not have what is needed."""
 

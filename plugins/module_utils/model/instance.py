@@ -278,9 +278,16 @@ def _unique(instances: Sequence[Instance]) -> None:
                 f"{item.path}.port",
                 item.port,
                 f"is the port of {ports[place]} too",
-                "Give each instance its own port",
+                f"Give each instance its own, as port: {_free(item.port, instances)}",
             )
         ports[place] = item.path
+
+
+def _free(port: int, instances: Sequence[Instance]) -> int:
+    """Return the next number behind *port* that is no instance's port."""
+    taken = {item.port for item in instances}
+    found: int = next(number for number in (*range(port + 1, 65536), *range(1024, port)) if number not in taken)
+    return found
 
 
 def _own_tag(item: Instance, segment: Segment, seen: dict[Segment, str]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .bind import ADDRESS, AUTOMATIC, INTERFACE, LOOPBACK, Bind
-from .errors import SpecificationError
+from .errors import SpecificationError, missing
 from .instance import Instance
 from .segment import SEGMENT_INTERFACE
 
@@ -49,11 +49,10 @@ def resolved(bind: Bind, network: HostNetwork, path: str) -> Bind:
     """
     if bind.kind == AUTOMATIC:
         if not network.default:
-            raise SpecificationError(
+            raise missing(
                 f"{path}.bind",
-                None,
-                "is missing, and this host has no default route whose interface could be meant",
                 f"Write bind: {{interface: {' or '.join(network.usable) or 'its name'}}}",
+                "is missing, and this host has no default route whose interface could be meant",
             )
         return Bind(INTERFACE, network.default)
     if bind.kind == INTERFACE and bind.value not in network.interfaces:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import SpecificationError
+from .errors import SpecificationError, missing
 from .reading import absolute_path, line, mapping, sequence
 from .sandbox import Directive
 
@@ -182,7 +182,7 @@ def parse_relaxations(value: Any, path: str) -> tuple[Relaxation, ...]:
         for parameter in kind.parameters:
             at = f"{where}.{parameter}"
             if parameter in kind.required and parameter not in entry:
-                raise SpecificationError(at, None, "is missing", f"Write it, as {parameter}: {_EXAMPLES[parameter]}")
+                raise missing(at, f"Write it, as {parameter}: {_EXAMPLES[parameter]}")
             if parameter not in entry:
                 continue
             if parameter == "group":

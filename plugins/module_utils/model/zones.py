@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import SpecificationError
+from .errors import SpecificationError, missing
 from .networks import Networks, parse_networks
 from .reading import boolean, integer, mapping, sequence
 
@@ -197,9 +197,7 @@ def parse_access(value: Any, zones: Mapping[str, Zone], path: str) -> tuple[str,
     if value is None:
         if set(zones) == {PRIVATE} and zones == default_zones():
             return (PRIVATE,)
-        raise SpecificationError(
-            path, None, "is missing", f"Name the zones that may reach the instance, of: {', '.join(zones)}; or write []"
-        )
+        raise missing(path, f"Name the zones that may reach the instance, of: {', '.join(zones)}; or write []")
     names: Sequence[Any] = sequence(value, path)
     for index, name in enumerate(names):
         if not isinstance(name, str) or name not in zones:
