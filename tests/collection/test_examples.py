@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from tests.support.documentation import blocks
 from tools import readme
 
 from .conftest import EXAMPLES, ROOT, Run
@@ -25,13 +26,9 @@ GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def blocks(language: str) -> list[str]:
-    found = re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    assert found
-    return found
-
-
-COMMANDS = [part.strip() for block in blocks("console") for line in block.splitlines() for part in line.split("&&")]
+COMMANDS = [
+    part.strip() for block in blocks("README.md", "console") for line in block.splitlines() for part in line.split("&&")
+]
 
 
 def known(command: list[str]) -> bool:
@@ -75,7 +72,7 @@ def test_every_link_within_the_project_leads_somewhere(target: str) -> None:
     assert (ROOT / target).exists()
 
 
-@pytest.mark.parametrize("block", [text for text in blocks("yaml") if "librespot_instances" in text])
+@pytest.mark.parametrize("block", [text for text in blocks("README.md") if "librespot_instances" in text])
 def test_every_specification_is_accepted(block: str) -> None:
     written = yaml.safe_load(block)
     accepted(written)
@@ -92,18 +89,18 @@ def accepted(written: dict[str, Any]) -> None:
     assert found.present
 
 
-def test_what_is_written_for_containers_is_a_specification_and_a_play(as_user: Run, tmp_path: Path) -> None:
-    text = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
-    segment, shared, *plays = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    accepted(yaml.safe_load(segment))
-    accepted(yaml.safe_load(shared))
-    assert plays
-    for block in plays:
-        (play,) = yaml.safe_load(block)
-        given = play["vars"]
+@pytest.mark.parametrize("block", blocks("docs/containers.md"))
+def test_what_is_written_for_containers_is_a_specification_or_a_play(as_user: Run, tmp_path: Path, block: str) -> None:
+    written = yaml.safe_load(block)
+    if isinstance(written, dict):
+        accepted(written)
+        return
+    (play,) = written
+    given = play.get("vars")
+    if given:
         accepted({"librespot_instances": given.get("librespot_instances") or given["speakers"]})
-        (tmp_path / "play.yml").write_text(block, encoding="utf-8")
-        as_user(["ansible-playbook", "--syntax-check", str(tmp_path / "play.yml")])
+    (tmp_path / "play.yml").write_text(block, encoding="utf-8")
+    as_user(["ansible-playbook", "--syntax-check", str(tmp_path / "play.yml")])
 
 
 def test_the_tarball_has_the_name_that_is_installed(tarball: Path) -> None:
@@ -135,7 +132,7 @@ def test_one_inventory_describes_three_environments(as_user: Run, tmp_path: Path
 
 
 def test_every_variable_is_known() -> None:
-    written = {name for block in blocks("yaml") for name in yaml.safe_load(block)}
+    written = {name for block in blocks("README.md") for name in yaml.safe_load(block)}
     known = (ROOT / "docs/roles.md").read_text(encoding="utf-8")
     assert written
     assert {name for name in written if f"`{name}`" not in known} == set()

@@ -7,33 +7,18 @@
 from __future__ import annotations
 
 import json
-import re
-from typing import Any
-
-import yaml
 
 from tests.attacks.deployment import KITCHEN, ZONES
 from tests.containers.speaker import Speaker
-from tests.support.hosts import CHECKOUT
+from tests.support.documentation import play
 
 VARIABLES = {"librespot_instances": [KITCHEN], "librespot_zones": ZONES}
-
-
-def documented() -> dict[str, Any]:
-    """Return the one play of the documentation with the role of containers."""
-    text = (CHECKOUT / "docs/containers.md").read_text(encoding="utf-8")
-    (play,) = (
-        found
-        for block in re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-        if "librespot_container\n" in block
-        for found in yaml.safe_load(block)
-    )
-    return {**play, "hosts": "librespot"}
+OWN = play("docs/containers.md", "librespot_container\n")
 
 
 def test_it_finds_all_done_after_a_run_of_the_site(running: Speaker) -> None:
     path = running.controller.directory / "own.yml"
-    path.write_text(json.dumps([documented()]), encoding="utf-8")
+    path.write_text(json.dumps([OWN]), encoding="utf-8")
     before = running.identity
     done = running.controller.converge(path, VARIABLES)
     assert done.recap(running.host)["changed"] == 0
@@ -42,8 +27,7 @@ def test_it_finds_all_done_after_a_run_of_the_site(running: Speaker) -> None:
 
 def test_without_what_is_built_it_says_what_to_do(running: Speaker) -> None:
     path = running.controller.directory / "unbuilt.yml"
-    play = documented()
-    path.write_text(json.dumps([{**play, "tasks": play["tasks"][1:]}]), encoding="utf-8")
+    path.write_text(json.dumps([{**OWN, "tasks": OWN["tasks"][1:]}]), encoding="utf-8")
     done = running.controller.run(path, VARIABLES)
     assert done.status
     assert "Set librespot_container_artifact, or run librespot_install in the same play" in done.output

@@ -7,25 +7,15 @@
 from __future__ import annotations
 
 import json
-import re
-
-import yaml
 
 from tests.attacks.deployment import PORT
 from tests.podman.quadlet import SERVICE, Quadlet
-from tests.support.hosts import CHECKOUT
+from tests.support.documentation import play
 
 
 def test_it_runs_a_speaker_and_a_second_run_changes_nothing(speaker: Quadlet) -> None:
-    text = (CHECKOUT / "docs/containers.md").read_text(encoding="utf-8")
-    (play,) = (
-        found
-        for block in re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-        if "podman" in block
-        for found in yaml.safe_load(block)
-    )
     path = speaker.controller.directory / "example.yml"
-    path.write_text(json.dumps([{**play, "hosts": "librespot"}]), encoding="utf-8")
+    path.write_text(json.dumps([play("docs/containers.md", "podman")]), encoding="utf-8")
     speaker.controller.converge(path, {})
     assert speaker.host.show(SERVICE, "ActiveState", "SourcePath")["ActiveState"] == "active"
     answer = speaker.host.answer(PORT)
