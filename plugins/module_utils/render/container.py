@@ -37,6 +37,7 @@ OUT_OF_MEMORY = 500
 """What is added to its score by which the kernel chooses whom to end when the host's memory runs out."""
 
 _STOP_S = 2
+_UNLIMITED = "unlimited"
 _LOG = {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "3"}}
 NO_NEW_PRIVILEGES = "no-new-privileges"
 _BY_NAME = "container:"
@@ -259,9 +260,9 @@ def described(
         "environment": "\n".join(sorted(config.get("Env") or [])),
         "stop": f"{config.get('StopSignal')}, {config.get('StopTimeout')} s",
         "health check": _health_check(config.get("Healthcheck") or {}),
-        "memory": _size(host.get("Memory")),
-        "swap": _size((host.get("MemorySwap") or 0) - (host.get("Memory") or 0)),
-        "cpu": f"{100 * quota // period}%",
+        "memory": size_text(host["Memory"]) if host.get("Memory") else _UNLIMITED,
+        "swap": _swap(host.get("Memory") or 0, host.get("MemorySwap") or 0),
+        "cpu": f"{100 * quota // period}%" if quota > 0 else _UNLIMITED,
         "tasks": _count(host.get("PidsLimit")),
         "files": _lines(host.get("Ulimits")),
         "block I/O": _lines([*(host.get("BlkioDeviceReadBps") or []), *(host.get("BlkioDeviceWriteBps") or [])]),
@@ -335,11 +336,12 @@ def _published(bindings: Mapping[str, Any] | None) -> str:
 
 def _count(number: int | None) -> str:
     """Return a limit of a number; engines take nothing, 0 and -1 all for none."""
-    return str(number) if number is not None and number > 0 else "unlimited"
+    return str(number) if number is not None and number > 0 else _UNLIMITED
 
 
-def _size(number: int | None) -> str:
-    return size_text(number or 0)
+def _swap(memory: int, both: int) -> str:
+    """Return how much may be swapped; engines bound the sum with the memory, and take -1 for no bound."""
+    return size_text(both - memory) if both >= memory > 0 else _UNLIMITED
 
 
 def _digest(profile: str) -> str:

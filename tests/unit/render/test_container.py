@@ -264,8 +264,16 @@ def test_what_the_engine_adds_to_a_health_check_that_was_turned_off_is_no_differ
     assert described(answer, request["HostConfig"], IMAGE) == said(request)
 
 
-@pytest.mark.parametrize("number", [None, 0, -1])
-def test_a_number_of_tasks_that_is_not_limited_is_told_as_such(number: int | None) -> None:
+@pytest.mark.parametrize(
+    ("limit", "key", "number"),
+    [
+        *(("tasks", "PidsLimit", number) for number in (None, 0, -1)),
+        *(("cpu", "CpuQuota", number) for number in (None, 0, -1)),
+        *(("memory", "Memory", number) for number in (None, 0)),
+        *(("swap", "MemorySwap", number) for number in (None, 0, -1)),
+    ],
+)
+def test_what_is_not_limited_is_told_as_such(limit: str, key: str, number: int | None) -> None:
     request = container(instance(), PLACE)
-    request["HostConfig"]["PidsLimit"] = number
-    assert said(request)["tasks"] == "unlimited"
+    request["HostConfig"][key] = number
+    assert said(request)[limit] == "unlimited"
