@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from .host.lock import host_lock
 from .model.confidential import logins, misplaced
 from .model.container import DOCKER, ENGINES
-from .model.errors import LibrespotError
+from .model.errors import LibrespotError, UnfinishedError
 from .model.instance import DEPLOYMENTS, SYSTEMD, Specification, parse_specification
 from .model.plan import Plan
 from .model.releases import CURRENT
@@ -91,7 +91,8 @@ def run(module: AnyModule, work: Callable[[AnyModule], dict[str, Any]], locked: 
         else:
             result = work(module)
     except LibrespotError as error:
-        module.fail_json(msg=str(error), remedy=error.remedy)
+        unfinished = {"unfinished": list(error.instances)} if isinstance(error, UnfinishedError) else {}
+        module.fail_json(msg=str(error), remedy=error.remedy, **unfinished)
     module.exit_json(**result)
 
 

@@ -22,6 +22,14 @@ extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.state
   - hardened.librespot.specification.attributes
+options:
+  unfinished:
+    description:
+      - The instances that M(hardened.librespot.container) could not bring to where they shall be, as it returns them
+        when it fails. What is said of them stays as it is.
+    type: list
+    elements: str
+    default: []
 notes:
   - avahi announces all of its services on all of its interfaces. Where they are more than those that the instances are
     bound to, the module warns and names them; C(allow-interfaces) in C(/etc/avahi/avahi-daemon.conf) is yours to write,
@@ -95,12 +103,14 @@ def work(module: AnsibleModule) -> dict[str, Any]:
                 f"avahi announces the instances on {found} besides where they answer; "
                 f"write allow-interfaces to {AVAHI} and restart avahi-daemon."
             )
-    return outcome(module, converge(announcement_planners(host, spec), module.check_mode))
+    planners = announcement_planners(host, spec, module.params["unfinished"])
+    return outcome(module, converge(planners, module.check_mode))
 
 
 def main() -> None:
     """Run the module."""
-    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT}
+    unfinished = {"type": "list", "elements": "str", "default": []}
+    arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, "unfinished": unfinished}
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
 
 

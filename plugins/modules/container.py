@@ -33,6 +33,8 @@ description:
     they were sealed off, forgets them then.
   - A container with the collection's label C(hardened.librespot.instance) and a name that none of its own has, as after
     C(docker rename), is removed as well.
+  - An instance that cannot be brought to where it shall be goes back to what ran before. The others are not kept from
+    what they shall be, and the task fails at its end with what keeps each one that could not.
   - While others are on the network of an instance that goes, nothing is changed. They are named, with the command that
     takes them off.
 author:
@@ -92,6 +94,12 @@ changes:
   type: list
   elements: str
   sample: ["container librespot-kitchen: memory"]
+unfinished:
+  description: The instances that could not be brought to where they shall be, when the others were.
+  returned: failure of single instances
+  type: list
+  elements: str
+  sample: ["office"]
 """
 
 from typing import Any
@@ -150,8 +158,10 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         _ready(module, host, docker, image, spec)
         planners = container_planners(host, docker, spec, image)
     # Not among those of the audit, where the table is the firewall's.
-    planners = [*displaced_services(host, spec), *planners, *unsealing_planners(host, spec)]
-    return outcome(module, converge(planners, module.check_mode))
+    displaced, unsealing = displaced_services(host, spec), unsealing_planners(host, spec)
+    plans = converge(displaced, module.check_mode)
+    plans += converge([*planners, *unsealing], module.check_mode, apart=True)
+    return outcome(module, plans)
 
 
 def _ready(module: AnsibleModule, host: Host, engine: AnyEngine, image: str, spec: Specification) -> None:

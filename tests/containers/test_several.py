@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.containers.speaker import NAME, Speaker
 from tests.containers.test_lifecycle import heard
 from tests.mutants.world import red
 from tests.network.audits import audit
+from tests.support.plays import Run
 
 BED, STUDY = "librespot-bedroom", "librespot-study"
 STUDY_PORT = PORT + 2
@@ -114,6 +116,39 @@ def test_one_that_does_not_come_up_takes_nobodys_port(two: Speaker) -> None:
     assert {two.inspect(name)["State"]["Running"] for name in (NAME, BED)} == {True}
     converge(two, KITCHEN, BEDROOM)
     until(lambda: who(two.host, PORT, NEIGHBOUR_PORT) == ["Kitchen", "Bedroom"], 20, "both answer")
+
+
+def test_one_that_does_not_stay_up_keeps_nothing_from_the_others(speaker: Speaker) -> None:
+    """It comes first, and on its first run there is nothing on the host that would have been there before it."""
+    login = {"username": "nobody", "auth_type": 1, "auth_data": "YW55"}
+    wrong: dict[str, Any] = {"librespot_credentials": {"office": json.dumps(login)}}
+    office = {"name": "office", "bind": {"discovery": False}, "options": {"name": "Office"}, "port": STUDY_PORT}
+    speaker.converge(librespot_state="absent")
+    done = speaker.run(librespot_instances=[office, KITCHEN, BEDROOM], **wrong)
+    timer = "hardened-librespot-containers.timer"
+    _unfinished(done)
+    assert speaker.names == [BED, NAME]
+    assert who(speaker.host, PORT, NEIGHBOUR_PORT) == ["Kitchen", "Bedroom"]
+    assert speaker.host.out("systemctl", "is-active", timer).strip() == "active"
+    announced = [f"{name}.service" for name in (BED, NAME)]
+    assert sorted(speaker.host.out("ls", "/etc/avahi/services").split()) == announced
+    limited = {**KITCHEN, "limits": {"memory": "200M"}}
+    _unfinished(speaker.run(librespot_instances=[office, limited, BEDROOM], **wrong))
+    assert speaker.inspect()["HostConfig"]["Memory"] == 200 << 20
+    # Mended, by what needs no account: it is to be found again.
+    mended = ({**office, "access": ["lab"], "bind": {}}, limited, BEDROOM)
+    assert converge(speaker, *mended) > 0
+    assert who(speaker.host, STUDY_PORT) == ["Office"]
+    assert audited(speaker, *mended) == {}
+    assert converge(speaker, *mended) == 0
+    converge(speaker, KITCHEN)
+
+
+def _unfinished(done: Run) -> None:
+    assert done.status != 0
+    said = " ".join(done.output.split())
+    assert "The container librespot-office does not stay up" in said, said
+    assert "the other instances are as described" in said
 
 
 def test_a_run_that_was_killed_halfway_is_completed(two: Speaker) -> None:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 _SHOWN = 200
 
 
@@ -43,6 +45,31 @@ def missing(path: str, remedy: str, problem: str = "is missing") -> Specificatio
 
 class HostError(LibrespotError):
     """The host does not allow or does not have what is needed."""
+
+
+class UnfinishedError(HostError):
+    """What kept single *instances* from what they shall be, while the others have become it; by their names."""
+
+    def __init__(self, found: Mapping[str, LibrespotError]) -> None:
+        self.instances = tuple(found)
+        whole = joined([_of(name, error) for name, error in found.items()])
+        super().__init__(f"{whole.message}; the other instances are as described", whole.remedy)
+
+
+def _of(instance: str, error: LibrespotError) -> LibrespotError:
+    """Return *error* with the name of its instance, which what a command or the engine said may lack."""
+    named = f"librespot-{instance}" in error.message
+    return error if named else HostError(f"{instance}: {error.message}", error.remedy)
+
+
+def joined(found: Sequence[LibrespotError]) -> LibrespotError:
+    """Return one error that says all that were *found*, of which there is one at least."""
+    if len(found) == 1:
+        return found[0]
+    return HostError(
+        "; ".join(f"{number}. {item.message}" for number, item in enumerate(found, 1)),
+        " ".join(f"{number}. {item.remedy}." for number, item in enumerate(found, 1)),
+    )
 
 
 class CommandError(HostError):

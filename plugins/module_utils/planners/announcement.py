@@ -25,13 +25,15 @@ _OURS = re.compile(r"^librespot-([a-z][a-z0-9-]*)\.service$")
 _ALLOWED = re.compile(r"(?m)^[ \t]*allow-interfaces[ \t]*=[ \t]*(\S.*?)[ \t]*$")
 
 
-def announcement_planners(host: Host, spec: Specification) -> list[Planner]:
+def announcement_planners(host: Host, spec: Specification, unfinished: Collection[str] = ()) -> list[Planner]:
     """Return a service file for each present instance that listens, and none of ours besides.
 
-    In a segment of its own, and on the host's network, it announces itself.
+    In a segment of its own, and on the host's network, it announces itself. What is said of those that are *unfinished*
+    stays as it is: they do not run, or as they did before.
     """
-    wanted = {service_path(item.name): item for item in announced(spec)}
-    left = sorted(path for path in _ours(host) if path not in wanted)
+    kept = set(map(service_path, unfinished))
+    wanted = {service_path(item.name): item for item in announced(spec) if item.name not in unfinished}
+    left = sorted(path for path in _ours(host) if path not in wanted and path not in kept)
     return [
         *(FilePlanner(host.files, path, service_file(item), scope=item.name) for path, item in wanted.items()),
         *(FilePlanner(host.files, path, None) for path in left),

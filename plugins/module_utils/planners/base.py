@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..model.errors import HostError, LibrespotError, UnfinishedError, joined
 from ..model.plan import Plan, State
 
 HOST = "host"
@@ -46,14 +47,34 @@ class Planner:
         raise NotImplementedError
 
 
-def converge(planners: Sequence[Planner], check: bool) -> list[Plan]:
-    """Plan each planner in order and, unless *check*, apply it before the next one is planned."""
-    plans = []
+def converge(planners: Sequence[Planner], check: bool, apart: bool = False) -> list[Plan]:
+    """Plan each planner in order and, unless *check*, apply it before the next one is planned. The first error ends it.
+
+    With *apart*, an instance of which a planner cannot be applied ends alone: those of other instances go on, and
+    `UnfinishedError` names it at the end. It is for instances that go back to what ran before. Without a way back, the
+    first one that fails keeps the others from a change that may be bad for all of them.
+    """
+    plans: list[Plan] = []
+    failed: dict[str, LibrespotError] = {}
     for planner in planners:
-        plan = planner.plan()
-        if plan.changed:
-            planner.refuse(plan)
-        if plan.changed and not check:
-            planner.apply(plan)
+        # Those of the host may clean up what a failed instance still needs.
+        if failed and planner.scope in (HOST, *failed):
+            continue
+        try:
+            plan = planner.plan()
+            if plan.changed:
+                planner.refuse(plan)
+        except LibrespotError as error:
+            raise joined([*failed.values(), error]) from error
         plans.append(plan)
+        if not plan.changed or check:
+            continue
+        try:
+            planner.apply(plan)
+        except HostError as error:
+            if not apart or planner.scope == HOST:
+                raise
+            failed[planner.scope] = error
+    if failed:
+        raise UnfinishedError(failed)
     return plans

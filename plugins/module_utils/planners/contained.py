@@ -89,7 +89,10 @@ def after(error: HostError) -> Iterator[None]:
 
 
 class ContainedPlanner(Planner, Generic[AnEngine]):
-    """The container of a present instance, which shall run at *place*. *others* are those that run beside it."""
+    """The container of a present instance, which shall run at *place*.
+
+    Those *before* it have had their turn, those *behind* it have it yet.
+    """
 
     def __init__(
         self,
@@ -97,7 +100,8 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
         files: Files,
         instance: Instance,
         place: Callable[[], Place],
-        others: Sequence[str] = (),
+        before: Sequence[str] = (),
+        behind: Sequence[str] = (),
     ) -> None:
         super().__init__(f"container {container_name(instance.name)}", instance.name)
         self._engine: AnEngine = engine
@@ -105,15 +109,22 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
         self._instance = instance
         self._place = place
         self._name = container_name(instance.name)
-        self._others = others
+        self._before = before
+        self._behind = behind
 
     @contextlib.contextmanager
     def _room(self) -> Iterator[None]:
-        """Let those of *others* stop that still have the port of this one. Each is replaced in its turn.
+        """Let those *behind* stop that still have the port of this one. Each is replaced in its turn.
 
-        They are back when this one does not come up.
+        They are back when this one does not come up. One *before* that has the port could not leave it, and keeps it.
         """
-        stopped = [name for name in map(container_name, self._others) if self._in_the_way(name)]
+        kept = [name for name in map(container_name, self._before) if self._in_the_way(name)]
+        if kept:
+            raise HostError(
+                f"{self._name} shall have port {self._instance.port}, which is still that of {kept[0]}",
+                f"Mend what kept {kept[0]} from its own port, and run again",
+            )
+        stopped = [name for name in map(container_name, self._behind) if self._in_the_way(name)]
         for name in stopped:
             self._stop(name)
         try:

@@ -127,7 +127,6 @@ class ContainerPlanner(ContainedPlanner[Engine]):
         if not differs:
             return
         if not plan.before:
-            self._engine.create(self._name, self._request())
             self._started()
         elif differs <= {STATE, PROCESS, HEALTH, LOGIN}:
             with self._room():
@@ -152,6 +151,7 @@ class ContainerPlanner(ContainedPlanner[Engine]):
     def _started(self) -> None:
         """Start a first container, and leave none when it does not answer."""
         with self._room():
+            self._engine.create(self._name, self._request())
             try:
                 self._engine.start(self._name)
                 self._wait(self._name)

@@ -41,10 +41,9 @@ from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .guests import GuestsPlanner
 from .holder import HolderPlanner, network_of
 from .image import manifest_path
-from .loader import loader_planners
 from .registry import Host, ours, remnants, runs
 from .segment import no_segment_planners
-from .segments import segment_of
+from .segments import segment_of, shared_planners
 from .slices import EmptySlicePlanner, no_slice_planners, shared_slice, slice_planners
 from .strays import strays
 from .unit import LoadedPlanner, UnitPlanner
@@ -70,17 +69,12 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     planners: list[Planner] = no_strays(engine, found)
     planners += [planner for item in gone for planner in _absent(host, engine, item)]
     if not spec.present and not any(runs(host, item.name) for item in ours(host).instances):
-        names = [kind(item.name) for item in gone for kind in (container_name, holder_name)]
-        planners.append(EmptySlicePlanner(host.systemd, host.files, names))
-    if any(item.credentials for item in spec.present):
-        planners += [DirectoryPlanner(host.files, SETTINGS, 0o700)]
-        planners += [DirectoryPlanner(host.files, f"{SETTINGS}/credentials", 0o700)]
-    if spec.present:
-        planners += parser_planners(host.commands, host.facts)
-        planners += shared_slice(host) if engine.slices else []
-    for item in spec.present:
+        ended = [kind(item.name) for item in gone for kind in (container_name, holder_name)]
+        planners.append(EmptySlicePlanner(host.systemd, host.files, ended))
+    names = [item.name for item in spec.present]
+    for number, item in enumerate(spec.present):
         place = partial(place_of, host, engine, item, image)
-        kept = ContainerPlanner(engine, host.files, item, place, [x.name for x in spec.present if x is not item])
+        kept = ContainerPlanner(engine, host.files, item, place, names[:number], names[number + 1 :])
         planners += [AccountPlanner(host.accounts, item), *login_planners(host, item, spec)]
         planners += profile_planners(host.commands, host.files, host.facts, item)
         planners += _slice(host, engine, item.name, container_name(item.name), item.limits)
@@ -88,7 +82,6 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
             planners += _slice(host, engine, item.name, holder_name(item.name), waiting(item).limits)
             held = partial(place_of, host, engine, item, image, holder_name(item.name))
             planners += [
-                *loader_planners(host),
                 HolderPlanner(engine, item, held),
                 *segment_of(host, spec, item, item.segment, partial(network_of, engine, item)),
                 kept,
@@ -103,11 +96,28 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
         planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
     return [
         *guests_planners(engine, [*gone, *spec.present], found),
-        *(_keeper(host) if spec.present else []),
+        *(_shared(host, engine, spec) if spec.present else []),
         *planners,
         *([] if _leased(host, spec, gone) else [FilePlanner(host.files, LEASE, None)]),
-        *watchdog_planners(host, bool(spec.present)),
+        *([] if spec.present else watchdog_planners(host, present=False)),
     ]
+
+
+def _shared(host: Host, engine: Engine, spec: Specification) -> list[Planner]:
+    """Return what the containers of *spec* need of the host. It comes first, whatever becomes of one of them."""
+    return [
+        *_keeper(host),
+        *watchdog_planners(host, present=True),
+        *(settings_directories(host) if any(item.credentials for item in spec.present) else []),
+        *parser_planners(host.commands, host.facts),
+        *(shared_slice(host) if engine.slices else []),
+        *shared_planners(host, spec),
+    ]
+
+
+def settings_directories(host: Host) -> list[Planner]:
+    """Return the directories in which stored logins are."""
+    return [DirectoryPlanner(host.files, path, 0o700) for path in (SETTINGS, f"{SETTINGS}/credentials")]
 
 
 def _slice(host: Host, engine: Engine, scope: str, name: str, limits: Limits) -> list[Planner]:

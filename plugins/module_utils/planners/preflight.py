@@ -14,7 +14,7 @@ from ..host.cgroup import device_number
 from ..host.proc import owner_of_port, owners_of_port
 from ..host.readable import executable
 from ..model.bind import refuse_unreachable
-from ..model.errors import HostError, LibrespotError, SpecificationError
+from ..model.errors import HostError, LibrespotError, SpecificationError, joined
 from ..model.facts import refusals
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.network import HostNetwork, placed
@@ -61,13 +61,8 @@ def usable(host: Host, spec: Specification, foreign: bool = False) -> Specificat
                 found.append(error)
         else:
             instances.append(item)
-    if len(found) == 1:
-        raise found[0]
     if found:
-        raise HostError(
-            "; ".join(f"{number}. {item.message}" for number, item in enumerate(found, 1)),
-            " ".join(f"{number}. {item.remedy}." for number, item in enumerate(found, 1)),
-        )
+        raise joined(found)
     return replace(spec, instances=tuple(instances))
 
 

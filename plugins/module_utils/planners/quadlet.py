@@ -108,9 +108,10 @@ class QuadletPlanner(ContainedPlanner[Podman]):
         podman: Podman,
         instance: Instance,
         place: Callable[[], Place],
-        others: Sequence[str] = (),
+        before: Sequence[str] = (),
+        behind: Sequence[str] = (),
     ) -> None:
-        super().__init__(podman, files, instance, place, others)
+        super().__init__(podman, files, instance, place, before, behind)
         self._systemd = systemd
         self._unit = f"{self._name}.service"
         along = [network_path(instance.name)]

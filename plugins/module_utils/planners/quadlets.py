@@ -20,11 +20,11 @@ from ..model.layout import ROOT
 from ..model.relaxations import HOST_NETWORK
 from ..render.quadlet import QUADLETS, SECCOMP, seccomp_path
 from ..render.seccomp import profile_text
-from ..render.unit import MARK, SETTINGS, credentials_path
+from ..render.unit import MARK, credentials_path
 from .account import AccountPlanner
 from .apparmor import parser_planners, profile_planners
 from .base import Planner
-from .containers import login_planners, place_of
+from .containers import login_planners, place_of, settings_directories
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner, OnlyPlanner
 from .guests import GuestsPlanner
 from .quadlet import NoQuadletPlanner, PodmanNetworkPlanner, QuadletPlanner, StrayPlanner
@@ -55,6 +55,7 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
         *(GuestsPlanner(podman, name, planner.network_goes, found) for name, planner in absent.items()),
         *(GuestsPlanner(podman, name, planner.goes, found) for name, planner in networks.items()),
         SweptPlanner(host.files),
+        *(_shared(host, spec, profile) if spec.present else []),
         *(StrayPlanner(host.systemd, podman, name, scope) for name, scope in found.items()),
     ]
     for item in gone:
@@ -64,15 +65,8 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
             FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
             AccountPlanner(host.accounts, item),
         ]
-    if spec.present:
-        planners += parser_planners(host.commands, host.facts)
-        planners.append(DirectoryPlanner(host.files, QUADLETS, along=os.path.dirname(QUADLETS)))
-        planners.append(DirectoryPlanner(host.files, SECCOMP, along=ROOT))
-        planners.append(FilePlanner(host.files, profile, profile_text()))
-    if any(item.credentials for item in spec.present):
-        planners += [DirectoryPlanner(host.files, SETTINGS, 0o700)]
-        planners += [DirectoryPlanner(host.files, f"{SETTINGS}/credentials", 0o700)]
-    for item in spec.present:
+    names = [item.name for item in spec.present]
+    for number, item in enumerate(spec.present):
         planners += [
             AccountPlanner(host.accounts, item),
             *login_planners(host, item, spec),
@@ -85,7 +79,8 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
                 podman,
                 item,
                 partial(place_of, host, podman, item, image),
-                [other.name for other in spec.present if other is not item],
+                names[:number],
+                names[number + 1 :],
             ),
         ]
     if spec.present:
@@ -96,6 +91,17 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
         logins = [credentials_path(item.name) for item in gone]
         planners.append(HuskPlanner(host.files, os.path.dirname(credentials_path("any")), logins))
     return planners
+
+
+def _shared(host: Host, spec: Specification, profile: str) -> list[Planner]:
+    """Return what the containers of *spec* need of the host. It comes first, whatever becomes of one of them."""
+    return [
+        *parser_planners(host.commands, host.facts),
+        DirectoryPlanner(host.files, QUADLETS, along=os.path.dirname(QUADLETS)),
+        DirectoryPlanner(host.files, SECCOMP, along=ROOT),
+        FilePlanner(host.files, profile, profile_text()),
+        *(settings_directories(host) if any(item.credentials for item in spec.present) else []),
+    ]
 
 
 def refuse_networks(spec: Specification) -> None:

@@ -28,17 +28,29 @@ from .unit import UnitPlanner
 
 def segment_planners(host: Host, spec: Specification) -> list[Planner]:
     """Return what makes the segments of all present instances that have one."""
-    planners: list[Planner] = []
+    planners = shared_planners(host, spec)
     for item in spec.present:
         if item.segment:
             planners += segment_of(host, spec, item, item.segment)
-    return [*loader_planners(host), *planners] if planners else []
+    return planners
+
+
+def shared_planners(host: Host, spec: Specification) -> list[Planner]:
+    """Return what the segments of *spec* need of the host, if it has any."""
+    segments = [item.segment for item in spec.present if item.segment]
+    return [
+        *(loader_planners(host) if segments else []),
+        *(_client(host) if any(segment.dhcp for segment in segments) else []),
+    ]
 
 
 def segment_of(
     host: Host, spec: Specification, item: Instance, segment: Segment, holder: Callable[[], str] | None = None
 ) -> list[Planner]:
-    """Return what makes the *segment* of one instance; for a container, *holder* says which network is its holder's."""
+    """Return what makes the *segment* of one instance, after what all share.
+
+    For a container, *holder* says which network is its holder's.
+    """
     files, zones = host.files, [spec.zones[name] for name in item.access]
     entry = files.read("/etc/machine-id")
     address = card(entry.content.decode().strip() if entry else "", item.name)
@@ -52,7 +64,7 @@ def segment_of(
         DirectoryPlanner(files, NETNS, scope=item.name),
         DirectoryPlanner(files, os.path.dirname(resolvers_path(item.namespace)), scope=item.name),
         *(FilePlanner(files, path, text, _mode(path), item.name) for path, text in texts.items()),
-        *(_client(host) if segment.dhcp else no_lease_planners(host.systemd, files, item)),
+        *([] if segment.dhcp else no_lease_planners(host.systemd, files, item)),
         UnitPlanner(host.systemd, files, unit, stay=False, scope=item.name),
         LinkPlanner(host.commands, host.systemd, item, segment, "" if segment.vlan else address, holder),
         *([UnitPlanner(host.systemd, files, dhcp_unit(item.name), scope=item.name)] if segment.dhcp else []),

@@ -58,6 +58,17 @@ def test_those_of_ours_that_are_not_described_go_and_those_of_others_stay() -> N
     assert planned == {service_path("kitchen"): True, service_path("old"): False}
 
 
+def test_what_is_said_of_those_that_did_not_come_up_stays_as_it_is() -> None:
+    files = {service_path("kitchen"): MARK, service_path("old"): MARK}
+    written = [{"name": "kitchen"}, {"name": "bedroom", "port": 40001}, {"name": "study", "port": 40002}]
+    spec = parse_specification("0.8.0", written, {}, None, CONTAINER)
+    planned = announcement_planners(host(files), spec, ["kitchen", "study"])
+    assert {item.subject: bool(item.wanted()) for item in planned} == {
+        service_path("bedroom"): True,
+        service_path("old"): False,
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

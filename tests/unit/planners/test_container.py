@@ -130,7 +130,7 @@ def exchange(monkeypatch: pytest.MonkeyPatch, damaged: bool) -> tuple[Ports, Con
         engine.create(f"librespot-{name}", container(item, place))
         engine.start(f"librespot-{name}")
     (item,) = parse_specification("0.8.0", [{"name": "kitchen", "port": PORT + 1}], {}, None, CONTAINER).present
-    return engine, ContainerPlanner(cast(Engine, engine), Files(), item, lambda: place, ["den"])
+    return engine, ContainerPlanner(cast(Engine, engine), Files(), item, lambda: place, behind=["den"])
 
 
 def test_one_that_has_the_port_of_another_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,6 +150,20 @@ def test_one_that_made_room_is_back_when_the_other_does_not_come_up(monkeypatch:
     running = {name: there["State"]["Running"] for name, there in engine.there.items()}
     assert running == {"librespot-kitchen": True, "librespot-den": True}
     assert _ports(engine.there["librespot-kitchen"]) == {str(PORT)}
+
+
+def test_one_that_could_not_leave_its_port_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes next shall have it; a first container is not even made."""
+    engine, _asked = exchange(monkeypatch, damaged=False)
+    place = Place(997, 996, "sha256:0", ("192.0.2.1",))
+    for name in ("study", "den"):
+        (item,) = parse_specification("0.8.0", [{"name": name, "port": PORT}], {}, None, CONTAINER).present
+        asked = ContainerPlanner(cast(Engine, engine), Files(), item, lambda: place, ["kitchen"])
+        with pytest.raises(HostError, match=f"shall have port {PORT}, which is still that of librespot-k") as said:
+            (asked._started if name == "study" else asked._replace)()
+        assert "Mend what kept librespot-kitchen from its own port" in said.value.remedy
+    running = {name: there["State"]["Running"] for name, there in engine.there.items()}
+    assert running == {"librespot-kitchen": True, "librespot-den": True}
 
 
 @pytest.mark.parametrize(("engine", "proxy"), [("Engine", "docker-proxy"), ("Podman", "conmon")])
