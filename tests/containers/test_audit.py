@@ -168,6 +168,12 @@ MUTANTS = (
         "CON-10 health kitchen, CON-10 answers kitchen, CFG-06 drift kitchen, CFG-06 drift host",
     ),
     Mutant(
+        "paused",
+        f"systemctl stop hardened-librespot-containers.timer; docker pause {NAME} >/dev/null",
+        ALL.replace("CFG-01 options kitchen, CFG-03 relaxations kitchen, ", "").replace("NET-10 bridge kitchen, ", "")
+        + ", CFG-06 drift host",
+    ),
+    Mutant(
         # It is on no network itself.
         "another-container-in-its-own-network",
         f"image=$(docker inspect --format '{{{{.Image}}}}' {NAME})\n"

@@ -222,6 +222,15 @@ def test_one_that_is_up_and_silent_is_restarted(running: Speaker) -> None:
     )
 
 
+def test_one_that_is_paused_goes_on(running: Speaker) -> None:
+    before = running.identity
+    running.docker("pause", NAME)
+    took = until(lambda: running.answers, WEDGED_S, "it answers again")
+    show(f"paused on {running.host.image}", ["answers again after s"], [[f"{took:.0f}"]])
+    assert running.identity == before
+    assert f"{NAME} was paused" in "\n".join(running.host.journal("hardened-librespot-containers.service", "0"))
+
+
 def test_what_is_named_like_ours_and_is_anothers_is_left_alone(running: Speaker) -> None:
     running.converge(librespot_state="absent")
     running.engine("network", "create", NAME)

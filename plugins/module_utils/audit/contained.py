@@ -25,7 +25,7 @@ from ..model.image import ARTIFACT_LABEL, PROBE, SBOM, SBOM_LABEL
 from ..model.instance import Instance
 from ..model.relaxations import HOST_NETWORK
 from ..planners import confined, live
-from ..planners.contained import wrong_health
+from ..planners.contained import PAUSED, wrong_health
 from ..planners.containers import place_of
 from ..planners.image import manifest_path
 from ..planners.mounted import wrong_mounts
@@ -33,7 +33,7 @@ from ..planners.resolving import wrong_names
 from ..planners.rootfs import manifest_of, wrong_files
 from ..render.container import UPDATABLE, container, described, network_mode, waiting
 from ..render.image import digest
-from ..render.probe import REFUSED
+from ..render.probe import NOT_REFUSED, REFUSED
 from ..render.unit import dhcp_unit, segment_unit
 from .context import Context, each, finding
 
@@ -86,9 +86,10 @@ def _of(
     """Yield the one finding of a check, or that there is nothing to look at."""
     name = container_name(instance.name)
     there, main = looked(name)
-    if there is None or main is None:
-        state = there["State"]["Status"] if there else ""
+    state = str(there["State"]["Status"]) if there else ""
+    if there is None or main is None or state == PAUSED:
         said = "its process has ended" if state == "running" else f"it is {state}" if state else "there is none"
+        why = f"Let it go on: {engine.name} unpause {name}; or" if state == PAUSED else _why(engine, name)
         yield finding(
             control,
             check,
@@ -97,12 +98,16 @@ def _of(
             _RUNS,
             said,
             f"the container {name}",
-            remedy=f"Read why: {engine.reading.format(name=name)}; then run playbooks/site.yml against this host",
+            remedy=f"{why} run playbooks/site.yml against this host",
         )
         return
     expected, observed, evidence, *more = what(engine, context, instance, there, main)
     said = "; ".join(observed) or expected
     yield finding(control, check, instance.name, not observed, expected, said, evidence, *more)
+
+
+def _why(engine: AnyEngine, name: str) -> str:
+    return f"Read why: {engine.reading.format(name=name)}; then"
 
 
 def _files(_engine: AnyEngine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:
@@ -257,9 +262,15 @@ def _calls(engine: AnyEngine, context: Context, instance: Instance, there: Descr
     evidence = f"/proc/{main.pid}/status, {engine.name} inspect {name}: HostConfig.SecurityOpt"
     if context.live:
         evidence += f", {engine.name} exec {name} {PROBE} {REFUSED}"
-        if engine.run(name, [PROBE, REFUSED]):
-            wrong.append("calls that librespot never makes are not refused")
+        wrong += _tried(engine.run(name, [PROBE, REFUSED]))
     return expected, wrong, evidence
+
+
+def _tried(status: int) -> list[str]:
+    """Return what the *status* of the program that tries refused calls says."""
+    if status == NOT_REFUSED:
+        return ["calls that librespot never makes are not refused"]
+    return [f"what tries refused calls could not be run: status {status}"] if status else []
 
 
 def _profile(engine: AnyEngine, context: Context, instance: Instance, _there: Described, main: Process) -> Seen:

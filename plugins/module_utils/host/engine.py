@@ -25,6 +25,8 @@ else:
 
 SOCKET = "/run/docker.sock"
 OLDEST = (20, 10)
+NOT_RUN = 125
+"""The status of what the engine did not run: its command's own for that."""
 _TIMEOUT_S = 120
 
 Described = dict[str, Any]
@@ -186,7 +188,7 @@ class Engine:
             self._api.remove_container(name, force=True, v=True)
 
     def run(self, name: str, argv: Sequence[str]) -> int:
-        """Run *argv* in a container that runs, as its own user, and return the status; 1 when it has ended."""
+        """Run *argv* in a container that runs, as its own user, and return the status; `NOT_RUN` when it does not."""
         with _said(f"to run {argv[0]} in {name}"):
             try:
                 made = self._api.exec_create(name, list(argv))
@@ -194,7 +196,7 @@ class Engine:
                 return int(self._api.exec_inspect(made)["ExitCode"])
             except APIError as error:
                 if error.status_code in (404, 409):
-                    return 1
+                    return NOT_RUN
                 raise
 
     def log(self, name: str, lines: int = 10) -> str:

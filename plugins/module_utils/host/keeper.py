@@ -4,11 +4,11 @@
 
 """What units of the host do with containers of ours, because the engine does not.
 
-It leaves those as they are that are up and silent, and those whose start has failed: ``revive`` brings them back. And
-it gives a network only to a container that has an interface in it already, which nothing could filter before. So a
-segment is in the network of a container that has none, its holder, and does nothing but wait. When that ends and is
-started again, its network is another, and empty: ``follow`` ends then, too, and the unit that runs it makes the segment
-anew.
+It leaves those as they are that are up and silent, or paused, and those whose start has failed: ``revive`` brings them
+back. And it gives a network only to a container that has an interface in it already, which nothing could filter before.
+So a segment is in the network of a container that has none, its holder, and does nothing but wait. When that ends and
+is started again, its network is another, and empty: ``follow`` ends then, too, and the unit that runs it makes the
+segment anew.
 
 This file is installed as it is on the host. So it stands alone, on the standard library; it asks the engine at its
 socket.
@@ -97,6 +97,11 @@ def wedged() -> dict[str, str]:
     return {item["Id"]: _name(item) for item in _ours({"status": ["running"], "health": ["unhealthy"]})}
 
 
+def paused() -> dict[str, str]:
+    """Return the names of the containers of ours that are paused, by their ids: nothing looks at the health of one."""
+    return {item["Id"]: _name(item) for item in _ours({"status": ["paused"]})}
+
+
 def failed() -> dict[str, tuple[str, str]]:
     """Return those that the engine could not start, by their ids: name and reason; none that someone has stopped.
 
@@ -122,7 +127,9 @@ def _name(item: dict[str, Any]) -> str:
 
 
 def revive() -> None:
-    """Restart what is wedged, and start what could not be started. Without an engine there is nothing to bring back.
+    """Restart what is wedged, let go on what is paused, and start what could not be started.
+
+    Without an engine there is nothing to bring back.
 
     What cannot be started stays so without a word for as long as the reason is the same.
     """
@@ -130,6 +137,9 @@ def revive() -> None:
         for identifier, name in wedged().items():
             _say(_NOTICE, f"{name} is up but gives no sign of life: restarting it")
             restart(identifier)
+        for identifier, name in paused().items():
+            _say(_NOTICE, f"{name} was paused: letting it go on")
+            ask("POST", f"/containers/{identifier}/unpause")
         for identifier, (name, reason) in failed().items():
             try:
                 ask("POST", f"/containers/{identifier}/start")
@@ -266,7 +276,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Do one step. To have followed the holder to its end is a failure: it shall not end."""
     parser = argparse.ArgumentParser(description="Keeps containers of ours alive, and in their segments.")
     steps = parser.add_subparsers(dest="step", required=True)
-    steps.add_parser("revive", help="bring back those that are up and silent, or whose start has failed")
+    steps.add_parser("revive", help="bring back those that are silent or paused, or whose start has failed")
     for name, does in (("attach", "name its network"), ("bring", "start what is in it"), ("follow", "follow it")):
         step = steps.add_parser(name, help=f"of the container that holds a segment: {does}")
         for argument in ("container", "holder", "namespace"):

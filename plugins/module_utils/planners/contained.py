@@ -30,7 +30,7 @@ from .base import Planner
 from .rootfs import manifest_of, wrong_files
 from .service import DWELL, PATIENCE
 
-STATE, RUNNING = "state", "running"
+STATE, RUNNING, PAUSED = "state", "running", "paused"
 PROCESS, LOGIN = "process", "credentials"
 _FILES = "files of its image"
 _DESCRIBED, _NO_OTHERS = "as described", "there, and no others"
@@ -165,8 +165,10 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
     def _live(self, there: Mapping[str, Any]) -> State:
         """Return what the process of the container *there* is."""
         main = process(int(there["State"]["Pid"])) if there["State"]["Running"] else None
+        status = str(there["State"]["Status"])
         return {
-            STATE: RUNNING if main is not None else str(there["State"]["Status"]),
+            # A paused one has its process, of which nothing else tells that it does nothing.
+            STATE: RUNNING if main is not None and status != PAUSED else status,
             HEALTH: "; ".join(wrong_health(there, self._instance) if main is not None else ()) or HEALTHY,
             PROCESS: self._process(main),
             _FILES: self._root(main, there["Image"]),

@@ -11,6 +11,8 @@ so keeps a network.
 from __future__ import annotations
 
 REFUSED = "refused"
+NOT_REFUSED = 1
+"""The status of the program when a call that it tries is not refused."""
 """Its argument when it shall try what the container's filter of system calls refuses, instead of asking."""
 
 SOURCE = r"""// Copyright: hardened.librespot contributors

@@ -35,7 +35,10 @@ class OnNetwork:
         self._option = apart
 
     def container(self, _name: str) -> dict[str, Any]:
-        return {"State": {"Running": True, "Pid": 4711}, "NetworkSettings": {"Networks": {NAME: {}}}}
+        return {
+            "State": {"Status": "running", "Running": True, "Pid": 4711},
+            "NetworkSettings": {"Networks": {NAME: {}}},
+        }
 
     def network(self, _name: str) -> dict[str, Any]:
         return {

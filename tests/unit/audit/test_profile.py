@@ -42,7 +42,9 @@ class Containers:
         self._pids = {name.replace("_", "-"): pid for name, pid in pids.items()}
 
     def container(self, name: str) -> dict[str, Any] | None:
-        return {"State": {"Running": True, "Pid": self._pids[name]}} if name in self._pids else None
+        return (
+            {"State": {"Status": "running", "Running": True, "Pid": self._pids[name]}} if name in self._pids else None
+        )
 
 
 def process(label: str, pid: int = 4711) -> Process:

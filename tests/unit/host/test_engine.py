@@ -20,6 +20,7 @@ class SdkError(Exception):
     """An error of the SDK; *explanation* is what the engine said."""
 
     explanation = ""
+    status_code = 500
 
 
 class RefusedError(SdkError):
@@ -79,6 +80,20 @@ def test_others_are_taken(monkeypatch: pytest.MonkeyPatch, version: str) -> None
 def test_it_says_what_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     played(monkeypatch, "26.1.5", {})
     assert Engine().architecture == "arm"
+
+
+@pytest.mark.parametrize("status", [404, 409])
+def test_what_it_does_not_run_is_told_from_what_fails(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """In a container that is gone, has ended, or is paused."""
+    played(monkeypatch, "26.1.5", {})
+    found, error = Engine(), RefusedError()
+    error.status_code = status
+
+    def refuse(_name: str, _argv: list[str]) -> None:
+        raise error
+
+    monkeypatch.setattr(found._api, "exec_create", refuse, raising=False)
+    assert found.run("librespot-kitchen", ["/usr/libexec/probe"]) == engine.NOT_RUN
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,13 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.segment i
 
 
 class Played(socketserver.UnixStreamServer):
-    """An engine with the *unhealthy* and the *ended*, of whom it says the same *error*, and answers with *status*.
+    """An engine with the *unhealthy*, the *paused*, and the *ended*, of whom it says the same *error*.
 
-    It knows *containers* by their names.
+    It answers with *status*, and knows *containers* by their names.
     """
 
     unhealthy: list[dict[str, Any]]
+    paused: list[dict[str, Any]]
     ended: list[dict[str, Any]]
     containers: dict[str, dict[str, Any]]
     asked: list[str]
@@ -56,6 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self.server.containers.get(self.path.split("/")[2])
         if "filters" not in self.path:
             return {"State": {"Error": self.server.error}}
+        if "paused" in filters(self.path)["status"]:
+            return self.server.paused
         return self.server.unhealthy if "health" in filters(self.path) else self.server.ended
 
     def _answer(self, status: int, body: bytes) -> None:
@@ -86,7 +89,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
     path = tmp_path / "engine"
     monkeypatch.setattr(keeper, "SOCKET", str(path))
     server = Played(str(path), _Handler)
-    server.unhealthy, server.ended, server.containers, server.asked = [], [], {}, []
+    server.unhealthy, server.paused, server.ended, server.containers, server.asked = [], [], [], {}, []
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
@@ -100,6 +103,7 @@ def test_what_is_well_is_left_alone(played: Played, capsys: pytest.CaptureFixtur
     assert [filters(path) for path in played.asked] == [
         # What was stopped keeps its last health.
         {"label": [INSTANCE_LABEL], "status": ["running"], "health": ["unhealthy"]},
+        {"label": [INSTANCE_LABEL], "status": ["paused"]},
         {"label": [INSTANCE_LABEL], "status": ["created", "exited"]},
     ]
     assert capsys.readouterr() == ("", "")
@@ -110,6 +114,13 @@ def test_what_is_wedged_is_restarted_and_said(played: Played, capsys: pytest.Cap
     assert keeper.main(["revive"]) == 0
     assert played.asked[1] == "/containers/abc/restart?t=2"
     assert "librespot-kitchen is up but gives no sign of life" in capsys.readouterr().out
+
+
+def test_what_is_paused_goes_on_and_it_is_said(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
+    played.paused = [listed("librespot-kitchen")]
+    assert keeper.main(["revive"]) == 0
+    assert played.asked[2] == "/containers/abc/unpause"
+    assert "librespot-kitchen was paused: letting it go on" in capsys.readouterr().out
 
 
 def test_a_restart_that_fails_is_an_error(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
