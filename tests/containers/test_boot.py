@@ -11,6 +11,8 @@ from tests.attacks.deployment import PORT
 from tests.attacks.hosts import until
 from tests.attacks.tables import show
 from tests.containers.speaker import NAME, Speaker
+from tests.containers.test_audit import WANTED
+from tests.network.audits import audit
 
 BOOT_S = 120
 # Two looks of the timer, and a start.
@@ -65,6 +67,10 @@ def test_one_whose_end_finds_no_table_stays_down(running: Speaker) -> None:
     running.host.shell(f"systemctl stop {FIREWALL}; kill -KILL {running.inspect()['State']['Pid']}")
     until(lambda: running.inspect()["State"]["Error"], BACK_S, "the engine has tried")
     assert not running.inspect()["State"]["Running"]
+    (files,) = [item for item in audit(running.host, WANTED) if item["id"] == "CON-01"]
+    assert files["observed"].startswith("it is exited, since the engine says: ")
+    assert IN_FORCE in files["observed"]
+    assert files["remedy"] == "Mend what it says; then run playbooks/site.yml against this host"
     assert running.converge() > 0
     assert running.answers
     assert running.converge() == 0

@@ -25,7 +25,7 @@ from ..model.image import ARTIFACT_LABEL, PROBE, SBOM, SBOM_LABEL
 from ..model.instance import Instance
 from ..model.relaxations import HOST_NETWORK
 from ..planners import confined, live
-from ..planners.contained import PAUSED, wrong_health
+from ..planners.contained import PAUSED, reason, wrong_health
 from ..planners.containers import place_of
 from ..planners.image import manifest_path
 from ..planners.mounted import wrong_mounts
@@ -89,16 +89,17 @@ def _of(
     state = str(there["State"]["Status"]) if there else ""
     if there is None or main is None or state == PAUSED:
         said = "its process has ended" if state == "running" else f"it is {state}" if state else "there is none"
-        why = f"Let it go on: {engine.name} unpause {name}; or" if state == PAUSED else _why(engine, name)
+        # Why it could not be started, the engine has told; the container itself has said nothing then.
+        refused = reason(there) if there else ""
         yield finding(
             control,
             check,
             instance.name,
             False,
             _RUNS,
-            said,
+            f"{said}, since the engine says: {refused}" if refused else said,
             f"the container {name}",
-            remedy=f"{why} run playbooks/site.yml against this host",
+            remedy=f"{_first(engine, name, state, refused)} run playbooks/site.yml against this host",
         )
         return
     expected, observed, evidence, *more = what(engine, context, instance, there, main)
@@ -106,8 +107,11 @@ def _of(
     yield finding(control, check, instance.name, not observed, expected, said, evidence, *more)
 
 
-def _why(engine: AnyEngine, name: str) -> str:
-    return f"Read why: {engine.reading.format(name=name)}; then"
+def _first(engine: AnyEngine, name: str, state: str, refused: str) -> str:
+    """Return what to do before a run, or instead of one, with the container *name*, which does not play."""
+    if state == PAUSED:
+        return f"Let it go on: {engine.name} unpause {name}; or"
+    return "Mend what it says; then" if refused else f"Read why: {engine.reading.format(name=name)}; then"
 
 
 def _files(_engine: AnyEngine, context: Context, _instance: Instance, there: Described, main: Process) -> Seen:

@@ -66,6 +66,11 @@ def wrong_health(there: Mapping[str, Any], instance: Instance) -> list[str]:
     return []
 
 
+def reason(there: Mapping[str, Any]) -> str:
+    """Return why the engine could not start the container *there*, in its words; empty when it could."""
+    return " ".join(str(there["State"].get("Error") or "").split())
+
+
 def meets(there: Mapping[str, Any], port: int, addresses: Collection[str]) -> bool:
     """Whether the container *there* is published, or listens on the host's network, at *port* of any of *addresses*."""
     host = there["HostConfig"]
@@ -229,7 +234,9 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
             time.sleep(0.2)
         said = self._engine.log(name).replace("\n", " / ")
         failed = "does not answer" if self._instance.discovery else "does not stay up"
+        refused = reason(self._engine.container(name) or {"State": {}})
+        engine = f"; the engine says: {refused}" if refused else ""
         raise HostError(
-            f"The container {name} {failed} {PATIENCE:g} s after its start; its last lines: {said or 'none'}",
+            f"The container {name} {failed} {PATIENCE:g} s after its start{engine}; its last lines: {said or 'none'}",
             "Mend what it says; what ran before goes on",
         )

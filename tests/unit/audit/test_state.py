@@ -42,6 +42,13 @@ def test_one_that_has_ended_has_said_why(monkeypatch: pytest.MonkeyPatch) -> Non
     assert _said(monkeypatch, Status="exited", Running=False, Pid=0, Error="") == {(FAILED, "it is exited", remedy)}
 
 
+def test_one_that_could_not_be_started_has_said_nothing_and_the_engine_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "driver failed:\n listen tcp4 192.0.2.1:37879: bind: cannot assign requested address"
+    observed = f"it is exited, since the engine says: {' '.join(said.split())}"
+    remedy = "Mend what it says; then run playbooks/site.yml against this host"
+    assert _said(monkeypatch, Status="exited", Running=False, Pid=0, Error=said) == {(FAILED, observed, remedy)}
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [

@@ -152,6 +152,14 @@ def test_one_that_made_room_is_back_when_the_other_does_not_come_up(monkeypatch:
     assert _ports(engine.there["librespot-kitchen"]) == {str(PORT)}
 
 
+def test_one_that_the_engine_could_not_start_anew_fails_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it said itself is about something else, or nothing."""
+    engine, asked = exchange(monkeypatch, damaged=True)
+    engine.there["librespot-kitchen"]["State"]["Error"] = "cannot assign\n requested address"
+    with pytest.raises(HostError, match=r"start; the engine says: cannot assign requested address; its last lines: no"):
+        asked._wait("librespot-kitchen")
+
+
 def test_one_that_could_not_leave_its_port_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """What comes next shall have it; a first container is not even made."""
     engine, _asked = exchange(monkeypatch, damaged=False)
