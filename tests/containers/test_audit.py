@@ -241,7 +241,10 @@ def test_what_the_audit_says_takes_a_guest_off(healthy: Speaker) -> None:
     image = healthy.inspect()["Image"]
     healthy.docker("run", "--detach", "--name", name, "--network", NAME, image, "--name", "Guest")
     try:
-        (found,) = [item for item in _audit(healthy) if item["id"] == "CON-05"]
+        said = _audit(healthy)
+        (found,) = [item for item in said if item["id"] == "CON-05"]
+        (bridge,) = [item for item in said if (item["id"], item["check"]) == ("NET-10", "bridge")]
+        assert bridge["remedy"] == "Take off who else is on it: CON-05 of kitchen says who it is, and how"
         assert found["remedy"] == f"Take it off: docker network disconnect --force {NAME} {name}"
         host.shell(found["remedy"].partition(": ")[2])
         assert red(_audit(healthy)) == {}

@@ -60,7 +60,7 @@ CHECKS: tuple[Check, ...] = (
     provenance.look,
 )
 
-CONTAINER_CHECKS: tuple[Check, ...] = (drift.look, firewall.look, published.look)
+CONTAINER_CHECKS: tuple[Check, ...] = (drift.look, firewall.look)
 """What can be looked at of any instance in a container, which has no unit."""
 
 
@@ -104,7 +104,7 @@ def _contained(host: Host, spec: Specification, live: bool, called: str, announc
     planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
     # The images alone do not tell: whoever removes their manifests would be rid of all checks.
     if not (host.files.read(IMAGES, content=False) or has_containers(host.files) or has_quadlets(host.files)):
-        return _findings(Context(host, spec, _unique(planners), live), checks)
+        return _findings(Context(host, spec, _unique(planners), live), [*checks, published.look])
     engine: AnyEngine
     if called == PODMAN:
         engine = Podman(host.commands)
@@ -113,6 +113,7 @@ def _contained(host: Host, spec: Specification, live: bool, called: str, announc
         engine = Engine()
         planners += container_planners(host, engine, spec)
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
+    checks.append(partial(published.look, ours=True))
     checks += [options.look, segment.look, partial(contained.look, engine), partial(answers.look, engine)]
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
     running = partial(contained.processes, engine)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..host import bridge
 from ..host.stranger import answered
@@ -17,14 +18,17 @@ from .context import Context, each, finding
 _CONTROL = "NET-10"
 
 
-def look(context: Context) -> Iterator[Finding]:
-    """Yield NET-10 of each instance in a container; what the table says of them, the firewall's checks yield."""
-    yield from each(context, _CONTROL, "bridge", _bridge)
+def look(context: Context, ours: bool = False) -> Iterator[Finding]:
+    """Yield NET-10 of each instance in a container; what the table says of them, the firewall's checks yield.
+
+    *ours* are those that the collection runs; of others, their user makes the network.
+    """
+    yield from each(context, _CONTROL, "bridge", partial(_bridge, ours))
     if context.live:
         yield from each(context, _CONTROL, "stranger", _stranger)
 
 
-def _bridge(_context: Context, instance: Instance) -> Iterator[Finding]:
+def _bridge(ours: bool, _context: Context, instance: Instance) -> Iterator[Finding]:
     """Count what is on the bridge: whatever is there passes for the instance, and reaches it past the table."""
     if not instance.bridge:
         return
@@ -37,9 +41,19 @@ def _bridge(_context: Context, instance: Instance) -> Iterator[Finding]:
         f"the container alone on {instance.bridge}",
         f"there is no bridge {instance.bridge}" if found is None else f"on it: {', '.join(found) or 'nothing'}",
         f"/sys/class/net/{instance.bridge}/brif",
-        remedy=f"Give the container a network of its own, with the option com.docker.network.bridge.name="
-        f"{instance.bridge}, and take everything else out of it",
+        remedy=_remedy(ours, instance, len(found or ())),
     )
+
+
+def _remedy(ours: bool, instance: Instance, members: int) -> str:
+    """Return what brings the bridge with this number of *members* to one; empty when a run does."""
+    if not ours:
+        return (
+            "Give the container a network of its own, with the option com.docker.network.bridge.name="
+            f"{instance.bridge}, and take everything else out of it"
+        )
+    # A run takes nobody off.
+    return f"Take off who else is on it: CON-05 of {instance.name} says who it is, and how" if members > 1 else ""
 
 
 def _stranger(context: Context, instance: Instance) -> Iterator[Finding]:
