@@ -11,9 +11,9 @@ so keeps a network.
 from __future__ import annotations
 
 REFUSED = "refused"
-NOT_REFUSED = 1
-"""The status of the program when a call that it tries is not refused."""
 """Its argument when it shall try what the container's filter of system calls refuses, instead of asking."""
+NOT_REFUSED = 1
+"""Its status when a call that it tries is not refused."""
 
 SOURCE = r"""// Copyright: hardened.librespot contributors
 // GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
