@@ -35,7 +35,8 @@ options:
       - Also run probes that start short-lived processes on the host, such as a bind that shall be refused and reads by
         users without rights. They leave nothing behind.
       - With O(deployment=container), the host has one more interface for some seconds, C(lspprobe0), to a network
-        namespace from which a stranger asks all addresses of the host for the published ports.
+        namespace from which a stranger asks all addresses of the host for the published ports. A connection to there is
+        made from the network of each container of the collection.
     type: bool
     default: false
 """

@@ -24,7 +24,8 @@ WANTED: dict[str, Any] = {"instances": [KITCHEN], "zones": ZONES, "deployment": 
 ALL = ", ".join(f"{name} kitchen" for name in (
     "CFG-01 options", "CFG-03 relaxations", "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits",
     "CON-05 network", "CON-06 calls",
-    "CON-07 profile", "CON-10 health", "CON-10 answers", "RES-04 limits", "NET-10 bridge", "CFG-06 drift",
+    "CON-07 profile", "CON-10 health", "CON-10 answers", "CON-10 outside", "RES-04 limits", "NET-10 bridge",
+    "CFG-06 drift",
 ))  # fmt: skip
 _WHERE = f"""\
 address=$(docker inspect --format '{{{{(index (index .HostConfig.PortBindings "{PORT}/tcp") 0).HostIp}}}}' {NAME})
@@ -49,11 +50,14 @@ libc, inside = ctypes.CDLL(None), os.open(f"/proc/{sys.argv[1]}/ns/mnt", os.O_RD
 sys.exit(libc.setns(inside, 0x20000) or libc.mount(b"none", b"/sys", b"sysfs", 1, None))
 """
 
+_HEALTHY = f"""for _try in $(seq 60); do
+docker inspect --format '{{{{.State.Health.Status}}}}' {NAME} | grep -q ^healthy && break; sleep 1; done"""
+
 CUT_OFF = Mutant(
     # It answers itself, and nobody reaches it.
     "its-bridge-is-down",
     "ip link set lsp-kitchen down",
-    "CON-10 answers kitchen",
+    "CON-10 answers kitchen, CON-10 outside kitchen",
     by_hand="ip link set lsp-kitchen up; sleep 3",
 )
 UNKNOWN = Mutant(
@@ -108,7 +112,8 @@ MUTANTS = (
     Mutant(
         "off-its-network",
         f"docker network disconnect {NAME} {NAME}",
-        "CON-05 network kitchen, CON-10 answers kitchen, NET-10 bridge kitchen, CFG-06 drift kitchen",
+        "CON-05 network kitchen, CON-10 answers kitchen, CON-10 outside kitchen, NET-10 bridge kitchen, "
+        "CFG-06 drift kitchen",
     ),
     CUT_OFF,
     Mutant(
@@ -117,6 +122,25 @@ MUTANTS = (
         "iptables --table nat --flush DOCKER; kill -KILL $(pidof docker-proxy); sleep 1",
         "CON-10 answers kitchen",
         by_hand=f"docker restart {NAME} >/dev/null; sleep 3",
+    ),
+    Mutant(
+        # Debian's /etc/nftables.conf begins with a flush of all tables. Ours comes back.
+        "the-engines-rules-flushed",
+        "systemctl restart nftables.service; sleep 2",
+        "CON-10 translation kitchen, CON-10 outside kitchen",
+        by_hand=f"systemctl restart docker; {_HEALTHY}",
+    ),
+    Mutant(
+        "nothing-is-forwarded",
+        "sysctl --quiet --write net.ipv4.ip_forward=0",
+        "CON-10 translation kitchen, CON-10 outside kitchen",
+        by_hand="sysctl --quiet --write net.ipv4.ip_forward=1",
+    ),
+    Mutant(
+        "somebody-drops-what-it-sends",
+        "iptables --insert DOCKER-USER --in-interface lsp-kitchen --jump DROP",
+        "CON-10 outside kitchen",
+        by_hand="iptables --delete DOCKER-USER --in-interface lsp-kitchen --jump DROP",
     ),
     Mutant("fewer-shares-of-the-processor", f"docker update --cpu-shares 2 {NAME} >/dev/null", "CFG-06 drift kitchen"),
     Mutant(

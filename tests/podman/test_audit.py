@@ -105,7 +105,15 @@ MUTANTS = (
         'echo "10.0.0.66 apresolve.spotify.com" >> $hosts',
         "CON-03 isolation kitchen, CFG-06 drift kitchen",
     ),
-    Mutant("gone", f"systemctl stop {NAME}", ALL),
+    Mutant(
+        # Of Podman the published port goes as well.
+        "the-engines-rules-flushed",
+        "systemctl restart nftables.service; sleep 2",
+        "CON-10 translation kitchen, CON-10 outside kitchen, CON-10 answers kitchen",
+        by_hand="podman network reload --all",
+    ),
+    # With it goes its bridge.
+    Mutant("gone", f"systemctl stop {NAME}", f"{ALL}, CON-10 translation kitchen"),
     Mutant(
         "no-health-and-another-signal",
         f"sed -i 's/^Health.*//; s/^StopSignal=.*/StopSignal=SIGTERM/; s/^HealthCmd.*//' {FILE}\n"

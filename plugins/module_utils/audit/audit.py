@@ -39,6 +39,7 @@ from . import (
     limits,
     network,
     options,
+    outside,
     privileges,
     provenance,
     published,
@@ -115,6 +116,7 @@ def _contained(host: Host, spec: Specification, live: bool, called: str, announc
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
     checks.append(partial(published.look, ours=True))
     checks += [options.look, segment.look, partial(contained.look, engine), partial(answers.look, engine)]
+    checks.append(partial(outside.look, engine))
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
     running = partial(contained.processes, engine)
     return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)

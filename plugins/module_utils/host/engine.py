@@ -74,6 +74,8 @@ class Engine:
     """How a person reads what a container said."""
     renewing = "docker restart {name}"
     """How a person starts a container anew."""
+    relinking = "systemctl restart docker"
+    """How a person makes it write its rules for packets again."""
     families = (V4, V6)
     """The families in which a published port is answered; in IPv6 by a program of the engine's."""
     resolver = "127.0.0.11"

@@ -66,6 +66,10 @@ class Nftables:
         """Return the objects of the table *name* of the family inet, without counts; None when there is none."""
         return self._listed("--stateless", "list", "table", "inet", name)
 
+    def ruleset(self) -> list[Object]:
+        """Return the objects of all tables, whoever made them, without counts and the elements of sets."""
+        return self._listed("--stateless", "--terse", "list", "ruleset") or []
+
     def timed(self, table: str, name: str) -> dict[str, int] | None:
         """Return the addresses in a set with times, and the seconds that are left of each; None without such a set."""
         listed = self._listed("list", "set", "inet", table, name)

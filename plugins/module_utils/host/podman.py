@@ -45,6 +45,8 @@ class Podman:
     """How a person reads what a container said."""
     renewing = "systemctl restart {name}.service"
     """How a person starts a container anew."""
+    relinking = "podman network reload --all"
+    """How a person makes it write its rules for packets again."""
     families = (V4,)
     """The families in which a published port is answered: for a network of IPv4 its rules are of IPv4 alone.
 

@@ -2,17 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A neighbour that nobody knows, made on this host for a moment: whom it is answered by shows what the packets meet."""
+"""A neighbour that nobody knows, made on this host for a moment: who answers it, and as whom it is asked.
+
+Both show what packets meet on their way through this host.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import socket
 from collections.abc import Iterator, Sequence
 
 from ..model.errors import HostError
 from .command import Commands
-from .namespaces import inside
+from .namespaces import inside, inside_of
 from .network import listed
 
 # No name of a bridge of ours has no dash.
@@ -61,6 +65,30 @@ def answered(commands: Commands, addresses: Sequence[str], port: int) -> list[st
         if gateway not in seen:
             raise HostError(f"packets of the probe to {address} do not reach this host", "Run it again; or leave live")
     return [address for address, said in zip(addresses, json.loads(done.stdout)) if said]
+
+
+def seen_from(commands: Commands, pid: int, port: int) -> str:
+    """Return as whom a neighbour is asked at *port* from the network of a process; empty when no connection is made.
+
+    It takes 2 s then. Of IPv4 alone; the same interface comes and goes. Raises `OSError` when the process has ended.
+    """
+    _here, there = _PAIRS[0]
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_neighbour(commands, [False]))
+        # A socket stays in the network that it was made in.
+        with inside(NAME):
+            listener = stack.enter_context(socket.create_server((there, port)))
+        with inside_of(pid):
+            client = stack.enter_context(socket.socket())
+        for item in (listener, client):
+            item.settimeout(_WITHIN_S)
+        try:
+            client.connect((there, port))
+            accepted, (address, _port) = listener.accept()
+        except OSError:
+            return ""
+        accepted.close()
+        return str(address)
 
 
 @contextlib.contextmanager
