@@ -28,6 +28,9 @@ _HERE, _THERE = f"{NAME}0", f"{NAME}1"
 _PAIRS = (("203.0.113.253", "203.0.113.254"), ("2001:db8:ffff:ffff::fffd", "2001:db8:ffff:ffff::fffe"))
 _LENGTHS = (30, 126)
 
+# Of those for tests of devices.
+_ROUTER = "198.19.255.254"
+
 _WITHIN_S = 2.0
 
 # Connects to all targets at once, and prints those that answer.
@@ -75,6 +78,9 @@ def seen_from(commands: Commands, pid: int, port: int) -> str:
     _here, there = _PAIRS[0]
     with contextlib.ExitStack() as stack:
         stack.enter_context(_neighbour(commands, [False]))
+        # What an instance sends to an address of the Internet that no router is before is refused.
+        commands.run(["ip", "-netns", NAME, "address", "add", f"{_ROUTER}/32", "dev", _THERE])
+        commands.run(["ip", "route", "add", f"{there}/32", "via", _ROUTER, "dev", _HERE, "onlink"])
         # A socket stays in the network that it was made in.
         with inside(NAME):
             listener = stack.enter_context(socket.create_server((there, port)))
