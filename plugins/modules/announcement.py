@@ -35,6 +35,8 @@ notes:
     bound to, the module warns and names them; C(allow-interfaces) in C(/etc/avahi/avahi-daemon.conf) is yours to write,
     since it concerns everything that the host announces. Who is told of the port there is not answered at it, as
     M(hardened.librespot.firewall) sees to.
+  - It fails while avahi does not run, or publishes nothing, and warns when it does not start at boot, or is kept from
+    the interface of an instance by C(allow-interfaces) or C(deny-interfaces).
 """
 
 EXAMPLES = r"""
@@ -96,7 +98,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     else:
         spec = usable(host, specification(module, CONTAINER))
     if announced(spec):
-        require_avahi(host)
+        for item in require_avahi(host, spec):
+            module.warn(f"{item.message}. {item.remedy}.")
         found = elsewhere(host, spec)
         if found:
             module.warn(

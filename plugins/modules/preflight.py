@@ -104,7 +104,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         engine_called(module.params["engine"], host.commands)
     here = usable(host, spec)
     if contained and module.params["announce"] and announced(here):
-        require_avahi(host)
+        require_avahi(host, here)
     # What systemd cannot enforce, an engine can.
     lost = [] if contained else losses(host.facts)
     for item in lost:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import OF_CONTAINERS
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.announcement import AVAHI
 from tests.attacks.deployment import KITCHEN, PORT, ZONES
 from tests.attacks.tables import show
 from tests.containers.mutation import by_hand, dies, made_again, made_with
@@ -154,6 +155,25 @@ MUTANTS = (
         "printf '[Service]\\nExecStart=\\nExecStart=/bin/true\\n'"
         " > /usr/local/lib/systemd/system/librespot-firewall.service.d/x.conf\nsystemctl daemon-reload",
         "NET-03 boot host, CFG-06 drift host",
+    ),
+    Mutant(
+        "an-engine-that-no-boot-starts",
+        "systemctl disable --quiet docker.service docker.socket",
+        "CON-10 boot host",
+        by_hand="systemctl enable --quiet docker.service docker.socket",
+    ),
+    Mutant(
+        "avahi-stopped",
+        "systemctl stop avahi-daemon.socket avahi-daemon.service",
+        "CON-10 announced host",
+        by_hand="systemctl start avahi-daemon.socket avahi-daemon.service",
+    ),
+    Mutant(
+        "avahi-publishes-nothing",
+        f"cp {AVAHI} /root/kept; sed -i 's/.*disable-publishing=.*/disable-publishing=yes/' {AVAHI}\n"
+        "systemctl restart avahi-daemon.service",
+        "CON-10 announced host",
+        by_hand=f"mv /root/kept {AVAHI}; systemctl restart avahi-daemon.service",
     ),
     Mutant("not-announced", f"rm /etc/avahi/services/{NAME}.service", "CFG-06 drift kitchen"),
     Mutant("the-engines-own-filter", made_again("seccomp"), "CON-06 calls kitchen, CFG-06 drift kitchen"),

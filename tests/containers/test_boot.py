@@ -20,8 +20,8 @@ BACK_S = 40
 FIREWALL = "librespot-firewall.service"
 
 
-def _boot(speaker: Speaker) -> None:
-    """Start what a boot starts, in its order, from what a shutdown leaves.
+def _boot(speaker: Speaker, engine: str = "docker.service") -> None:
+    """Start what a boot starts, in its order, from what a shutdown leaves; *engine* is the unit of it that is enabled.
 
     A host of the lab that is restarted itself may get another address.
     """
@@ -29,7 +29,7 @@ def _boot(speaker: Speaker) -> None:
     speaker.host.shell(f"systemctl stop {stopped}; nft delete table inet librespot")
     # It may fail, and nothing waits for it.
     speaker.host.run("systemctl", "start", FIREWALL)
-    speaker.host.shell("systemctl start docker.service hardened-librespot-containers.timer", timeout=BOOT_S)
+    speaker.host.shell(f"systemctl start {engine} hardened-librespot-containers.timer", timeout=BOOT_S)
 
 
 def _said(speaker: Speaker) -> str:
@@ -41,6 +41,18 @@ def test_after_a_boot_it_is_up_by_itself(running: Speaker) -> None:
     _boot(running)
     until(lambda: running.answers, BACK_S, "it answers")
     assert running.identity[0] == before[0]
+    assert running.converge() == 0
+
+
+def test_an_engine_whose_service_is_disabled_is_started_by_the_timer_that_asks_it(running: Speaker) -> None:
+    running.host.shell("systemctl disable --quiet docker.service")
+    try:
+        _boot(running, "docker.socket")
+        assert running.host.run("systemctl", "is-active", "--quiet", "docker.service").returncode
+        took = until(lambda: running.answers, BACK_S, "it answers")
+        show(f"docker.socket alone at boot, on {running.host.image}", ["answers after s"], [[f"{took:.0f}"]])
+    finally:
+        running.host.shell("systemctl enable --quiet docker.service")
     assert running.converge() == 0
 
 

@@ -45,6 +45,7 @@ from . import (
     published,
     secrets,
     segment,
+    services,
 )
 from .context import Check, Context
 
@@ -116,7 +117,7 @@ def _contained(host: Host, spec: Specification, live: bool, called: str, announc
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
     checks.append(partial(published.look, ours=True))
     checks += [options.look, segment.look, partial(contained.look, engine), partial(answers.look, engine)]
-    checks.append(partial(outside.look, engine))
+    checks += [partial(outside.look, engine), partial(services.look, engine, announce)]
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
     running = partial(contained.processes, engine)
     return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)

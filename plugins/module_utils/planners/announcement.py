@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from ..host.files import FILE
+from ..model.avahi import Avahi, parse_avahi
 from ..model.bind import LOOPBACK
 from ..model.errors import HostError
 from ..model.instance import Instance, Specification
@@ -19,10 +21,9 @@ from .file import FilePlanner
 from .registry import Host
 
 AVAHI = "/etc/avahi/avahi-daemon.conf"
+AVAHI_UNIT = "avahi-daemon.service"
 
-_UNIT = "avahi-daemon.service"
 _OURS = re.compile(r"^librespot-([a-z][a-z0-9-]*)\.service$")
-_ALLOWED = re.compile(r"(?m)^[ \t]*allow-interfaces[ \t]*=[ \t]*(\S.*?)[ \t]*$")
 
 
 def announcement_planners(host: Host, spec: Specification, unfinished: Collection[str] = ()) -> list[Planner]:
@@ -61,15 +62,65 @@ def _ours(host: Host) -> list[str]:
     return found
 
 
-def require_avahi(host: Host) -> None:
-    """Raise `HostError` when avahi does not run: nothing would be announced."""
-    state = host.systemd.show(_UNIT, ["ActiveState"]).get("ActiveState")
-    if state != "active":
-        raise HostError(
-            f"avahi-daemon does not run on this host ({_UNIT} is {state})",
-            "Install the package avahi-daemon and start it; or write librespot_container_announce: false, and announce "
-            "the instances otherwise",
+@dataclass(frozen=True)
+class Muted:
+    """Why avahi does not announce an instance, now or after a boot; *nothing* when it announces none now."""
+
+    message: str
+    remedy: str
+    nothing: bool = False
+
+
+def muted(host: Host, spec: Specification) -> list[Muted]:
+    """Return all that keeps avahi from announcing the instances of *spec*. The audit and apply judge by it alike."""
+    state = host.systemd.show(AVAHI_UNIT, ["ActiveState", "UnitFileState"])
+    active, enabled = state.get("ActiveState"), state.get("UnitFileState") or "not there"
+    found = []
+    if active != "active":
+        found.append(
+            Muted(
+                f"avahi-daemon does not run on this host ({AVAHI_UNIT} is {active})",
+                "Install the package avahi-daemon and start it; or write librespot_container_announce: false, and "
+                "announce the instances otherwise",
+                nothing=True,
+            )
         )
+    if enabled != "enabled":
+        found.append(
+            Muted(
+                f"avahi-daemon does not start at boot ({AVAHI_UNIT} is {enabled})",
+                f"Run: systemctl enable {AVAHI_UNIT}",
+            )
+        )
+    settings = _settings(host)
+    if not settings.publishes:
+        found.append(
+            Muted(
+                f"avahi-daemon announces nothing (disable-publishing in {AVAHI})",
+                f"Write disable-publishing=no in {AVAHI} and restart avahi-daemon",
+                nothing=True,
+            )
+        )
+    bound = sorted({item.interface for item in announced(spec) if item.interface})
+    kept = [name for name in bound if not settings.announces_on(name)]
+    if kept:
+        found.append(
+            Muted(
+                f"avahi-daemon is kept from {', '.join(kept)}, where instances answer ({AVAHI})",
+                f"Write those to allow-interfaces in {AVAHI}, or take them out of deny-interfaces, and restart "
+                "avahi-daemon",
+            )
+        )
+    return found
+
+
+def require_avahi(host: Host, spec: Specification) -> list[Muted]:
+    """Raise `HostError` when nothing of *spec* would be announced; return what would not be at once, or for all."""
+    found = muted(host, spec)
+    fatal = [item for item in found if item.nothing]
+    if fatal:
+        raise HostError("; ".join(item.message for item in fatal), "; ".join(item.remedy for item in fatal))
+    return found
 
 
 def elsewhere(host: Host, spec: Specification) -> str:
@@ -78,8 +129,12 @@ def elsewhere(host: Host, spec: Specification) -> str:
     It announces all of its services on all of its interfaces, which the user alone can narrow.
     """
     bound = {item.interface for item in spec.present if item.interface and item.bridge}
+    settings = _settings(host)
+    if not settings.allowed:
+        return "every interface of the host" + (f" but {', '.join(sorted(settings.denied))}" if settings.denied else "")
+    return ", ".join(sorted(settings.allowed - settings.denied - bound))
+
+
+def _settings(host: Host) -> Avahi:
     entry = host.files.read(AVAHI)
-    match = _ALLOWED.search(entry.content.decode(errors="replace")) if entry else None
-    if not match:
-        return "every interface of the host"
-    return ", ".join(sorted({name.strip() for name in match.group(1).split(",")} - bound))
+    return parse_avahi(entry.content.decode(errors="replace")) if entry else Avahi()

@@ -12,12 +12,17 @@ import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import FILE, Entry
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
-from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER, parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import (
+    CONTAINER,
+    Specification,
+    parse_specification,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.model.network import HostNetwork, placed
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.announcement import (
     AVAHI,
     announcement_planners,
     elsewhere,
+    muted,
     require_avahi,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
@@ -31,7 +36,7 @@ OFF = {"name": "office", "bind": {"discovery": False}}
 LOGIN = '{"username": "someone", "auth_type": 1, "auth_data": "ZnJvbSBWYXVsdA=="}'
 
 
-def host(files: dict[str, str], state: str = "active") -> Host:
+def host(files: dict[str, str], state: str = "active", boot: str = "enabled") -> Host:
     """Return a host with these files."""
 
     def read(path: str) -> Entry | None:
@@ -41,7 +46,7 @@ def host(files: dict[str, str], state: str = "active") -> Host:
         "names": lambda place: [path[len(place) + 1 :] for path in files if path.startswith(f"{place}/")],
         "read": read,
     }
-    systemd = SimpleNamespace(show=lambda _unit, _names: {"ActiveState": state})
+    systemd = SimpleNamespace(show=lambda _unit, _names: {"ActiveState": state, "UnitFileState": boot})
     return cast(Host, SimpleNamespace(files=SimpleNamespace(**edges), systemd=systemd))
 
 
@@ -69,6 +74,13 @@ def test_what_is_said_of_those_that_did_not_come_up_stays_as_it_is() -> None:
     }
 
 
+def kitchen() -> Specification:
+    """Return an instance that is bound to eth0."""
+    spec = parse_specification("0.8.0", [{"name": "kitchen"}], deployment=CONTAINER)
+    network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
+    return Specification(spec.version, tuple(placed(item, network) for item in spec.instances))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -77,16 +89,39 @@ def test_what_is_said_of_those_that_did_not_come_up_stays_as_it_is() -> None:
         ("[server]\nallow-interfaces=eth0\n", ""),
         ("allow-interfaces = eth0, wlan0 \n", "wlan0"),
         ("allow-interfaces=\nuse-ipv4=yes\n", "every interface of the host"),
+        ("deny-interfaces=wlan0,eth1\n", "every interface of the host but eth1, wlan0"),
+        ("allow-interfaces=eth0,wlan0\ndeny-interfaces=wlan0\n", ""),
     ],
 )
 def test_where_else_it_is_announced_is_said(text: str, said: str) -> None:
-    spec = parse_specification("0.8.0", [{"name": "kitchen"}], deployment=CONTAINER)
-    network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
-    here = type(spec)(spec.version, tuple(placed(item, network) for item in spec.instances))
-    assert elsewhere(host({AVAHI: text} if text else {}), here) == said
+    assert elsewhere(host({AVAHI: text} if text else {}), kitchen()) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[publish]\ndisable-publishing=yes\n", "announces nothing"),
+        ("disable-publishing = True\n", "announces nothing"),
+        ("#disable-publishing=yes\ndisable-publishing=no\ndisable-user-service-publishing=yes\n", ""),
+        ("allow-interfaces=wlan0\n", "is kept from eth0"),
+        ("allow-interfaces=eth0\nallow-interfaces=wlan0\n", "is kept from eth0"),
+        ("deny-interfaces=wlan0, eth0\n", "is kept from eth0"),
+        ("allow-interfaces=eth0\ndeny-interfaces=eth1\n", ""),
+    ],
+)
+def test_what_avahis_settings_keep_from_being_announced_is_said(text: str, said: str) -> None:
+    found = muted(host({AVAHI: text}), kitchen())
+    assert [said in item.message for item in found] == [True] * bool(said)
 
 
 def test_without_avahi_nothing_is_written() -> None:
-    require_avahi(host({}))
+    assert require_avahi(host({}), kitchen()) == []
     with pytest.raises(HostError, match="avahi-daemon does not run"):
-        require_avahi(host({}, "inactive"))
+        require_avahi(host({}, "inactive"), kitchen())
+    with pytest.raises(HostError, match=r"does not run.*; avahi-daemon announces nothing"):
+        require_avahi(host({AVAHI: "disable-publishing=yes\n"}, "inactive"), kitchen())
+
+
+def test_what_ends_at_a_boot_or_on_one_interface_is_a_warning() -> None:
+    found = require_avahi(host({AVAHI: "deny-interfaces=eth0\n"}, boot="disabled"), kitchen())
+    assert ["boot" in item.message for item in found] == [True, False]
