@@ -35,6 +35,8 @@ description:
     C(docker rename), is removed as well.
   - An instance that cannot be brought to where it shall be goes back to what ran before. The others are not kept from
     what they shall be, and the task fails at its end with what keeps each one that could not.
+  - The engine chooses the addresses of each network. Where they are those of a zone's networks, whose clients are not
+    answered then, the module warns and says how to give the engine others.
   - While others are on the network of an instance that goes, nothing is changed. They are named, with the command that
     takes them off.
 author:
@@ -121,6 +123,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     run,
     specification,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.addresses import warnings
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.containers import (
     container_planners,
@@ -153,14 +156,19 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         engine = Podman(host.commands)
         _ready(module, host, engine, image, spec)
         planners = quadlet_planners(host, engine, spec, image)
+        used: AnyEngine = engine
     else:
         docker = Engine()
         _ready(module, host, docker, image, spec)
         planners = container_planners(host, docker, spec, image)
+        used = docker
     # Not among those of the audit, where the table is the firewall's.
     displaced, unsealing = displaced_services(host, spec), unsealing_planners(host, spec)
     plans = converge(displaced, module.check_mode)
     plans += converge([*planners, *unsealing], module.check_mode, apart=True)
+    # The engine chooses the addresses when it makes the network.
+    for said in warnings(host, used, spec):
+        module.warn(said)
     return outcome(module, plans)
 
 

@@ -296,6 +296,30 @@ def test_what_the_audit_says_takes_a_guest_off(healthy: Speaker) -> None:
         healthy.docker("rm", "--force", name)
 
 
+def test_a_network_on_the_addresses_of_a_zone_is_warned_of_and_moves_as_the_remedy_says(healthy: Speaker) -> None:
+    host, access = healthy.host, {"access": ["guests", "lab"]}
+    (subnet,) = host.out("ip", "-4", "route", "show", "dev", "lsp-kitchen", "scope", "link").split()[:1]
+    guests = f"{subnet.partition('/')[0]}/24"
+    zones = {**ZONES, "guests": {"networks": [guests]}}
+    wanted = {**WANTED, "instances": [{**KITCHEN, **access}], "zones": zones}
+    said = f"the network {subnet} of {NAME} overlaps {guests} of zone guests"
+    try:
+        # However long its lines are.
+        assert said in " ".join(healthy.run(access, librespot_zones=zones).output.split())
+        assert list(red(audit(host, wanted))) == [("CON-05", "addresses", "kitchen")]
+        pools = '{"default-address-pools": [{"base": "172.30.0.0/16", "size": 28}]}'
+        host.shell(
+            f"mkdir -p /etc/docker; echo '{pools}' > /etc/docker/daemon.json; systemctl restart docker", timeout=120
+        )
+        host.shell(f"docker rm --force {NAME} && docker network rm {NAME}")
+        assert "overlaps" not in healthy.run(access, librespot_zones=zones).output
+        assert red(audit(host, wanted)) == {}
+        assert "172.30.0." in host.out("ip", "-4", "route", "show", "dev", "lsp-kitchen")
+    finally:
+        host.shell(f"rm -f /etc/docker/daemon.json; docker rm --force {NAME}; docker network rm {NAME}")
+        host.shell("systemctl restart docker", timeout=120)
+
+
 def test_what_shall_not_be_announced_is_not(healthy: Speaker) -> None:
     """Nor is avahi needed then, without which a run changes nothing."""
     host, file = healthy.host, f"/etc/avahi/services/{NAME}.service"

@@ -31,6 +31,7 @@ from ..planners.registry import Host, settings_planners, unit_planners
 from ..planners.releases import Releases
 from ..planners.segments import segment_planners
 from . import (
+    addresses,
     answers,
     binding,
     contained,
@@ -117,7 +118,8 @@ def _contained(host: Host, spec: Specification, live: bool, called: str, announc
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
     checks.append(partial(published.look, ours=True))
     checks += [options.look, segment.look, partial(contained.look, engine), partial(answers.look, engine)]
-    checks += [partial(outside.look, engine), partial(services.look, engine, announce)]
+    checks += [partial(addresses.look, engine), partial(outside.look, engine)]
+    checks.append(partial(services.look, engine, announce))
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
     running = partial(contained.processes, engine)
     return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from ipaddress import IPv4Interface, ip_address
+from ipaddress import IPv4Network, ip_address
 
+from ..host import bridge
 from ..host.engines import AnyEngine
 from ..host.iptables import legacy_tables
-from ..host.network import listed
 from ..host.nftables import Nftables
 from ..host.stranger import seen_from
 from ..model.finding import FAILED, NOT_ENFORCED, PASSED, Finding
@@ -42,7 +42,7 @@ def look(engine: AnyEngine, context: Context) -> Iterator[Finding]:
 def _translation(engine: AnyEngine, context: Context, instance: Instance) -> Iterator[Finding]:
     if not instance.bridge:
         return
-    network = _network(context, instance)
+    network = bridge.network(context.host.commands, instance.bridge)
     wrong = _untranslated(context, network) if network else [f"there is no bridge {instance.bridge} with an address"]
     with open(_FORWARDS, encoding="ascii") as handle:
         forwards = handle.read().strip() == "1"
@@ -82,8 +82,11 @@ def _outside(engine: AnyEngine, context: Context, instance: Instance) -> Iterato
     if main is None:
         yield not_running(context, _CONTROL, "outside", instance, expected)
         return
-    address, network = seen_from(context.host.commands, main.pid, _PORT), _network(context, instance)
-    own = bool(address and network and ip_address(address) in IPv4Interface(network).network)
+    address, network = (
+        seen_from(context.host.commands, main.pid, _PORT),
+        bridge.network(context.host.commands, instance.bridge),
+    )
+    own = bool(address and network and ip_address(address) in IPv4Network(network))
     said = f"it arrives as {address}" if address else "what it sends does not arrive, or the answer does not"
     yield finding(
         _CONTROL,
@@ -95,15 +98,6 @@ def _outside(engine: AnyEngine, context: Context, instance: Instance) -> Iterato
         f"a connection from the network of process {main.pid} to port {_PORT} of a network of the moment",
         remedy=_remedy(engine),
     )
-
-
-def _network(context: Context, instance: Instance) -> str:
-    """Return the network of IPv4 on the bridge of *instance*, as the kernel has it; empty when there is none."""
-    for link in listed(context.host.commands, ["-4", "address", "show"]):
-        if link.get("ifname") == instance.bridge:
-            for item in link["addr_info"]:
-                return str(IPv4Interface(f"{item['local']}/{item['prefixlen']}").network)
-    return ""
 
 
 def _remedy(engine: AnyEngine) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from ipaddress import IPv4Interface
 
 from .command import Commands
 from .namespaces import inside_of, others
@@ -35,6 +36,15 @@ def addresses(commands: Commands, bridge: str) -> list[str]:
                 if (item.get("ifindex"), item.get("link_index")) in ends:
                     found |= {entry["local"] for entry in item["addr_info"] if entry["scope"] == "global"}
     return sorted(found)
+
+
+def network(commands: Commands, bridge: str) -> str:
+    """Return the network of IPv4 on *bridge*, as ``172.19.0.0/16``; empty when there is none."""
+    for link in listed(commands, ["-4", "address", "show"]):
+        if link.get("ifname") == bridge:
+            for item in link["addr_info"]:
+                return str(IPv4Interface(f"{item['local']}/{item['prefixlen']}").network)
+    return ""
 
 
 def _number(interface: str, attribute: str) -> int:

@@ -29,6 +29,12 @@ NOT_RUN = 125
 """The status of what the engine did not run: its command's own for that."""
 _TIMEOUT_S = 120
 
+POOLS = (
+    'Give the engine addresses for more networks, of which nobody else has one: write "default-address-pools": '
+    '[{"base": "172.30.0.0/16", "size": 28}] to /etc/docker/daemon.json, and systemctl restart docker'
+)
+"""It has about 30 by default; this is 4096, each for 13 containers."""
+
 Described = dict[str, Any]
 """An object of the engine, as its API has it."""
 
@@ -47,18 +53,32 @@ def _said(what: str) -> Iterator[None]:
         ) from error
 
 
+_REMEDIES = (
+    (("no space left",), "Free space below /var/lib/docker; docker system df shows what is there"),
+    (
+        ("port is already allocated", "address already in use"),
+        "Give the instance another port, or stop what holds this one: ss -tlnp",
+    ),
+    (
+        ("cannot assign requested address",),
+        "The host has lost the address that the instance is bound to; run again when it has one",
+    ),
+    (("address pool", "fully subnetted"), f"{POOLS}; or remove networks that nobody needs: docker network ls"),
+    (
+        ("overlaps with", "conflicts with"),
+        "Remove the network that holds the addresses: docker network ls, ip route",
+    ),
+    (
+        ("active endpoints",),
+        "Take off whoever is on it: docker network inspect shows who, docker network disconnect does it",
+    ),
+)
+"""What to do by parts of what the engine says."""
+
+
 def _remedy(text: str) -> str:
-    if "no space left" in text:
-        return "Free space below /var/lib/docker; docker system df shows what is there"
-    if "port is already allocated" in text or "address already in use" in text:
-        return "Give the instance another port, or stop what holds this one: ss -tlnp"
-    if "cannot assign requested address" in text:
-        return "The host has lost the address that the instance is bound to; run again when it has one"
-    if "overlaps with" in text or "conflicts with" in text or "address pool" in text:
-        return "Remove the network that holds the addresses: docker network ls, ip route"
-    if "active endpoints" in text:
-        return "Take off whoever is on it: docker network inspect shows who, docker network disconnect does it"
-    return "journalctl -u docker.service tells more"
+    found = (remedy for parts, remedy in _REMEDIES if any(part in text for part in parts))
+    return next(found, "journalctl -u docker.service tells more")
 
 
 _CHILDREN = "has dependent child images"
@@ -74,6 +94,10 @@ class Engine:
     """How a person reads what a container said."""
     renewing = "docker restart {name}"
     """How a person starts a container anew."""
+    pools = POOLS
+    """How a person gives it other addresses for networks."""
+    removing = "docker rm --force {name} && docker network rm {name}"
+    """How a person removes a container with its network."""
     relinking = "systemctl restart docker"
     """How a person makes it write its rules for packets again."""
     families = (V4, V6)

@@ -45,6 +45,13 @@ class Podman:
     """How a person reads what a container said."""
     renewing = "systemctl restart {name}.service"
     """How a person starts a container anew."""
+    pools = (
+        'Give the engine addresses of which nobody else has one: write default_subnet_pools = [{"base" = '
+        '"172.30.0.0/16", "size" = 28}] below [network] in /etc/containers/containers.conf'
+    )
+    """How a person gives it other addresses for networks."""
+    removing = "systemctl stop {name} {name}-network && podman network rm --force {name}"
+    """How a person removes a container with its network."""
     relinking = "podman network reload --all"
     """How a person makes it write its rules for packets again."""
     families = (V4,)

@@ -103,8 +103,8 @@ def test_what_it_does_not_run_is_told_from_what_fails(monkeypatch: pytest.Monkey
         ("write /var/lib/docker/x: no space left on device", "Free space"),
         ("listen tcp 192.0.2.1:1: bind: cannot assign requested address", "lost the address"),
         ("Pool overlaps with other one on this address space", "docker network ls"),
-        ("could not find an available, non-overlapping IPv4 address pool among the defaults", "docker network ls"),
-        ("all predefined address pools have been fully subnetted", "docker network ls"),
+        ("could not find an available, non-overlapping IPv4 address pool among the defaults", "daemon.json"),
+        ("all predefined address pools have been fully subnetted", "daemon.json"),
         ("something else", "journalctl"),
     ],
 )

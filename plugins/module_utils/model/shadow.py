@@ -1,0 +1,38 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Addresses of a network of containers that are also those of a zone: what answers such a client goes to the bridge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from .networks import V4, interval_text
+from .zones import PRIVATE, Zone, default_zones
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """*addresses* of the *zone* are those of a network of containers.
+
+    It is *within* the zone's where they are more than the network: somebody may be there, and need not be.
+    """
+
+    zone: str
+    addresses: str
+    within: bool
+
+
+def shadows(network: str, zones: Iterable[Zone]) -> Iterator[Shadow]:
+    """Yield what the *network* of IPv4 takes of *zones*; nothing of the default one, whose networks nobody wrote."""
+    found = IPv4Network(network)
+    first, last = int(found.network_address), int(found.broadcast_address)
+    nobodys = default_zones()[PRIVATE]
+    for zone in zones:
+        for interval in zone.networks.of(V4) if zone != nobodys else ():
+            if interval[0] <= last and first <= interval[1]:
+                within = interval[0] <= first and last <= interval[1] and interval != (first, last)
+                yield Shadow(zone.name, interval_text(interval, V4), within)

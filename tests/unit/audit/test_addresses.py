@@ -1,0 +1,82 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The networks of containers beside the zones: what is warned of, and what is red."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.audit import addresses
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.context import Context
+from ansible_collections.hardened.librespot.plugins.module_utils.host.engine import Engine
+from ansible_collections.hardened.librespot.plugins.module_utils.host.podman import Podman
+from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import (
+    FAILED,
+    NOT_ENFORCED,
+    PASSED,
+    Finding,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER, parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.addresses import warnings
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
+
+LINKS = [
+    {},
+    {"ifname": "eth0", "addr_info": [{"local": "192.168.1.5", "prefixlen": 24}]},
+    {"ifname": "lsp-kitchen", "addr_info": [{"local": "172.19.0.1", "prefixlen": 16}]},
+]
+
+
+def looked(networks: list[str], engine: Any = Engine, links: Any = LINKS) -> tuple[list[Finding], list[str]]:
+    """Return the findings of a kitchen in 172.19.0.0/16 with a zone of *networks*, and the warnings."""
+    commands = SimpleNamespace(run=lambda _argv, **_how: SimpleNamespace(stdout=json.dumps(links)))
+    host = cast(Host, SimpleNamespace(commands=commands))
+    zones = {"lan": {"networks": networks}, "unused": {"networks": ["172.19.0.0/24"]}} if networks else {}
+    kitchen = {"name": "kitchen", **({"access": ["lan"]} if networks else {})}
+    spec = parse_specification("0.8.0", [kitchen], {}, zones, CONTAINER)
+    return list(addresses.look(engine, Context(host, spec, [], live=False))), warnings(host, engine, spec)
+
+
+@pytest.mark.parametrize(
+    ("networks", "status"),
+    [
+        (["192.168.1.0/24", "2001:db8::/64"], PASSED),
+        (["172.18.0.0/16", "172.20.0.0/16"], PASSED),
+        (["172.19.0.0/16"], FAILED),
+        (["172.19.7.0/24"], FAILED),
+        (["172.19.7.9"], FAILED),
+        (["172.18.9.0-172.19.0.9"], FAILED),
+        (["172.16.0.0/12"], NOT_ENFORCED),
+        (["172.19.0.0/16", "172.20.0.0/16"], NOT_ENFORCED),
+        ([], PASSED),
+    ],
+)
+def test_a_network_that_takes_a_zones_addresses_is_named_with_it(networks: list[str], status: str) -> None:
+    (found,), warned = looked(networks)
+    assert (found.id, found.check, found.scope, found.status) == ("CON-05", "addresses", "kitchen", status)
+    assert bool(warned) == (status == FAILED)
+    assert ("172.19.0.0/16 of librespot-kitchen" in found.observed) == (status != PASSED)
+    assert ("of zone lan" in found.observed) == (status != PASSED)
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        (Engine, ("/etc/docker/daemon.json", "docker network rm librespot-kitchen")),
+        (Podman, ("/etc/containers/containers.conf", "podman network rm --force librespot-kitchen")),
+    ],
+)
+def test_the_remedy_is_the_engines(engine: Any, words: tuple[str, ...]) -> None:
+    (found,), (warned,) = looked(["172.19.7.0/24"], engine)
+    assert all(word in found.remedy and word in warned for word in words)
+    assert "172.19.7.0/24 of zone lan" in warned
+
+
+def test_a_network_that_is_not_there_yet_takes_nothing() -> None:
+    assert looked(["172.19.0.0/16"], links=[]) == ([], [])
