@@ -236,8 +236,12 @@ MUTANTS = (
         "systemctl daemon-reload; systemctl restart hardened-librespot-containers.timer",
         "CFG-06 drift host",
     ),
-    # It is still the only one on its bridge.
-    Mutant("renamed", f"docker rename {NAME} something", ALL.replace("NET-10 bridge kitchen, ", "")),
+    # It is still the only one on its bridge, and answers.
+    Mutant(
+        "renamed",
+        f"docker rename {NAME} something",
+        ALL.replace("NET-10 bridge kitchen, ", "").replace("CON-10 answers kitchen, ", ""),
+    ),
     Mutant(
         # With another name nobody would look for it.
         "one-more-of-ours",
