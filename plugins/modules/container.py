@@ -130,6 +130,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.contai
     without_doors,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.firewall import unsealing_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.guests import GuestsPlanner
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import (
     displaced_services,
     has_containers,
@@ -162,10 +163,13 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         _ready(module, host, docker, image, spec)
         planners = container_planners(host, docker, spec, image)
         used = docker
+    # Whoever is on a network that goes is told of before a service is ended, too.
+    guests = [item for item in planners if isinstance(item, GuestsPlanner)]
     # Not among those of the audit, where the table is the firewall's.
     displaced, unsealing = displaced_services(host, spec), unsealing_planners(host, spec)
-    plans = converge(displaced, module.check_mode)
-    plans += converge([*planners, *unsealing], module.check_mode, apart=True)
+    plans = converge([*guests, *displaced], module.check_mode)
+    rest = [item for item in planners if item not in guests]
+    plans += converge([*rest, *unsealing], module.check_mode, apart=True)
     # The engine chooses the addresses when it makes the network.
     for said in warnings(host, used, spec):
         module.warn(said)

@@ -131,15 +131,25 @@ def revive() -> None:
 
     Without an engine there is nothing to bring back.
 
-    What cannot be started stays so without a word for as long as the reason is the same.
+    What cannot be started stays so without a word for as long as the reason is the same. What keeps one from coming
+    back keeps no other; a restart that fails is an error at the end.
     """
+    silent: list[OSError] = []
     with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
         for identifier, name in wedged().items():
             _say(_NOTICE, f"{name} is up but gives no sign of life: restarting it")
-            restart(identifier)
+            try:
+                restart(identifier)
+            except OSError as error:
+                silent.append(error)
         for identifier, name in paused().items():
-            _say(_NOTICE, f"{name} was paused: letting it go on")
-            ask("POST", f"/containers/{identifier}/unpause")
+            try:
+                ask("POST", f"/containers/{identifier}/unpause")
+            except OSError as error:
+                # Whoever has paused it may have let it go on meanwhile, as docker commit does.
+                _say(_NOTICE, f"{name} is paused and cannot be let go on: {error}")
+            else:
+                _say(_NOTICE, f"{name} was paused: letting it go on")
         for identifier, (name, reason) in failed().items():
             try:
                 ask("POST", f"/containers/{identifier}/start")
@@ -148,6 +158,8 @@ def revive() -> None:
                     _say(_NOTICE, f"{name} cannot be started: {error}")
             else:
                 _say(_NOTICE, f"{name} could not be started before: started it")
+    if silent:
+        raise silent[0]
 
 
 def inspected(container: str) -> dict[str, Any]:

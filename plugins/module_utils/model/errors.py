@@ -48,12 +48,17 @@ class HostError(LibrespotError):
 
 
 class UnfinishedError(HostError):
-    """What kept single *instances* from what they shall be, while the others have become it; by their names."""
+    """What kept single *instances* from what they shall be, by their names; *rest* are those that had no turn any more.
 
-    def __init__(self, found: Mapping[str, LibrespotError]) -> None:
-        self.instances = tuple(found)
+    The others have become what they shall be.
+    """
+
+    def __init__(self, found: Mapping[str, LibrespotError], rest: Sequence[str] = ()) -> None:
+        self.instances = tuple(dict.fromkeys((*found, *rest)))
         whole = joined([_of(name, error) for name, error in found.items()])
-        super().__init__(f"{whole.message}; the other instances are as described", whole.remedy)
+        late = [name for name in rest if name not in found]
+        said = f"; nothing was done for {', '.join(late)}" if late else "; the other instances are as described"
+        super().__init__(f"{whole.message}{said}", whole.remedy)
 
 
 def _of(instance: str, error: LibrespotError) -> LibrespotError:

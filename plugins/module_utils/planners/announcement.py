@@ -23,6 +23,7 @@ from .registry import Host
 AVAHI = "/etc/avahi/avahi-daemon.conf"
 AVAHI_UNIT = "avahi-daemon.service"
 
+_PORT = re.compile(r"<port>(\d+)</port>")
 _OURS = re.compile(r"^librespot-([a-z][a-z0-9-]*)\.service$")
 
 
@@ -30,10 +31,11 @@ def announcement_planners(host: Host, spec: Specification, unfinished: Collectio
     """Return a service file for each present instance that listens, and none of ours besides.
 
     In a segment of its own, and on the host's network, it announces itself. What is said of those that are *unfinished*
-    stays as it is: they do not run, or as they did before.
+    stays as it is, since they run as they did before, unless another one has their port now.
     """
-    kept = set(map(service_path, unfinished))
     wanted = {service_path(item.name): item for item in announced(spec) if item.name not in unfinished}
+    taken = {item.port for item in wanted.values()}
+    kept = {path for path in map(service_path, unfinished) if _port(host, path) not in taken}
     left = sorted(path for path in _ours(host) if path not in wanted and path not in kept)
     return [
         *(FilePlanner(host.files, path, service_file(item), scope=item.name) for path, item in wanted.items()),
@@ -60,6 +62,13 @@ def _ours(host: Host) -> list[str]:
         if entry and entry.kind == FILE and MARK.encode() in entry.content:
             found.append(path)
     return found
+
+
+def _port(host: Host, path: str) -> int:
+    """Return the port that the file at *path* tells of; 0 when it tells of none."""
+    entry = host.files.read(path)
+    match = _PORT.search(entry.content.decode(errors="replace")) if entry else None
+    return int(match.group(1)) if match else 0
 
 
 @dataclass(frozen=True)

@@ -51,12 +51,13 @@ def converge(planners: Sequence[Planner], check: bool, apart: bool = False) -> l
     """Plan each planner in order and, unless *check*, apply it before the next one is planned. The first error ends it.
 
     With *apart*, an instance of which a planner cannot be applied ends alone: those of other instances go on, and
-    `UnfinishedError` names it at the end. It is for instances that go back to what ran before. Without a way back, the
-    first one that fails keeps the others from a change that may be bad for all of them.
+    `UnfinishedError` names it at the end. When what is found of an instance ends a run that has changed something, it
+    names all that had no turn. It is for instances that go back to what ran before. Without a way back, the first one
+    that fails keeps the others from a change that may be bad for all of them.
     """
     plans: list[Plan] = []
     failed: dict[str, LibrespotError] = {}
-    for planner in planners:
+    for number, planner in enumerate(planners):
         # Those of the host may clean up what a failed instance still needs.
         if failed and planner.scope in (HOST, *failed):
             continue
@@ -65,6 +66,9 @@ def converge(planners: Sequence[Planner], check: bool, apart: bool = False) -> l
             if plan.changed:
                 planner.refuse(plan)
         except LibrespotError as error:
+            if apart and planner.scope != HOST and not check and any(item.changed for item in plans):
+                rest = dict.fromkeys(item.scope for item in planners[number:] if item.scope != HOST)
+                raise UnfinishedError({**failed, planner.scope: error}, tuple(rest)) from error
             raise joined([*failed.values(), error]) from error
         plans.append(plan)
         if not plan.changed or check:

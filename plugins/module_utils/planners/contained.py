@@ -82,6 +82,15 @@ def meets(there: Mapping[str, Any], port: int, addresses: Collection[str]) -> bo
     return bool(addresses) and any(not x or x in addresses or ip_address(x).is_unspecified for x in at)
 
 
+def listed_ports(item: Mapping[str, Any]) -> set[int]:
+    """Return the ports of the host at which a container in the list of Docker, or of Podman, is published."""
+    return {int(port.get("PublicPort") or port.get("host_port") or 0) for port in item.get("Ports") or ()}
+
+
+def _on_host(item: Mapping[str, Any]) -> bool:
+    return (item.get("HostConfig") or {}).get("NetworkMode") == ON_HOST
+
+
 @contextlib.contextmanager
 def after(error: HostError) -> Iterator[None]:
     """Say both when what is done after an *error* fails as well."""
@@ -123,13 +132,14 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
 
         They are back when this one does not come up. One *before* that has the port could not leave it, and keeps it.
         """
-        kept = [name for name in map(container_name, self._before) if self._in_the_way(name)]
+        there = self._in_the_way()
+        kept = [name for name in map(container_name, self._before) if name in there]
         if kept:
             raise HostError(
                 f"{self._name} shall have port {self._instance.port}, which is still that of {kept[0]}",
                 f"Mend what kept {kept[0]} from its own port, and run again",
             )
-        stopped = [name for name in map(container_name, self._behind) if self._in_the_way(name)]
+        stopped = [name for name in map(container_name, self._behind) if name in there]
         for name in stopped:
             self._stop(name)
         try:
@@ -140,14 +150,27 @@ class ContainedPlanner(Planner, Generic[AnEngine]):
                     self._resume(name)
             raise
 
-    def _in_the_way(self, name: str) -> bool:
-        """Whether the container *name* runs and has the port of this one, at one of the addresses that it shall have.
+    def _in_the_way(self) -> set[str]:
+        """Return the containers of ours that run and have the port of this one, at an address that it shall have.
 
-        No two of a specification have one port, so that one shall have another.
+        No two of a specification have one port, so that each shall have another. The engine's list tells which can be
+        meant: to look at each one for each one would take hours for hundreds.
         """
-        there = self._engine.container(name)
-        place = self._place()
-        return bool(there and there["State"]["Running"] and meets(there, self._instance.port, place.addresses))
+        addresses = self._place().addresses
+        if not (self._before or self._behind) or not addresses:
+            return set()
+        names = [
+            name.lstrip("/")
+            for item in self._engine.containers(INSTANCE_LABEL)
+            if self._instance.port in listed_ports(item) or _on_host(item)
+            for name in item["Names"]
+        ]
+        found = {name: self._engine.container(name) for name in names if name != self._name}
+        return {
+            name
+            for name, there in found.items()
+            if there and there["State"]["Running"] and meets(there, self._instance.port, addresses)
+        }
 
     def _stop(self, name: str) -> None:
         """Stop the container *name*."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -145,7 +146,10 @@ class ContainerPlanner(ContainedPlanner[Engine]):
             return plan
         self._engine.remove(self._name + TRIAL)
         if self._engine.container(self._name + BEFORE):
-            self._back()
+            self._put_back()
+            # Its port may be another one's by now, whose run had come further. It is looked at anew as it is.
+            with contextlib.suppress(HostError):
+                self._engine.start(self._name)
         return self.plan()
 
     def _started(self) -> None:
@@ -183,9 +187,12 @@ class ContainerPlanner(ContainedPlanner[Engine]):
         self._engine.start(name)
 
     def _back(self) -> None:
+        self._put_back()
+        self._engine.start(self._name)
+
+    def _put_back(self) -> None:
         self._engine.remove(self._name)
         self._engine.rename(self._name + BEFORE, self._name)
-        self._engine.start(self._name)
 
     def _try(self) -> None:
         """Run the new container beside the old one, unpublished; nothing without discovery, when one login is all."""

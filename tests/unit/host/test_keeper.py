@@ -129,6 +129,18 @@ def test_a_restart_that_fails_is_an_error(played: Played, capsys: pytest.Capture
     assert "the engine answers 500: no JSON" in capsys.readouterr().err
 
 
+def test_what_keeps_one_from_coming_back_keeps_no_other(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
+    played.unhealthy, played.paused = [listed("librespot-kitchen")], [listed("librespot-kitchen")]
+    played.ended, played.error = [listed("librespot-kitchen")], "no such directory"
+    played.status, played.said = 500, b'{"message": "busy"}'
+    assert keeper.main(["revive"]) == 1
+    assert [path.rsplit("/", 1)[1].partition("?")[0] for path in played.asked if "abc/" in path] == [
+        *("restart", "unpause"),
+        *("json", "start"),
+    ]
+    assert "librespot-kitchen is paused and cannot be let go on" in capsys.readouterr().out
+
+
 def test_what_could_not_be_started_is_started_and_said(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
     played.ended, played.error = [listed("librespot-kitchen")], "no such directory"
     assert keeper.main(["revive"]) == 0

@@ -74,6 +74,17 @@ def test_what_is_said_of_those_that_did_not_come_up_stays_as_it_is() -> None:
     }
 
 
+def test_nobody_is_sent_to_the_port_of_another() -> None:
+    files = {service_path(name): f"{MARK}<port>{port}</port>" for name, port in (("kitchen", 40001), ("study", 40002))}
+    written = [{"name": "kitchen"}, {"name": "bedroom", "port": 40001}, {"name": "study", "port": 40003}]
+    spec = parse_specification("0.8.0", written, {}, None, CONTAINER)
+    planned = announcement_planners(host(files), spec, ["kitchen", "study"])
+    assert {item.subject: bool(item.wanted()) for item in planned} == {
+        service_path("bedroom"): True,
+        service_path("kitchen"): False,
+    }
+
+
 def kitchen() -> Specification:
     """Return an instance that is bound to eth0."""
     spec = parse_specification("0.8.0", [{"name": "kitchen"}], deployment=CONTAINER)

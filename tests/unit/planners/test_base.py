@@ -85,7 +85,10 @@ def test_all_that_failed_are_named_also_where_the_error_does_not_say_whose_it_is
 
 @pytest.mark.parametrize(
     ("fails", "scope", "apart"),
-    [("look", "office", True), ("refuse", "office", True), ("apply", HOST, True), ("apply", "office", False)],
+    [
+        *(("look", HOST, True), ("refuse", HOST, True), ("apply", HOST, True)),
+        *((step, "office", False) for step in ("look", "refuse", "apply")),
+    ],
 )
 def test_what_ends_a_run_at_once(fails: str, scope: str, apart: bool) -> None:
     done: list[str] = []
@@ -95,11 +98,29 @@ def test_what_ends_a_run_at_once(fails: str, scope: str, apart: bool) -> None:
     assert done == ["directory", "user of office"]
 
 
+@pytest.mark.parametrize("fails", ["look", "refuse"])
+def test_what_is_found_of_an_instance_ends_a_run_and_all_without_a_turn_are_named(fails: str) -> None:
+    done: list[str] = []
+    with pytest.raises(UnfinishedError, match=f"cannot {fails} office; nothing was done for kitchen, bedroom") as said:
+        converge(several(done, fails), check=False, apart=True)
+    assert done == ["directory", "user of office"]
+    assert said.value.instances == ("office", "kitchen", "bedroom")
+
+
+def test_before_anything_is_changed_nothing_is_unfinished() -> None:
+    done: list[str] = []
+    with pytest.raises(HostError) as said:
+        converge([Thing(done, "office", "office", "refuse")], check=False, apart=True)
+    assert not isinstance(said.value, UnfinishedError)
+
+
 def test_one_that_failed_before_is_named_with_what_ends_the_run() -> None:
     done: list[str] = []
     planners = several(done, "apply")
     planners[4] = Thing(done, "kitchen", "kitchen", "refuse")
-    with pytest.raises(HostError, match=r"1\. .* cannot apply office; 2\. .* cannot refuse kitchen\. 1"):
+    with pytest.raises(
+        UnfinishedError, match=r"1\. .* cannot apply office; 2\. .* cannot refuse kitchen; nothing was done for bedroom"
+    ):
         converge(planners, check=False, apart=True)
     assert done == ["directory", "user of office"]
 

@@ -16,6 +16,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.files impo
 from ansible_collections.hardened.librespot.plugins.module_utils.model.container import Place
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER, parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
 from ansible_collections.hardened.librespot.plugins.module_utils.planners import contained, moved
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.container import ContainerPlanner
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
@@ -88,6 +89,13 @@ class Ports:
     def container(self, name: str) -> dict[str, Any] | None:
         return self.there.get(name)
 
+    def containers(self, _label: str) -> list[dict[str, Any]]:
+        return [
+            {"Names": [f"/{name}"], "Ports": [{"PublicPort": int(port)} for port in _ports(there)]}
+            for name, there in self.there.items()
+            if there["State"]["Running"]
+        ]
+
     def network(self, _name: str) -> dict[str, Any]:
         return {}
 
@@ -139,6 +147,33 @@ def test_one_that_has_the_port_of_another_makes_room(monkeypatch: pytest.MonkeyP
     running = {name: there["State"]["Running"] for name, there in engine.there.items()}
     assert running == {"librespot-kitchen": True, "librespot-den": False}
     assert _ports(engine.there["librespot-kitchen"]) == {str(PORT + 1)}
+
+
+def test_one_that_was_killed_on_its_way_back_to_a_port_of_another_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, asked = exchange(monkeypatch, damaged=False)
+    asked._replace()
+    (item,) = parse_specification("0.8.0", [{"name": "den", "port": PORT}], {}, None, CONTAINER).present
+    place = Place(997, 996, "sha256:0", ("192.0.2.1",))
+    den = ContainerPlanner(cast(Engine, engine), Files(), item, lambda: place, before=["kitchen"])
+    # Its run was killed when the new one had been made, and not been started.
+    engine.rename("librespot-den", "librespot-den-before")
+    engine.create("librespot-den", container(item, place))
+    monkeypatch.setattr(ContainerPlanner, "plan", lambda _self: Plan("den", {"state": "exited"}, {"state": "running"}))
+    den._settled(Plan("den", {"of a run that was killed": "librespot-den-before"}, {}))
+    assert set(engine.there) == {"librespot-kitchen", "librespot-den"}
+    den._replace()
+    assert all(there["State"]["Running"] for there in engine.there.values())
+    assert _ports(engine.there["librespot-den"]) == {str(PORT)}
+
+
+def test_who_has_another_port_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, asked = exchange(monkeypatch, damaged=False)
+    engine.remove("librespot-den")
+    looked: list[str] = []
+    monkeypatch.setattr(engine, "container", looked.append)
+    with asked._room():
+        pass
+    assert looked == []
 
 
 def test_one_that_made_room_is_back_when_the_other_does_not_come_up(monkeypatch: pytest.MonkeyPatch) -> None:
