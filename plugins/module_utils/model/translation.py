@@ -24,7 +24,7 @@ def translates(listing: Sequence[Object], network: str, uplink: str) -> bool:
     """Whether a packet from *network* of IPv4 that leaves by *uplink* meets a rule that gives it another address.
 
     *listing* is what ``nft --json list ruleset`` has. A rule with a condition that not all such packets meet, as a mark
-    or a port, is not counted; what rules before it do is not followed.
+    or a port, is not counted, nor is one with a part that nft has no JSON for. What rules before it do is not followed.
     """
     source = IPv4Network(network)
     chains: dict[tuple[str, str, str], list[Sequence[Object]]] = {}
@@ -35,7 +35,7 @@ def translates(listing: Sequence[Object], network: str, uplink: str) -> bool:
 
     def leads(family: str, table: str, chain: str, deep: int = 0) -> bool:
         for expressions in chains.get((family, table, chain), ()) if deep < _DEEPEST else ():
-            if not all(_met(x["match"], source, uplink) for x in expressions if "match" in x) or _unknown(expressions):
+            if _unknown(expressions) or not all(_met(x["match"], source, uplink) for x in expressions if "match" in x):
                 continue
             for x in expressions:
                 if any(target in x for target in _TARGETS) or str(_of(x, "xt").get("name")).lower() in _TARGETS:
@@ -58,26 +58,51 @@ def _of(expression: Object, kind: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _unknown(expressions: Sequence[Object]) -> bool:
-    """Whether there is a condition of iptables that nft has no words for."""
-    return any(_of(x, "xt").get("type") == "match" for x in expressions)
+def _unknown(expressions: Sequence[Any]) -> bool:
+    """Whether there is a condition of iptables that nft has no words for, or what is no JSON of nft's but its text."""
+    return any(not isinstance(x, Mapping) or _of(x, "xt").get("type") == "match" for x in expressions)
 
 
 def _met(match: Object, source: IPv4Network, uplink: str) -> bool:
     left = match["left"] if isinstance(match["left"], Mapping) else {}
     field = _of(left, "payload").get("field") or _of(left, "meta").get("key")
     if field == "saddr":
-        return match["op"] == "==" and _covers(match["right"], source)
-    if field == "oifname":
-        return bool((match["op"], match["right"] == uplink) in (("==", True), ("!=", False)))
+        return bool(match["op"] == "==") and _covers(match["right"], source)
+    # An interface by its number is listed by its name, too.
+    if field in ("oif", "oifname"):
+        named = _elements(match["right"])
+        # Who is in a set with a name is not listed.
+        listed = not any(item.startswith("@") for item in named if isinstance(item, str))
+        return listed and match["op"] == ("==" if any(_names(item, uplink) for item in named) else "!=")
     # All but a few, as those of groups.
-    return field == "daddr" and match["op"] == "!="
+    return field == "daddr" and bool(match["op"] == "!=")
+
+
+def _elements(right: Any) -> Sequence[Any]:
+    """Return the members of a set without a name; anything else is the only one."""
+    found = right.get("set", right) if isinstance(right, Mapping) else right
+    return found if isinstance(found, list) else [found]
+
+
+def _names(pattern: Any, interface: str) -> bool:
+    """Whether *pattern*, which may end in a star, is a name of the *interface*."""
+    if isinstance(pattern, str) and pattern.endswith("*"):
+        return interface.startswith(pattern[:-1])
+    return bool(pattern == interface)
 
 
 def _covers(right: Any, source: IPv4Network) -> bool:
-    prefix = right.get("prefix") if isinstance(right, Mapping) else None
-    text = f"{prefix['addr']}/{prefix['len']}" if prefix else right
+    return any(_holds(item, source) for item in _elements(right))
+
+
+def _holds(item: Any, source: IPv4Network) -> bool:
+    prefix = item.get("prefix") if isinstance(item, Mapping) else None
+    text = f"{prefix['addr']}/{prefix['len']}" if prefix else item
     if not isinstance(text, str):
         return False
-    found = ip_network(text)
+    try:
+        found = ip_network(text)
+    except ValueError:
+        # A set with a name, as @lan: what is in it is not listed.
+        return False
     return isinstance(found, IPv4Network) and source.subnet_of(found)

@@ -24,8 +24,8 @@ MASQUERADE: dict[str, Any] = {"masquerade": None}
 COUNTER = {"counter": {"packets": 0, "bytes": 0}}
 
 
-def leaves(name: str) -> dict[str, Any]:
-    return {"match": {"op": "==", "left": {"meta": {"key": "oifname"}}, "right": name}}
+def leaves(right: Any, op: str = "==", key: str = "oifname") -> dict[str, Any]:
+    return {"match": {"op": op, "left": {"meta": {"key": key}}, "right": right}}
 
 
 def base(family: str = "ip", table: str = "nat", hook: str = "postrouting") -> dict[str, Any]:
@@ -67,6 +67,28 @@ def test_so_does_a_rule_of_the_users_for_the_way_out() -> None:
 
 
 @pytest.mark.parametrize(
+    "condition",
+    [
+        leaves({"set": ["wg0", "eth0"]}),
+        leaves({"set": ["wg0", "eth0"]}, key="oif"),
+        leaves("eth0", key="oif"),
+        leaves("eth*"),
+        leaves({"set": ["wg0", "wg1"]}, "!="),
+        {"match": {**FROM["match"], "right": {"set": [
+            {"range": ["10.0.0.1", "10.0.0.9"]}, {"prefix": {"addr": "172.16.0.0", "len": 12}}]}}},
+    ],
+)  # fmt: skip
+def test_of_several_interfaces_or_networks_one_is_enough(condition: dict[str, Any]) -> None:
+    """As nft 1.0.6 lists them."""
+    assert translates([base(), rule(condition, MASQUERADE)], NETWORK, "eth0")
+
+
+def test_a_rule_that_cannot_be_judged_hides_no_other() -> None:
+    named = rule(leaves("eth0"), {"match": {**FROM["match"], "right": "@lan"}}, MASQUERADE)
+    assert translates([base(), named, rule("no JSON", MASQUERADE), *DOCKER_26[1:]], NETWORK, "eth0")
+
+
+@pytest.mark.parametrize(
     "expr",
     [
         (leaves("wg0"), MASQUERADE),
@@ -77,6 +99,15 @@ def test_so_does_a_rule_of_the_users_for_the_way_out() -> None:
         ({"match": {**FROM["match"], "right": "2001:db8::/32"}}, BY_IPTABLES),
         ({"match": {**FROM["match"], "right": {"set": ["172.19.0.2", "172.19.0.3"]}}}, BY_IPTABLES),
         (FROM, {"jump": {"target": "POSTROUTING"}}),
+        (leaves("eth0"), {"match": {**FROM["match"], "right": "@lan"}}, MASQUERADE),
+        (leaves("@uplinks"), MASQUERADE),
+        (leaves("@uplinks", "!="), MASQUERADE),
+        (leaves({"set": ["wg0", "eth0"]}, "!="), MASQUERADE),
+        (leaves({"set": ["wg0", "wg1"]}), MASQUERADE),
+        (leaves("wg0", key="oif"), MASQUERADE),
+        (leaves("eth*", "!="), MASQUERADE),
+        (FROM, "what nft has no JSON for", MASQUERADE),
+        (FROM, "masquerade"),
     ],
 )
 def test_one_that_not_all_packets_meet_does_not(expr: tuple[Any, ...]) -> None:
