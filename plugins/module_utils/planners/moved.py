@@ -115,7 +115,8 @@ def hold(host: Host, names: Sequence[str], port: int, pid: int, program: str) ->
     engines += [Engine()] if has_containers(host.files) else []
     for there in filter(None, (engine.container(container_name(name)) for engine in engines for name in names)):
         published = f"{port}/tcp" in (there["HostConfig"]["PortBindings"] or {})
-        if there["State"]["Pid"] == pid or (published and program in PUBLISHERS):
+        # Neither a holder that cannot be seen nor a container that is stopped has a process.
+        if (pid and there["State"]["Pid"] == pid) or (published and program in PUBLISHERS):
             return True
     return False
 

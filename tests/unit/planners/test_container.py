@@ -236,3 +236,13 @@ def test_a_port_is_held_by_the_container_or_by_what_publishes_it(
     host, held = cast(Host, SimpleNamespace(commands=None, files=None)), proxy if program == "proxy" else program
     assert moved.hold(host, ["old", "kitchen"], PORT, pid, held) is mine
     assert moved.hold(host, ["old"], PORT, pid, held) is False
+
+
+def test_one_that_is_stopped_holds_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a holder that cannot be seen the process is 0, as is that of a container without one."""
+    there = {"librespot-kitchen": {"State": {"Pid": 0}, "HostConfig": {"PortBindings": PUBLISHED}}}
+    monkeypatch.setattr(moved, "has_containers", lambda _files: True)
+    monkeypatch.setattr(moved, "quadlets", lambda _files: set())
+    monkeypatch.setattr(moved, "Engine", lambda: SimpleNamespace(container=there.get))
+    host = cast(Host, SimpleNamespace(commands=None, files=None))
+    assert moved.hold(host, ["kitchen"], PORT, 0, "an unknown program") is False
