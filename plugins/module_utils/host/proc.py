@@ -220,18 +220,26 @@ def owners_of_port(port: int, addresses: Collection[str] = (), protocol: str = "
     Without addresses, wherever it receives. What receives at every address of IPv6 is taken to do so of IPv4 as well:
     /proc does not tell when it does not.
     """
-    left = {
-        item.inode
-        for item in receiving_sockets()
-        if item.port == port and item.protocol.startswith(protocol) and _in_the_way(item.address, addresses)
-    }
+    left = _received_by(port, addresses, protocol)
     for pid in pids() if left else ():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             if not left.isdisjoint(inodes := _inodes(pid)):
                 yield pid, _read(f"/proc/{pid}/comm").decode("utf-8", "replace").strip(), cgroup(pid)
                 left.difference_update(inodes)
-    if left:
+        if not left:
+            break
+    # Whose process has ended meanwhile are gone, too.
+    if left and not left.isdisjoint(_received_by(port, addresses, protocol)):
         yield 0, "an unknown program", ""
+
+
+def _received_by(port: int, addresses: Collection[str], protocol: str) -> set[int]:
+    """Return the inodes of the sockets that receive at *port*, in the way of one at any of the *addresses*."""
+    return {
+        item.inode
+        for item in receiving_sockets()
+        if item.port == port and item.protocol.startswith(protocol) and _in_the_way(item.address, addresses)
+    }
 
 
 def _in_the_way(address: str, wanted: Collection[str]) -> bool:

@@ -68,6 +68,41 @@ def test_a_port_is_taken_at_an_address_or_at_all(listens: str, wanted: str, meet
         assert list(proc.owners_of_port(port, [wanted])) == (mine if meets else [])
 
 
+def test_after_the_holder_of_the_last_socket_nobody_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, inodes = [], proc._inodes
+
+    def look(pid: int) -> list[int]:
+        looked.append(pid)
+        return inodes(pid)
+
+    monkeypatch.setattr(proc, "pids", lambda: [os.getpid(), 1])
+    monkeypatch.setattr(proc, "_inodes", look)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert len(list(proc.owners_of_port(server.getsockname()[1]))) == 1
+    assert looked == [os.getpid()]
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_socket_that_goes_while_its_holder_is_sought_has_none(monkeypatch: pytest.MonkeyPatch, ends: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def nobody() -> list[int]:
+            if ends:
+                server.close()
+            return []
+
+        monkeypatch.setattr(proc, "pids", nobody)
+        assert list(proc.owners_of_port(port)) == ([] if ends else [(0, "an unknown program", "")])
+
+
+def test_another_socket_at_the_port_is_not_the_one_that_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = iter([[proc.Socket("tcp", "127.0.0.1", 4070, inode)] for inode in (7, 8)])
+    monkeypatch.setattr(proc, "receiving_sockets", lambda: next(seen))
+    monkeypatch.setattr(proc, "pids", list)
+    assert list(proc.owners_of_port(4070)) == []
+
+
 def test_connections_are_no_receiving_sockets() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
