@@ -25,7 +25,7 @@ def look(engine: AnyEngine, context: Context) -> Iterator[Finding]:
 
 
 def _addresses(engine: AnyEngine, context: Context, instance: Instance) -> Iterator[Finding]:
-    """Judge a network that takes whole networks of a zone as red, and one within a zone's larger ones as not enforced.
+    """Judge a network with addresses of a zone as red; where the zone has all private ones around it, as not enforced.
 
     Who named all private addresses has named the engine's, and need have nobody there.
     """

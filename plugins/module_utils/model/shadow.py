@@ -10,15 +10,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from .networks import V4, interval_text
+from .networks import V4, Interval, interval_text
 from .zones import PRIVATE, Zone, default_zones
+
+# RFC 1918 and RFC 6598.
+_BLOCKS = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 
 
 @dataclass(frozen=True)
 class Shadow:
     """*addresses* of the *zone* are those of a network of containers.
 
-    It is *within* the zone's where they are more than the network: somebody may be there, and need not be.
+    It is *within* the zone's where they are more than the network, and a whole block of private addresses: somebody may
+    be there, and need not be. Smaller ones somebody wrote for those who are there; and networks side by side, of which
+    it takes one, arrive here as one.
     """
 
     zone: str
@@ -34,5 +39,15 @@ def shadows(network: str, zones: Iterable[Zone]) -> Iterator[Shadow]:
     for zone in zones:
         for interval in zone.networks.of(V4) if zone != nobodys else ():
             if interval[0] <= last and first <= interval[1]:
-                within = interval[0] <= first and last <= interval[1] and interval != (first, last)
+                within = interval != (first, last) and _in_block(found, interval)
                 yield Shadow(zone.name, interval_text(interval, V4), within)
+
+
+def _in_block(network: IPv4Network, interval: Interval) -> bool:
+    """Whether *network* is in a block of private addresses all of which are in *interval*."""
+    return any(
+        network.subnet_of(block)
+        and interval[0] <= int(block.network_address)
+        and int(block.broadcast_address) <= interval[1]
+        for block in _BLOCKS
+    )

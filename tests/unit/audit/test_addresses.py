@@ -52,8 +52,12 @@ def looked(networks: list[str], engine: Any = Engine, links: Any = LINKS) -> tup
         (["172.19.7.0/24"], FAILED),
         (["172.19.7.9"], FAILED),
         (["172.18.9.0-172.19.0.9"], FAILED),
+        (["172.19.0.0/16", "172.20.0.0/16"], FAILED),
+        (["172.18.0.0/16", "172.19.0.0/16"], FAILED),
+        (["172.18.0.0/15"], FAILED),
+        (["172.16.0.0/13"], FAILED),
         (["172.16.0.0/12"], NOT_ENFORCED),
-        (["172.19.0.0/16", "172.20.0.0/16"], NOT_ENFORCED),
+        (["172.0.0.0/8"], NOT_ENFORCED),
         ([], PASSED),
     ],
 )
@@ -63,6 +67,24 @@ def test_a_network_that_takes_a_zones_addresses_is_named_with_it(networks: list[
     assert bool(warned) == (status == FAILED)
     assert ("172.19.0.0/16 of librespot-kitchen" in found.observed) == (status != PASSED)
     assert ("of zone lan" in found.observed) == (status != PASSED)
+
+
+@pytest.mark.parametrize(
+    ("bridge", "zone", "status"),
+    [
+        ("10.89.0.1/24", "10.0.0.0/8", NOT_ENFORCED),
+        ("10.0.0.1/8", "10.0.0.0/8", FAILED),
+        ("192.168.16.1/20", "192.168.0.0/16", NOT_ENFORCED),
+        ("192.168.16.1/20", "192.168.0.0/17", FAILED),
+        ("100.64.7.1/24", "100.64.0.0/10", NOT_ENFORCED),
+        ("44.1.0.1/16", "0.0.0.0/1", FAILED),
+    ],
+)
+def test_nobody_need_be_in_a_whole_block_of_private_addresses(bridge: str, zone: str, status: str) -> None:
+    address, _slash, length = bridge.partition("/")
+    links = [{"ifname": "lsp-kitchen", "addr_info": [{"local": address, "prefixlen": int(length)}]}]
+    (found,), warned = looked([zone], links=links)
+    assert (found.status, bool(warned)) == (status, status == FAILED)
 
 
 @pytest.mark.parametrize(
