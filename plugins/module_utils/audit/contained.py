@@ -207,7 +207,7 @@ def _network(engine: AnyEngine, _context: Context, instance: Instance, there: De
         return _hosts(engine, instance, there)
     name = container_name(instance.name)
     found = engine.network(name) or {}
-    others = sorted(item["Name"] for item in (found.get("Containers") or {}).values() if item["Name"] != name)
+    others = [other for other in engine.on_network(name) if other != name]
     guests = _guests(main)
     joined = set(there["NetworkSettings"]["Networks"])
     wrong = [f"{other} is on it, too" for other in others]

@@ -166,6 +166,11 @@ class Engine:
         """Return the network *name*; None when there is none."""
         return self._found(f"for the network {name}", self._api.inspect_network, name)
 
+    def on_network(self, name: str) -> list[str]:
+        """Return the containers on the network *name*, on which one that is stopped is not; none when it is gone."""
+        there = (self.network(name) or {}).get("Containers") or {}
+        return sorted(item["Name"] for item in there.values())
+
     def create_network(self, name: str, config: Mapping[str, Any]) -> None:
         """Make a network, as ``POST /networks/create`` has it."""
         self._post(f"to make the network {name}", "/networks/create", {"Name": name, **config})

@@ -112,15 +112,21 @@ class Podman:
         found = self._inspect("network", name)
         if found is None:
             return None
-        containers = found.get("containers") or {}
         return {
             "Driver": found["driver"],
             "EnableIPv6": found["ipv6_enabled"],
             "Labels": found.get("labels") or {},
             "Options": {**(found.get("options") or {}), "bridge": found["network_interface"]},
             "Resolves": found["dns_enabled"],
-            "Containers": {key: {"Name": item["name"]} for key, item in containers.items()},
         }
+
+    def on_network(self, name: str) -> list[str]:
+        """Return the containers on the network *name*, which none may be for it to go; none when it is gone.
+
+        What is said of the network itself leaves out those that are stopped.
+        """
+        found = self._json("ps", "--all", "--filter", f"network={name}")
+        return sorted(item["Names"][0] for item in found)
 
     def networks(self, label: str) -> list[Described]:
         """Return all networks that have a *label*, in a short form."""
@@ -129,11 +135,10 @@ class Podman:
 
     def remove_network(self, name: str) -> None:
         """Remove a network; nothing when it is gone. Whatever is on it stays, and so does it then."""
-        found = self.network(name)
-        if found is None:
+        if not self._there("network", name):
             return
         # By force it would remove every container that is on it, whoever's that is.
-        others = sorted(item["Name"] for item in found["Containers"].values())
+        others = self.on_network(name)
         remedy = f"Take it off, as by: podman network disconnect {name} {others[0]}" if others else ""
         self._run("network", "rm", name, remedy=remedy)
 

@@ -18,7 +18,7 @@ _NAMES = "names"
 
 
 class GuestsPlanner(Planner):
-    """All that run on the network of the instance *name* but its own containers, and those that are *removed*.
+    """All on the network of the instance *name* but its own containers, and those that are *removed*.
 
     *goes* tells whether that network is to be removed, or made anew; else whoever is on it is in nobody's way.
     """
@@ -36,8 +36,7 @@ class GuestsPlanner(Planner):
 
     def found(self) -> State:
         """Return who is in the way."""
-        there = (self._engine.network(self._network) or {}).get("Containers") or {}
-        names = sorted({item["Name"] for item in there.values()} - self._own)
+        names = sorted(set(self._engine.on_network(self._network)) - self._own)
         return {_NAMES: " ".join(names)} if names and self._goes() else {}
 
     def refuse(self, plan: Plan) -> None:

@@ -40,9 +40,11 @@ class OnNetwork:
             "NetworkSettings": {"Networks": {NAME: {}}},
         }
 
+    def on_network(self, _name: str) -> list[str]:
+        return [NAME, *self._others]
+
     def network(self, _name: str) -> dict[str, Any]:
         return {
-            "Containers": {name: {"Name": name} for name in (NAME, *self._others)},
             "Options": {self.apart[0]: self._option},
             "Labels": {"hardened.librespot.instance": "kitchen"},
         }

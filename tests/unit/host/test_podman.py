@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands, Result
 from ansible_collections.hardened.librespot.plugins.module_utils.host.podman import Podman
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.guests import GuestsPlanner
 from ansible_collections.hardened.librespot.plugins.module_utils.render.container import described
 
 FOUND: dict[str, Any] = {
@@ -151,3 +152,33 @@ def test_the_filter_is_the_one_that_the_process_was_started_with(
     there = Podman(Scripted(HostConfig=host, OCIConfigPath=f"{tmp_path}/config.json"), user=0).container("any")
     assert there is not None
     assert (there["HostConfig"]["SecurityOpt"] == [f"seccomp={text}"]) is same
+
+
+class WithGuest(Commands):
+    """Podman with a network of ours, and a *guest* on it who is stopped: the network's description leaves it out."""
+
+    def __init__(self) -> None:
+        self.remedy = ""
+
+    def run(self, argv: Sequence[str], *_more: Any, remedy: str = "", **_options: Any) -> Result:
+        """Return what `podman` *argv* would say, and keep how to go on when it does not remove the network."""
+        if "rm" in argv:
+            self.remedy = remedy
+        network = {"driver": "bridge", "ipv6_enabled": False, "network_interface": "lsp-kitchen", "dns_enabled": False}
+        said: Any = {
+            "--version": "podman version 5.4.2",
+            "info": json.dumps(INFO),
+            "network": json.dumps([{**network, "containers": {}}]),
+            "ps": json.dumps([{"Names": [name]} for name in ("librespot-kitchen", "guest")]),
+        }
+        if argv[1] == "ps":
+            assert {"--all", "network=librespot-kitchen"} < set(argv)
+        return Result(tuple(argv), 0, said[argv[1]], "")
+
+
+def test_a_guest_who_is_stopped_keeps_a_network_from_going_and_is_told() -> None:
+    commands = WithGuest()
+    podman = Podman(commands, user=0)
+    assert GuestsPlanner(podman, "kitchen", lambda: True).found() == {"names": "guest"}
+    podman.remove_network("librespot-kitchen")
+    assert commands.remedy == "Take it off, as by: podman network disconnect librespot-kitchen guest"

@@ -27,8 +27,7 @@ def engine(containers: dict[str, str], on: tuple[str, ...] = (), name: str = "do
         {"Names": [f"/{there}", f"/theirs/{there}"], "Labels": {INSTANCE_LABEL: label}}
         for there, label in containers.items()
     ]
-    network = {"Containers": {name: {"Name": name} for name in on}}
-    return cast(Engine, SimpleNamespace(name=name, containers=lambda _label: listed, network=lambda _name: network))
+    return cast(Engine, SimpleNamespace(name=name, containers=lambda _label: listed, on_network=lambda _name: [*on]))
 
 
 @pytest.mark.parametrize("kind", ["", "-trial", "-before", "-segment"])
