@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 
+from ..host import bridge
 from ..host.engines import AnyEngine
 from ..model.finding import FAILED, NOT_ENFORCED, PASSED, Finding
 from ..model.instance import Instance
@@ -21,15 +22,21 @@ _CHECK = "addresses"
 
 def look(engine: AnyEngine, context: Context) -> Iterator[Finding]:
     """Yield CON-05 of the addresses of each bridge that is there; one that is not has none."""
-    yield from each(context, _CONTROL, _CHECK, partial(_addresses, engine))
+    # Read once, for all instances.
+    networks = cache(partial(bridge.networks, context.host.commands))
+    yield from each(context, _CONTROL, _CHECK, partial(_addresses, engine, networks))
 
 
-def _addresses(engine: AnyEngine, context: Context, instance: Instance) -> Iterator[Finding]:
+def _addresses(
+    engine: AnyEngine, networks: Callable[[], Mapping[str, str]], context: Context, instance: Instance
+) -> Iterator[Finding]:
     """Judge a network with addresses of a zone as red; where the zone has all private ones around it, as not enforced.
 
     Who named all private addresses has named the engine's, and need have nobody there.
     """
-    network, found = shadowed(context.host, context.spec, instance)
+    if not instance.bridge:
+        return
+    network, found = shadowed(context.spec, instance, networks())
     if not network:
         return
     lost = any(not item.within for item in found)

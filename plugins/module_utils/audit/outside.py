@@ -12,14 +12,15 @@ moment is made and looked at from there (`outside`), which sees all of that but 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
 from ipaddress import IPv4Network, ip_address
 
 from ..host import bridge
 from ..host.engines import AnyEngine
 from ..host.iptables import legacy_tables
-from ..host.nftables import Nftables
+from ..host.nftables import Nftables, Object
 from ..host.stranger import seen_from
 from ..model.finding import FAILED, NOT_ENFORCED, PASSED, Finding
 from ..model.instance import Instance
@@ -32,18 +33,36 @@ _FORWARDS = "/proc/sys/net/ipv4/ip_forward"
 _PORT = 443
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """What is the same for all instances of the host: each reads it when it is asked for first, and keeps it.
+
+    *networks* has the network of each interface, *uplink* the interface of the default route.
+    """
+
+    networks: Callable[[], Mapping[str, str]]
+    rules: Callable[[], Sequence[Object]]
+    uplink: Callable[[], str]
+
+
 def look(engine: AnyEngine, context: Context) -> Iterator[Finding]:
     """Yield CON-10 of the way out of each instance on a bridge; in a segment, or on the host's network, it has none."""
-    yield from each(context, _CONTROL, "translation", partial(_translation, engine))
+    commands = context.host.commands
+    reading = _Reading(
+        cache(partial(bridge.networks, commands)),
+        cache(Nftables(commands).ruleset),
+        cache(lambda: context.host.network().default),
+    )
+    yield from each(context, _CONTROL, "translation", partial(_translation, engine, reading))
     if context.live:
-        yield from each(context, _CONTROL, "outside", partial(_outside, engine))
+        yield from each(context, _CONTROL, "outside", partial(_outside, engine, reading))
 
 
-def _translation(engine: AnyEngine, context: Context, instance: Instance) -> Iterator[Finding]:
+def _translation(engine: AnyEngine, reading: _Reading, _context: Context, instance: Instance) -> Iterator[Finding]:
     if not instance.bridge:
         return
-    network = bridge.network(context.host.commands, instance.bridge)
-    wrong = _untranslated(context, network) if network else [f"there is no bridge {instance.bridge} with an address"]
+    network = reading.networks().get(instance.bridge)
+    wrong = _untranslated(reading, network) if network else [f"there is no bridge {instance.bridge} with an address"]
     with open(_FORWARDS, encoding="ascii") as handle:
         forwards = handle.read().strip() == "1"
     if not forwards:
@@ -66,14 +85,13 @@ def _translation(engine: AnyEngine, context: Context, instance: Instance) -> Ite
     )
 
 
-def _untranslated(context: Context, network: str) -> list[str]:
-    rules = Nftables(context.host.commands).ruleset()
-    if translates(rules, network, context.host.network().default):
+def _untranslated(reading: _Reading, network: str) -> list[str]:
+    if translates(reading.rules(), network, reading.uplink()):
         return []
     return [f"no rule translates what is sent from {network}: nothing from the Internet finds back to it"]
 
 
-def _outside(engine: AnyEngine, context: Context, instance: Instance) -> Iterator[Finding]:
+def _outside(engine: AnyEngine, reading: _Reading, context: Context, instance: Instance) -> Iterator[Finding]:
     """Connect from the container's network to a neighbour of the moment that has an address of the Internet."""
     if not instance.bridge:
         return
@@ -82,10 +100,7 @@ def _outside(engine: AnyEngine, context: Context, instance: Instance) -> Iterato
     if main is None:
         yield not_running(context, _CONTROL, "outside", instance, expected)
         return
-    address, network = (
-        seen_from(context.host.commands, main.pid, _PORT),
-        bridge.network(context.host.commands, instance.bridge),
-    )
+    address, network = seen_from(context.host.commands, main.pid, _PORT), reading.networks().get(instance.bridge)
     own = bool(address and network and ip_address(address) in IPv4Network(network))
     said = f"it arrives as {address}" if address else "what it sends does not arrive, or the answer does not"
     yield finding(

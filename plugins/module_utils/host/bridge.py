@@ -38,13 +38,14 @@ def addresses(commands: Commands, bridge: str) -> list[str]:
     return sorted(found)
 
 
-def network(commands: Commands, bridge: str) -> str:
-    """Return the network of IPv4 on *bridge*, as ``172.19.0.0/16``; empty when there is none."""
-    for link in listed(commands, ["-4", "address", "show"]):
-        if link.get("ifname") == bridge:
-            for item in link["addr_info"]:
-                return str(IPv4Interface(f"{item['local']}/{item['prefixlen']}").network)
-    return ""
+def networks(commands: Commands) -> dict[str, str]:
+    """Return the network of IPv4 on each interface of this host that has one, as ``172.19.0.0/16``: bridges as well."""
+    found: dict[str, str] = {}
+    # Some versions list what they leave out as empty.
+    for link in filter(None, listed(commands, ["-4", "address", "show"])):
+        for item in link["addr_info"][:1]:
+            found[link["ifname"]] = str(IPv4Interface(f"{item['local']}/{item['prefixlen']}").network)
+    return found
 
 
 def _number(interface: str, attribute: str) -> int:

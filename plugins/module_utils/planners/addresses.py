@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..host import bridge
 from ..host.engines import AnyEngine
 from ..model.container import container_name
@@ -14,12 +16,13 @@ from ..model.shadow import Shadow, shadows
 from .registry import Host
 
 
-def shadowed(host: Host, spec: Specification, instance: Instance) -> tuple[str, list[Shadow]]:
+def shadowed(spec: Specification, instance: Instance, networks: Mapping[str, str]) -> tuple[str, list[Shadow]]:
     """Return the network on the bridge of *instance*, empty when there is none, and what it takes of zones in use.
 
-    They are those of all instances: what any of them answers is sent by the host's routes.
+    *networks* has that of each interface of the host. The zones are those of all instances: what any of them answers is
+    sent by the host's routes.
     """
-    network = bridge.network(host.commands, instance.bridge) if instance.bridge else ""
+    network = networks.get(instance.bridge, "")
     named = sorted({name for item in spec.present for name in item.access})
     return network, list(shadows(network, [spec.zones[name] for name in named])) if network else []
 
@@ -41,7 +44,8 @@ def moving(engine: AnyEngine, instance: Instance) -> str:
 
 def warnings(host: Host, engine: AnyEngine, spec: Specification) -> list[str]:
     """Return what to warn of: zones with clients that nobody can answer."""
-    found = [(item, *shadowed(host, spec, item)) for item in spec.present]
+    networks = bridge.networks(host.commands)
+    found = [(item, *shadowed(spec, item, networks)) for item in spec.present]
     return [
         f"{text(item, network, shadow)}. {moving(engine, item)}."
         for item, network, taken in found

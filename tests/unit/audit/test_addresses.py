@@ -102,3 +102,19 @@ def test_the_remedy_is_the_engines(engine: Any, words: tuple[str, ...]) -> None:
 
 def test_a_network_that_is_not_there_yet_takes_nothing() -> None:
     assert looked(["172.19.0.0/16"], links=[]) == ([], [])
+
+
+def test_for_many_instances_the_host_is_read_once() -> None:
+    asked: list[list[str]] = []
+
+    def run(argv: list[str], **_how: Any) -> Any:
+        asked.append(argv)
+        return SimpleNamespace(stdout=json.dumps(LINKS))
+
+    host = cast(Host, SimpleNamespace(commands=SimpleNamespace(run=run)))
+    rooms = [{"name": "kitchen", "port": 4070}, {"name": "den", "port": 4071}]
+    spec = parse_specification("0.8.0", rooms, {}, None, CONTAINER)
+    assert len(list(addresses.look(cast(Engine, Engine), Context(host, spec, [], live=False)))) == 1
+    assert len(asked) == 1
+    assert warnings(host, cast(Engine, Engine), spec) == []
+    assert len(asked) == 2

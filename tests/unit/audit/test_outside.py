@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -43,22 +44,30 @@ class Looked:
         self.forwards = tmp_path / "ip_forward"
         self.forwards.write_text("1\n", encoding="ascii")
         self.engine: Any = Engine
+        self.asked: Counter[str] = Counter()
         monkeypatch.setattr(outside, "_FORWARDS", str(self.forwards))
         monkeypatch.setattr(outside, "legacy_tables", lambda: self.legacy)
         monkeypatch.setattr(
             outside, "seen_from", lambda _commands, pid, port: self.asked_as * (pid == 7) * (port == 443)
         )
 
-    def __call__(self, live: bool = False, up: bool = True, **written: Any) -> list[Finding]:
-        """Return the findings of the kitchen."""
+    def __call__(
+        self, live: bool = False, up: bool = True, others: tuple[str, ...] = (), **written: Any
+    ) -> list[Finding]:
+        """Return the findings of the kitchen, and of *others*."""
 
         def run(argv: list[str], **_how: Any) -> Any:
+            self.asked[argv[0]] += 1
             said = {"nftables": self.rules} if argv[0] == "nft" else self.links
             return SimpleNamespace(stdout=json.dumps(said))
 
-        here = HostNetwork({"eth0": ("192.168.1.5",)}, "eth0")
-        host = cast(Host, SimpleNamespace(commands=SimpleNamespace(run=run), network=lambda: here))
-        spec = parse_specification("0.8.0", [{"name": "kitchen", **written}], {}, None, CONTAINER)
+        def network() -> HostNetwork:
+            self.asked["network"] += 1
+            return HostNetwork({"eth0": ("192.168.1.5",)}, "eth0")
+
+        host = cast(Host, SimpleNamespace(commands=SimpleNamespace(run=run), network=network))
+        rooms = [{"name": name, "port": 4070 + at, **written} for at, name in enumerate(("kitchen", *others))]
+        spec = parse_specification("0.8.0", rooms, {}, None, CONTAINER)
         seen = Context(host, spec, [], live=live, running=lambda _item: [MAIN] if up else [])
         return list(outside.look(self.engine, seen))
 
@@ -75,6 +84,15 @@ def test_with_the_engines_rules_it_is_green(looked: Looked) -> None:
         ("CON-10", "outside", PASSED),
     ]
     assert found[1].observed == "it arrives as 203.0.113.253"
+
+
+def test_for_many_instances_the_host_is_read_once(looked: Looked) -> None:
+    others = ("den", "study")
+    looked.links += [
+        {"ifname": f"lsp-{name}", "addr_info": [{"local": "172.19.0.1", "prefixlen": 16}]} for name in others
+    ]
+    assert [x.status for x in looked(live=True, others=others)] == [PASSED] * 6
+    assert looked.asked == {"nft": 1, "ip": 1, "network": 1}
 
 
 @pytest.mark.parametrize(
