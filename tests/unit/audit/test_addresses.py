@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -26,14 +27,16 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.instance 
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.addresses import warnings
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
-LINKS = [
+LINKS: Sequence[dict[str, Any]] = (
     {},
     {"ifname": "eth0", "addr_info": [{"local": "192.168.1.5", "prefixlen": 24}]},
     {"ifname": "lsp-kitchen", "addr_info": [{"local": "172.19.0.1", "prefixlen": 16}]},
-]
+)
 
 
-def looked(networks: list[str], engine: Any = Engine, links: Any = LINKS) -> tuple[list[Finding], list[str]]:
+def looked(
+    networks: list[str], engine: Any = Engine, links: Sequence[dict[str, Any]] = LINKS
+) -> tuple[list[Finding], list[str]]:
     """Return the findings of a kitchen in 172.19.0.0/16 with a zone of *networks*, and the warnings."""
     commands = SimpleNamespace(run=lambda _argv, **_how: SimpleNamespace(stdout=json.dumps(links)))
     host = cast(Host, SimpleNamespace(commands=commands))
