@@ -63,6 +63,10 @@ test-mutants: ## Each control removed in turn: the declared findings turn red, n
 test-reproducible: ## Two builds of librespot in two places give the same bytes
 	@$(CHECKS) reproducible
 
+.PHONY: test-supply
+test-supply: ## What is known of real releases, by real scanners
+	@$(CHECKS) supply
+
 .PHONY: test-kill
 test-kill: ## Fifty runs killed at random moments
 	@$(CHECKS) kill

@@ -6,24 +6,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import Finding, summary
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.file import FilePlanner
 from ansible_collections.hardened.librespot.plugins.module_utils.render.report import (
     as_json,
     as_table,
     not_audited,
     red,
 )
+from ansible_collections.hardened.librespot.plugins.plugin_utils.written import resolved, written
 
 _ARGUMENTS = {
     "results": {"type": "dict", "required": True},
@@ -50,7 +47,8 @@ class ActionModule(ActionBase):
         result["summary"] = summary([item for findings in hosts.values() for item in findings])
         if asked["path"]:
             try:
-                result.update(self._write(_resolved(asked["path"]), as_json(hosts)))
+                path = resolved(asked["path"])
+                result.update(changed=written(path, as_json(hosts), self._task.check_mode), path=path)
             except LibrespotError as error:
                 result.update(failed=True, msg=str(error))
         if asked["fail"] and result["red"]:
@@ -58,19 +56,8 @@ class ActionModule(ActionBase):
             result.update(failed=True, msg="; ".join(filter(None, (result.get("msg"), said))))
         return result
 
-    def _write(self, path: str, text: str) -> dict[str, Any]:
-        planner = FilePlanner(Files(), path, text, 0o600, owner=(os.geteuid(), os.getegid()))
-        plan = converge([planner], self._task.check_mode)[0]
-        return {"changed": plan.changed, "path": path}
-
 
 def _findings(given: object) -> list[Finding]:
     if not isinstance(given, Mapping) or not isinstance(given.get("findings"), (list, tuple)):
         return [not_audited("the audit gave no findings: the host was not reached, or the module failed")]
     return [Finding(**item) for item in given["findings"]]
-
-
-def _resolved(path: str) -> str:
-    """Return *path* with the links in its directory followed: on the controller they are the user's own."""
-    directory, name = os.path.split(os.path.abspath(path))
-    return os.path.join(os.path.realpath(directory), name)

@@ -21,9 +21,17 @@ try:
     from elftools.elf.gnuversions import GNUVerNeedSection
 except ImportError as error:
     LACKING = str(error)
+    _NO_ELF: type[Exception] = ValueError
 else:
     LACKING = ""
     """Why nothing here can be used, where pyelftools is not installed."""
+    _NO_ELF = ELFError
+
+_DAMAGED = (
+    *(_NO_ELF, ValueError, LookupError, TypeError, AttributeError, AssertionError),
+    *(OverflowError, MemoryError, RecursionError, zlib.error),
+)
+"""What pyelftools, and the reading of the record, raise for a damaged file."""
 
 _MACHINES = {
     ("EM_X86_64", 64): "x86_64",
@@ -53,7 +61,7 @@ def inspect(binary: bytes) -> dict[str, Any]:
             "hardening": _hardening(elf, tags),
             "crates": _crates(elf),
         }
-    except (ELFError, ValueError, KeyError, zlib.error) as error:
+    except _DAMAGED as error:
         raise _unreadable(error) from error
 
 
@@ -65,7 +73,7 @@ def crates(binary: bytes) -> list[dict[str, Any]]:
     """
     try:
         return _recorded(ELFFile(io.BytesIO(binary)))
-    except (ELFError, ValueError, KeyError, zlib.error) as error:
+    except _DAMAGED as error:
         raise _unreadable(error) from error
 
 

@@ -83,6 +83,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
+    Stage("supply", ("pytest", "tests/supply"), ("test", "supply"), limit_min=20),
     Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),
     Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
     Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("test", "kill-five"), limit_min=20),

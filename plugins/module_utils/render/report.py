@@ -12,10 +12,10 @@ from typing import Any
 
 from ..model.controls import CONTROLS
 from ..model.finding import ERROR, PASSED, RED, STATUSES, Finding, summary
+from .table import short, table
 
 FORMAT = 1
 
-_LONGEST = 72
 _COLUMNS = ("control", "check", "of", "status", "observed")
 
 
@@ -56,14 +56,8 @@ def red(hosts: Mapping[str, Sequence[Finding]]) -> int:
     return sum(item.status in RED for findings in hosts.values() for item in findings)
 
 
-def _short(text: str) -> str:
-    # Text of the host may hold anything; a terminal gets printable characters alone.
-    plain = "".join(character if character.isprintable() else "?" for character in text)
-    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 3]}..."
-
-
 def _rows(findings: Sequence[Finding]) -> list[tuple[str, ...]]:
-    return [(item.id, item.check, item.scope, item.status, _short(item.observed)) for item in findings]
+    return [(item.id, item.check, item.scope, item.status, short(item.observed)) for item in findings]
 
 
 def as_table(hosts: Mapping[str, Sequence[Finding]], problems: bool = False) -> str:
@@ -71,10 +65,7 @@ def as_table(hosts: Mapping[str, Sequence[Finding]], problems: bool = False) -> 
     parts = []
     for name, findings in sorted(hosts.items()):
         chosen = [item for item in findings if not problems or item.status != PASSED]
-        rows = [_COLUMNS, *_rows(chosen)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
-        lines.insert(1, "  ".join("-" * width for width in widths))
+        lines = table(_COLUMNS, _rows(chosen))
         counts = summary(findings)
         said = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
         parts.append("\n".join([f"{name}: {said}", "", *lines, ""]))

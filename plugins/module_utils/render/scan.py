@@ -1,0 +1,81 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A scan for people and for machines, from one structure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from ..model.gate import EXPLAINED, OPEN, STATUSES, WAIVED, Judged, summary
+from ..model.scanned import Scanned
+from ..model.vulnerability import NO_FIX, REFRESH, UNKNOWN, UPGRADE, Vulnerability
+from .table import short, table
+
+FORMAT = 1
+
+_COLUMNS = ("id", "package", "version", "category", "severity", "fixed in", "status", "why")
+_MENDS = {
+    REFRESH: "A refreshed lock file mends them, with a build from it",
+    UPGRADE: "Only a release of librespot that takes a newer package mends them; until then, waive or explain them",
+    NO_FIX: "No version is known that mends them; waive them with a reason and an end, or explain them in a VEX",
+}
+
+
+def as_json(scanned: Scanned) -> str:
+    """Return the scan as JSON text."""
+    return json.dumps({"format": FORMAT, **scanned.as_data()}, indent=2, ensure_ascii=True) + "\n"
+
+
+def as_table(scanned: Scanned, problems: bool = False) -> str:
+    """Return the scan as a table for a terminal; with *problems*, without what is explained or waived."""
+    chosen = [item for item in scanned.judged if not problems or item.status not in (WAIVED, EXPLAINED)]
+    counts = summary(scanned.judged)
+    said = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status]) or "nothing found"
+    engines = ", ".join(
+        f"{engine['name']} {engine['version']} (database of {engine['database']['updated']})"
+        for engine in scanned.engines
+    )
+    lines = [f"{scanned.path}: {said}", f"{scanned.packages} packages, looked at by {engines}", ""]
+    if chosen:
+        lines += [*table(_COLUMNS, [_row(item) for item in chosen]), "", *_open(chosen)]
+    lines += [f"The waiver of {identifier} is about nothing that was found: remove it" for identifier in scanned.unused]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def severity(found: Vulnerability) -> str:
+    """Return a severity as people read it; one that no advisory gives is marked."""
+    if found.severity == UNKNOWN:
+        return f"({found.judged_severity})"
+    return f"{found.severity} {found.cvss_score:.1f}" if found.cvss_score is not None else found.severity
+
+
+def _row(item: Judged) -> tuple[str, ...]:
+    found = item.found
+    until = f"until {item.until}: " if item.until else ""
+    return (
+        found.id,
+        found.package,
+        found.package_version,
+        found.category,
+        severity(found),
+        short(" or ".join(found.fixed_in) or "-", 24),
+        item.status,
+        short(f"{until}{item.why}"),
+    )
+
+
+def _open(chosen: Sequence[Judged]) -> list[str]:
+    """Return, for each way to mend what is open, what it mends, and how the program comes by each package."""
+    lines: list[str] = []
+    for way, remedy in _MENDS.items():
+        labels = {f"{item.found.package} {item.found.package_version}": item.found for item in chosen if _is(item, way)}
+        if labels:
+            lines += [f"{remedy}:", *(f"  {' > '.join(found.path) or label}" for label, found in labels.items())]
+    return lines
+
+
+def _is(item: Judged, way: str) -> bool:
+    return item.status == OPEN and item.found.fix == way

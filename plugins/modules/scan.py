@@ -1,0 +1,281 @@
+#!/usr/bin/python
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The module is the action plugin of the same name; this is its documentation.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: scan
+short_description: Look for known vulnerabilities in what librespot is made of
+version_added: 0.1.0
+description:
+  - Scans a lock file, a program or an artifact with a real scanner, C(cargo-audit), and fails when an advisory is open.
+  - An advisory is open unless it is waived with a reason and an end. No release of librespot is free of
+    advisories in its dependencies; what counts is that nothing is new, nothing could be mended, and all else is
+    accounted for.
+  - What cannot be scanned is never taken for clean. That is a program that does not say what it was made of, a scanner
+    that did not look at every package or read only a part of its database, and a database that is too old.
+  - Runs on the controller alone.
+author:
+  - hardened.librespot contributors (@hardened-librespot)
+requirements:
+  - cargo-audit on the controller
+  - cvss, pyelftools and semver on the controller
+  - git on the controller, where the database is a git repository at an address
+attributes:
+  check_mode:
+    description: Can run in check mode and return the changed status prediction without modifying the target.
+    support: full
+    details: It scans all the same, and writes no file.
+  diff_mode:
+    description: Returns what has changed or would change, without secrets.
+    support: none
+  idempotent:
+    description: Run twice on the same day with the same database, it changes nothing the second time.
+    support: full
+options:
+  path:
+    description: What is scanned, on the controller.
+    type: path
+    required: true
+  kind:
+    description:
+      - What it is. By default it is found out by looking at it.
+      - V(lock) is a C(Cargo.lock). It lists what any choice of features would compile, so it has more than a program.
+      - V(binary) is a program that cargo-auditable has written its crates into.
+      - V(artifact) is the directory that M(hardened.librespot.build) returns.
+    type: str
+    choices: [auto, lock, binary, artifact]
+    default: auto
+  engines:
+    description: The scanners. What several of them find is put together.
+    type: list
+    elements: dict
+    default: [{name: cargo-audit}]
+    suboptions:
+      name:
+        description: Which one.
+        type: str
+        choices: [cargo-audit]
+        required: true
+      program:
+        description: Its path. By default it is looked for in E(PATH).
+        type: path
+        default: ''
+      database:
+        description:
+          - Its database, as a directory, as an archive of it, or as the address of a git repository. With one of the
+            first two nothing is downloaded.
+          - By default the official repository of RustSec, fetched anew each time.
+        type: str
+        default: ''
+  max_age:
+    description: The age in days above which a database is refused. Its age is that of the newest advisory in it.
+    type: int
+    default: 30
+  fail_on:
+    description:
+      - The severity from which on an open advisory makes the task fail. With V(any) all do.
+      - Where an advisory has no severity, a vulnerability counts as V(high), unsound or yanked code as V(medium), and
+        what is not maintained as V(low). The table shows such a severity in brackets.
+    type: str
+    choices: [any, low, medium, high, critical]
+    default: any
+  waivers:
+    description:
+      - Advisories that you live with. Each needs C(id), the advisory's or an alias of it, a C(reason), and C(until),
+        the last day on which it holds, at most a year away. One that has expired is an error.
+      - C(package) and C(version) narrow it down.
+      - What a refreshed lock file would mend is not covered, unless C(fixable) is true.
+    type: list
+    elements: raw
+    default: []
+  outputs:
+    description: Files on the controller to write the outcome to, whatever it is. Their directories must exist.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      format:
+        description: V(table) is for people, V(json) has everything.
+        type: str
+        choices: [table, json]
+        required: true
+      path:
+        description: The file.
+        type: path
+        required: true
+  show:
+    description: Which advisories the table on the terminal has.
+    type: str
+    choices: [all, problems, nothing]
+    default: all
+  fail:
+    description: Whether open advisories make the task fail.
+    type: bool
+    default: true
+  today:
+    description: The day as of which all is judged, as C(YYYY-MM-DD). By default today, in UTC.
+    type: str
+    default: ''
+  cache_dir:
+    description:
+      - The controller's cache, where databases are kept. By default E(HARDENED_LIBRESPOT_CACHE), or
+        C(hardened-librespot) in E(XDG_CACHE_HOME) or C(~/.cache).
+    type: path
+  timeout:
+    description: Seconds that a scanner may take.
+    type: int
+    default: 600
+"""
+
+EXAMPLES = r"""
+- name: Build librespot
+  hardened.librespot.build:
+    architecture: x86_64
+  delegate_to: builder.example.org
+  register: built
+
+- name: Refuse it when something is known against it
+  hardened.librespot.scan:
+    path: "{{ built.path }}"
+    waivers:
+      - id: RUSTSEC-2023-0071
+        reason: librespot holds no private key of RSA, and nothing has mended it yet
+        until: 2027-03-31
+
+- name: Scan a lock file without a network, and keep the outcome
+  hardened.librespot.scan:
+    path: Cargo.lock
+    engines:
+      - name: cargo-audit
+        database: /srv/mirror/rustsec-advisory-db.tar.gz
+    fail_on: high
+    outputs:
+      - {format: json, path: reports/librespot-scan.json}
+"""
+
+RETURN = r"""
+subject:
+  description: What was scanned.
+  returned: success or failure
+  type: dict
+  contains:
+    kind:
+      description: What it is.
+      type: str
+      sample: artifact
+    path:
+      description: Where it is.
+      type: str
+    sha256:
+      description: The digest of the lock file or the program.
+      type: str
+    librespot:
+      description: The version of librespot, empty when it has none.
+      type: str
+      sample: 0.8.0
+    packages:
+      description: How many packages were looked at.
+      type: int
+      sample: 291
+engines:
+  description: The scanners with their versions, and the day, number of advisories and digest of their databases.
+  returned: success or failure
+  type: list
+  elements: dict
+vulnerabilities:
+  description: The advisories that apply, the worst first.
+  returned: success or failure
+  type: list
+  elements: dict
+  contains:
+    status:
+      description: C(open), C(below the gate), C(waived) or C(not affected).
+      type: str
+    why:
+      description: Why it has this status.
+      type: str
+    until:
+      description: The last day on which that holds.
+      type: str
+    id:
+      description: The advisory.
+      type: str
+      sample: RUSTSEC-2023-0071
+    aliases:
+      description: Its other names.
+      type: list
+      elements: str
+    package:
+      description: The package that it is about.
+      type: str
+      sample: rsa
+    package_version:
+      description: The version of the package that is used.
+      type: str
+      sample: 0.9.8
+    category:
+      description: C(vulnerability), C(unsound), C(unmaintained), C(notice), C(yanked) or C(not covered).
+      type: str
+    severity:
+      description: As CVSS has it, or C(unknown).
+      type: str
+    judged_severity:
+      description: The severity that the gate went by.
+      type: str
+    cvss_score:
+      description: 0 to 10, if there is a vector.
+      type: float
+    cvss_vector:
+      description: The vector.
+      type: str
+    fixed_in:
+      description: The versions that mend it, as requirements of cargo.
+      type: list
+      elements: str
+    fix:
+      description: What mends it, a C(refresh) of the lock file, an C(upgrade) of librespot, or C(none).
+      type: str
+    title:
+      description: What it is about.
+      type: str
+    url:
+      description: Where more is said.
+      type: str
+    path:
+      description: How librespot comes by the package.
+      type: list
+      elements: str
+      sample: [librespot 0.8.0, librespot-core 0.8.0, rsa 0.9.8]
+    engines:
+      description: The scanners that found it.
+      type: list
+      elements: str
+summary:
+  description: How many advisories have each status.
+  returned: success or failure
+  type: dict
+  sample: {open: 0, below the gate: 0, waived: 2, not affected: 3}
+red:
+  description: How many advisories make the task fail.
+  returned: success or failure
+  type: int
+  sample: 0
+unused_waivers:
+  description: Waivers for what was not found.
+  returned: success or failure
+  type: list
+  elements: str
+today:
+  description: The day as of which all was judged.
+  returned: success or failure
+  type: str
+fail_on:
+  description: The gate.
+  returned: success or failure
+  type: str
+"""

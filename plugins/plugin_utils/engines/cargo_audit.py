@@ -1,0 +1,133 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""cargo-audit, RustSec's own scanner."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ...module_utils.model.errors import HostError
+from ...module_utils.model.scan_options import CARGO_AUDIT
+from ...module_utils.model.vulnerability import NOTICE, UNMAINTAINED, UNSOUND, VULNERABILITY, Vulnerability, ordered
+from ..advisories import OFFICIAL, AdvisoryStore
+from ..cvss_score import rated
+from ..fixes import fix
+from ..subjects import Subject
+from .engine import Scan, Surroundings
+
+_CATEGORIES = {None: VULNERABILITY, "unmaintained": UNMAINTAINED, "unsound": UNSOUND, "notice": NOTICE}
+
+_KNOWN_BAD = ("smallvec", "0.6.13", "RUSTSEC-2021-0003")
+"""A package, its version, and an advisory on it that every database has."""
+
+
+class CargoAudit:
+    """The engine ``cargo-audit`` with its database."""
+
+    def __init__(self, given: Mapping[str, Any], surroundings: Surroundings) -> None:
+        self._commands = surroundings.commands
+        self._timeout = surroundings.timeout
+        self._program = given["program"] or shutil.which(CARGO_AUDIT) or ""
+        if not self._program:
+            raise HostError(
+                "cargo-audit is not installed on the controller",
+                f"cargo install cargo-audit --locked, or give its path as {surroundings.path}.program",
+            )
+        store = AdvisoryStore(surroundings.cache, self._commands, surroundings.network)
+        self._advisories = store.get(
+            given["database"] or OFFICIAL, surroundings.today, surroundings.max_age, f"{surroundings.path}.database"
+        )
+
+    @property
+    def identifiers(self) -> Collection[str]:
+        """The ids and aliases of all advisories in the database."""
+        return self._advisories.identifiers
+
+    def scan(self, subject: Subject) -> Scan:
+        """Return what it knows against *subject*. Raises `HostError` when it did not look at every package."""
+        if not subject.is_program:
+            self._knows(subject)
+        said = self._audit(subject.content, subject.is_program, subject.path)
+        looked = said["lockfile"]["dependency-count"]
+        if looked != len(subject.inventory.packages):
+            raise HostError(
+                f"cargo-audit looked at {looked} packages of {subject.path}, which has "
+                f"{len(subject.inventory.packages)}",
+                "Nothing is known of the others; take another version of cargo-audit",
+            )
+        found = [replace(item, path=subject.inventory.path(*item.key[1:])) for item in _found(said)]
+        version = self._commands.run([self._program, "--version"]).stdout.split()[-1]
+        return Scan(CARGO_AUDIT, version, self._advisories.as_data(), ordered(found))
+
+    def _knows(self, subject: Subject) -> None:
+        """Raise `HostError` unless it says of a package that is known to be bad, from the same registry, that it is.
+
+        It is silent about packages of any registry but one, and so takes a lock file from a mirror for clean.
+        """
+        name, version, identifier = _KNOWN_BAD
+        lock = f'version = 3\n[[package]]\nname = "{name}"\nversion = "{version}"\nsource = "{subject.registry}"\n'
+        said = self._audit(lock.encode(), False, subject.path)
+        if identifier not in {item.id for item in _found(said)}:
+            raise HostError(
+                f"cargo-audit knows nothing of packages from {subject.registry}, as those of {subject.path} are",
+                "Give a lock file that names the registry itself: source replacement keeps a mirror out of it",
+            )
+
+    def _audit(self, content: bytes, is_program: bool, what: str) -> dict[str, Any]:
+        with tempfile.TemporaryDirectory(prefix="hardened-librespot-scan-") as scratch:
+            file = f"{scratch}/{'librespot' if is_program else 'Cargo.lock'}"
+            with open(file, "wb") as handle:
+                handle.write(content)
+            database = os.path.abspath(self._advisories.path)
+            options = ["--db", database, "--no-fetch", "--stale", "--no-yanked", "--json"]
+            chosen = ["bin", file] if is_program else ["--file", file]
+            # The status is 1 for findings, and for some errors as well: what it says tells them apart.
+            ran = self._commands.run(
+                [self._program, "audit", *options, *chosen], (), timeout=self._timeout, env={"HOME": scratch}
+            )
+        try:
+            said: dict[str, Any] = json.loads(ran.stdout)
+            read = said["database"]["advisory-count"]
+        except (ValueError, KeyError, TypeError):
+            lines = " / ".join(ran.stderr.strip().splitlines()[-5:]) or f"status {ran.returncode}"
+            raise HostError(
+                f"cargo-audit could not look at {what}: {lines}", "What was not looked at is not clean"
+            ) from None
+        if read != self._advisories.count:
+            raise HostError(
+                f"cargo-audit read {read} advisories of {self._advisories.count} in its database",
+                "Get a whole copy of the database, and a cargo-audit that reads all of it",
+            )
+        return said
+
+
+def _found(said: Mapping[str, Any]) -> Iterator[Vulnerability]:
+    warnings = [item for group in said["warnings"].values() for item in group]
+    for item in [*said["vulnerabilities"]["list"], *warnings]:
+        advisory, package = item["advisory"], item["package"]
+        vector = advisory["cvss"] or ""
+        score, severity = rated(vector)
+        patched = tuple(item["versions"]["patched"])
+        yield Vulnerability(
+            advisory["id"],
+            package["name"],
+            package["version"],
+            _CATEGORIES[advisory["informational"]],
+            advisory["title"],
+            tuple(sorted(advisory["aliases"])),
+            severity,
+            score,
+            vector,
+            patched,
+            fix(package["version"], patched),
+            advisory["url"] or "",
+            engines=(CARGO_AUDIT,),
+        )

@@ -1,0 +1,54 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all engines have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from ...module_utils.host.command import Commands
+from ...module_utils.model.vulnerability import Vulnerability
+from ..subjects import Subject
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an engine works with. *path* is the option that describes it, for errors; *timeout* is in seconds."""
+
+    commands: Commands
+    cache: str
+    network: Mapping[str, str]
+    today: date
+    max_age: timedelta
+    timeout: int
+    path: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What an engine *found*, and which one it was, with which *database*."""
+
+    engine: str
+    version: str
+    database: dict[str, Any]
+    found: list[Vulnerability]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what a report says of the engine, as plain data."""
+        return {"name": self.engine, "version": self.version, "database": self.database}
+
+
+class Engine(Protocol):
+    """One scanner. To make one gets its database; it raises `LibrespotError` when there is none that can be used."""
+
+    @property
+    def identifiers(self) -> Collection[str]:
+        """The ids and aliases of all advisories that it knows."""
+
+    def scan(self, subject: Subject) -> Scan:
+        """Return all that it knows against *subject*. Raises `HostError` when it did not look at every package."""

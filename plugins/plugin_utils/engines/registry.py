@@ -1,0 +1,21 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The engines by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...module_utils.model.scan_options import CARGO_AUDIT
+from .cargo_audit import CargoAudit
+from .engine import Engine, Surroundings
+
+_ENGINES: Mapping[str, Callable[[Mapping[str, Any], Surroundings], Engine]] = {CARGO_AUDIT: CargoAudit}
+
+
+def engine(given: Mapping[str, Any], surroundings: Surroundings) -> Engine:
+    """Return the engine that a user described, ready to scan. Raises `LibrespotError` when it is not."""
+    return _ENGINES[given["name"]](given, surroundings)

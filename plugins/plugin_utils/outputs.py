@@ -1,0 +1,14 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The forms in which a scan can be written, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..module_utils.model.scanned import Scanned
+from ..module_utils.render.scan import as_json, as_table
+
+OUTPUTS: Mapping[str, Callable[[Scanned], str]] = {"table": as_table, "json": as_json}

@@ -1,0 +1,84 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole scan, from the options of a user to what is thought of what was found."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from ..module_utils.host.build import way_out
+from ..module_utils.host.command import Commands
+from ..module_utils.model.errors import SpecificationError
+from ..module_utils.model.gate import judge
+from ..module_utils.model.scanned import Scanned
+from ..module_utils.model.vulnerability import NOT_COVERED, Vulnerability, merged
+from ..module_utils.model.waivers import day, read_waivers, unused
+from . import cvss_score, elf, fixes
+from .cache import default_directory
+from .engines.engine import Surroundings
+from .engines.registry import engine
+from .subjects import Subject, read_subject
+
+LACKING = elf.LACKING or cvss_score.LACKING or fixes.LACKING
+"""Why nothing here can be used, where a library is not installed."""
+
+
+def scan(params: Mapping[str, Any]) -> Scanned:
+    """Return what the engines find, judged. Raises `LibrespotError` for whatever keeps them from looking."""
+    today = day(params["today"], "today") if params["today"] else datetime.now(timezone.utc).date()
+    if not params["engines"]:
+        raise SpecificationError("engines", [], "is empty", "Name an engine: what nobody looked at is not clean")
+    subject = read_subject(params["path"], params["kind"])
+    engines = [
+        engine(given, _surroundings(params, today, f"engines[{number}]"))
+        for number, given in enumerate(params["engines"])
+    ]
+    known = frozenset().union(*(item.identifiers for item in engines)) | {item.id for item in _uncovered(subject)}
+    waivers = read_waivers(params["waivers"], today, known.__contains__)
+    scans = [item.scan(subject) for item in engines]
+    found = merged([*(item for one in scans for item in one.found), *_uncovered(subject)])
+    return Scanned(
+        subject.kind,
+        subject.path,
+        subject.sha256,
+        subject.librespot,
+        len(subject.inventory.packages),
+        today,
+        params["fail_on"],
+        [one.as_data() for one in scans],
+        judge(found, subject.librespot, params["fail_on"], waivers, ()),
+        unused(waivers, found),
+    )
+
+
+def _surroundings(params: Mapping[str, Any], today: date, path: str) -> Surroundings:
+    return Surroundings(
+        Commands(),
+        params["cache_dir"] or default_directory(),
+        way_out(os.environ),
+        today,
+        timedelta(days=params["max_age"]),
+        params["timeout"],
+        path,
+    )
+
+
+def _uncovered(subject: Subject) -> list[Vulnerability]:
+    """Return a finding for each package about which advisories of the registry say nothing."""
+    return [
+        Vulnerability(
+            f"NOT-COVERED-{package.name}",
+            package.name,
+            package.version,
+            NOT_COVERED,
+            f"It is from {package.foreign}, about which advisories say nothing",
+            path=subject.inventory.path(package.name, package.version),
+        )
+        for package in subject.inventory.packages
+        if package.foreign
+    ]

@@ -1,0 +1,150 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is scanned: found out by looking at it, and read into an inventory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..module_utils.host.files import Files
+from ..module_utils.model.artifact import BINARY as PROGRAM
+from ..module_utils.model.artifact import MANIFEST
+from ..module_utils.model.errors import HostError
+from ..module_utils.model.inventory import ARTIFACT, BINARY, KINDS, LOCK, Inventory, Package
+from ..module_utils.model.scan_options import AUTO
+from . import elf
+from .cache import read_artifact
+from .lockfile import read_lock
+
+_ELF = b"\x7fELF"
+_LARGEST = 512 * 1024 * 1024
+_CRATE = "librespot"
+_ELSEWHERE = frozenset({"git", "local", "registry"})
+"""What cargo-auditable calls the source of a crate that is not from the registry which advisories are about."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is scanned.
+
+    *content* is what an engine is given: the text of a lock file, whose packages are from *registry*, or a program
+    (*is_program*) in which its packages are recorded. *sha256* is the digest of what stands at *path*.
+    """
+
+    kind: str
+    path: str
+    sha256: str
+    inventory: Inventory
+    content: bytes
+    is_program: bool
+    registry: str = ""
+
+    @property
+    def librespot(self) -> str:
+        """The version of librespot that it is, or nothing."""
+        return self.inventory.version_of(_CRATE)
+
+
+def read_subject(path: str, kind: str = AUTO) -> Subject:
+    """Return what stands at *path*. Raises `HostError` for what cannot be scanned: it is never taken for clean."""
+    path = os.path.abspath(path)
+    if not os.path.exists(path):
+        raise HostError(f"{path} does not exist", "It is a path of the controller")
+    found = _kind(path) if kind == AUTO else kind
+    return _READERS[found](path)
+
+
+def _kind(path: str) -> str:
+    if os.path.isdir(path):
+        if os.path.exists(f"{path}/{MANIFEST}"):
+            return ARTIFACT
+        raise HostError(f"{path} is a directory without {MANIFEST}", "Give the directory of an artifact")
+    content = _content(path)
+    if content.startswith(_ELF):
+        return BINARY
+    if b"[[package]]" in content:
+        return LOCK
+    raise HostError(
+        f"{path} is none of what can be scanned", f"Give one of: {', '.join(KINDS)}; say which as kind if it is one"
+    )
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as handle:
+            content = handle.read(_LARGEST + 1)
+    except OSError as error:
+        raise HostError(f"{path} cannot be read: {error.strerror}", "It is a file of the controller") from error
+    if len(content) > _LARGEST:
+        raise HostError(f"{path} is larger than any release of librespot", "Look at the path")
+    return content
+
+
+def _lock(path: str) -> Subject:
+    content = _content(path)
+    try:
+        inventory, registry = read_lock(content.decode(), path)
+    except UnicodeDecodeError:
+        raise HostError(f"{path} is not text, and so no lock file", "Give the Cargo.lock of librespot") from None
+    return Subject(LOCK, path, _sha256(content), inventory, content, False, registry)
+
+
+def _binary(path: str) -> Subject:
+    content = _content(path)
+    return Subject(BINARY, path, _sha256(content), recorded(content, path), content, True)
+
+
+def _artifact(path: str) -> Subject:
+    # The links on the way are the user's own; in the artifact there are none.
+    artifact = read_artifact(os.path.realpath(path), Files())
+    if artifact is None:
+        raise HostError(f"{path} is no whole artifact: a file is missing or has changed", "Build it again")
+    content = _content(f"{artifact.path}/{PROGRAM}")
+    if _sha256(content) != artifact.digests[PROGRAM]:
+        raise HostError(f"{path} changed while it was read", "Find out who changes it")
+    return Subject(ARTIFACT, path, _sha256(content), recorded(content, path), content, True)
+
+
+def recorded(program: bytes, what: str) -> Inventory:
+    """Return the packages that cargo-auditable recorded in *program*.
+
+    Raises `HostError` when there are none: engines then guess from the texts in it, and miss most.
+    """
+    crates = elf.crates(program)
+    if not crates:
+        raise HostError(
+            f"{what} does not say what it was made of, so it cannot be scanned",
+            "Take a program that was built with cargo-auditable, as the module build does; that of Debian or raspotify "
+            "is not. What cannot be scanned is not clean",
+        )
+    try:
+        packages = tuple(
+            Package(
+                str(crate["name"]),
+                str(crate["version"]),
+                tuple(int(position) for position in crate["dependencies"]),
+                own=bool(crate["root"]),
+                foreign=str(crate["source"]) if crate["source"] in _ELSEWHERE and not crate["root"] else "",
+            )
+            for crate in crates
+        )
+        inventory = Inventory(packages, tuple(number for number, crate in enumerate(crates) if crate["root"]))
+        if any(position not in range(len(packages)) for package in packages for position in package.dependencies):
+            raise ValueError("a dependency is not in the list")
+    except (KeyError, TypeError, ValueError) as error:
+        raise HostError(
+            f"{what} has a damaged record of what it was made of: {error}", "Build it again; it cannot be scanned"
+        ) from error
+    return inventory
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+_READERS: Mapping[str, Callable[[str], Subject]] = {LOCK: _lock, BINARY: _binary, ARTIFACT: _artifact}

@@ -1,0 +1,226 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is known of real releases of librespot, by the real engine."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import stat
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.supply.conftest import VERSIONS, Scan
+from tests.supply.reader import locked, matches
+
+WAIVER = {"id": "RUSTSEC-2023-0071", "reason": "no private key is held", "until": "2026-12-31"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_lock_of_each_release_has_what_an_independent_reader_finds(
+    scan: Scan, locks: dict[str, Path], database: Path, version: str
+) -> None:
+    said = scan(locks[version])
+    assert said.status == 2
+    assert said.found == matches(database, locked(locks[version]))
+    assert said.task["subject"]["librespot"] == version
+    assert said.message.startswith(f"{len(said.found)} advisories are open")
+
+
+def test_an_artifact_has_what_the_reader_finds_in_its_own_list(scan: Scan, artifact: Path, database: Path) -> None:
+    crates = json.loads((artifact / "manifest.json").read_text(encoding="utf-8"))["binary"]["crates"]
+    said = scan(artifact)
+    assert said.found == matches(database, {(crate["name"], crate["version"]) for crate in crates})
+    assert said.found == scan(artifact / "bin/librespot").found
+    assert said.task["subject"]["packages"] == len(crates)
+    assert all(item["path"][0] == "librespot 0.8.0" for item in said.task["vulnerabilities"])
+
+
+class TestGate:
+    def test_a_waiver_lets_pass_its_advisory_alone(self, scan: Scan, locks: dict[str, Path]) -> None:
+        said = scan(locks["0.8.0"], waivers=[WAIVER])
+        assert said.status_of("RUSTSEC-2023-0071") == {"waived"}
+        assert said.task["red"] == len(said.found) - 1
+
+    def test_all_can_be_waived_by_who_says_so(self, scan: Scan, locks: dict[str, Path]) -> None:
+        ids = {item[0] for item in scan(locks["0.8.0"]).found}
+        said = scan(locks["0.8.0"], waivers=[{**WAIVER, "id": identifier, "fixable": True} for identifier in ids])
+        assert (said.status, said.task["red"]) == (0, 0)
+
+    def test_by_severity(self, scan: Scan, locks: dict[str, Path]) -> None:
+        said = scan(locks["0.8.0"], fail_on="critical")
+        assert (said.status, said.task["red"]) == (0, 0)
+        assert said.task["summary"]["below the gate"] == len(said.found)
+
+    def test_it_can_be_told_not_to_fail(self, scan: Scan, locks: dict[str, Path]) -> None:
+        said = scan(locks["0.8.0"], fail=False)
+        assert said.status == 0
+        assert said.task["red"] == len(said.found)
+
+    @pytest.mark.parametrize(
+        ("changed", "path"),
+        [
+            ({"until": "2026-08-24"}, "waivers[0].until"),
+            ({"until": None}, "waivers[0].until"),
+            ({"reason": ""}, "waivers[0].reason"),
+            ({"id": "RUSTSEC-1999-0001"}, "waivers[0].id"),
+        ],
+    )
+    def test_a_wrong_waiver_is_named(
+        self, scan: Scan, locks: dict[str, Path], changed: dict[str, Any], path: str
+    ) -> None:
+        said = scan(locks["0.8.0"], waivers=[{**WAIVER, **changed}], fail=False)
+        assert said.status == 2
+        assert path in said.message
+
+
+class TestNeverClean:
+    """What was not looked at."""
+
+    def test_a_program_without_a_record(self, scan: Scan) -> None:
+        said = scan(shutil.which("true") or "", fail=False)
+        assert said.status == 2
+        assert "What cannot be scanned is not clean" in said.message
+
+    def test_a_lock_file_from_another_registry(self, scan: Scan, locks: dict[str, Path], tmp_path: Path) -> None:
+        lock = tmp_path / "Cargo.lock"
+        text = locks["0.8.0"].read_text(encoding="utf-8")
+        registry = next(line for line in text.splitlines() if line.startswith("source = "))
+        lock.write_text(text.replace(registry, 'source = "sparse+https://mirror.example.org/"'), encoding="utf-8")
+        said = scan(lock, fail=False)
+        assert said.status == 2
+        assert "knows nothing of packages from sparse+https://mirror.example.org/" in said.message
+
+    def test_one_package_from_elsewhere(self, scan: Scan, locks: dict[str, Path], tmp_path: Path) -> None:
+        lock = tmp_path / "Cargo.lock"
+        text = locks["0.8.0"].read_text(encoding="utf-8")
+        before, name, after = text.partition('name = "rsa"')
+        forked = re_source(after, "git+https://example.org/rsa#" + "0" * 40)
+        lock.write_text(before + name + forked, encoding="utf-8")
+        said = scan(lock)
+        assert said.status_of("NOT-COVERED-rsa") == {"open"}
+        assert said.status_of("RUSTSEC-2023-0071") == set()
+
+    @pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08damaged"])
+    def test_a_damaged_archive_of_the_database(
+        self, scan: Scan, locks: dict[str, Path], tmp_path: Path, content: bytes
+    ) -> None:
+        archive = tmp_path / "database.tar.gz"
+        archive.write_bytes(content)
+        said = scan(locks["0.8.0"], engines=[{"name": "cargo-audit", "database": str(archive)}], fail=False)
+        assert said.status == 2
+        assert "database.tar.gz" in said.message
+
+    def test_half_an_archive_of_the_database(
+        self, scan: Scan, locks: dict[str, Path], snapshot: Path, tmp_path: Path
+    ) -> None:
+        archive = tmp_path / "database.tar.gz"
+        archive.write_bytes(snapshot.read_bytes()[:100_000])
+        for _twice in range(2):
+            said = scan(locks["0.8.0"], engines=[{"name": "cargo-audit", "database": str(archive)}], fail=False)
+            assert said.status == 2
+            assert "is not a readable archive" in said.message
+
+    def test_a_database_with_a_damaged_advisory(
+        self, scan: Scan, locks: dict[str, Path], database: Path, tmp_path: Path
+    ) -> None:
+        copy = tmp_path / "database"
+        shutil.copytree(database, copy)
+        (copy / "crates/bytes/RUSTSEC-2026-0007.md").write_text("damaged", encoding="utf-8")
+        said = scan(locks["0.8.0"], engines=[{"name": "cargo-audit", "database": str(copy)}], fail=False)
+        assert said.status == 2
+        assert "could not look" in said.message
+
+    @pytest.mark.parametrize("made", ["missing", "empty"])
+    def test_no_database(self, scan: Scan, locks: dict[str, Path], tmp_path: Path, made: str) -> None:
+        (tmp_path / "empty").mkdir()
+        engines = [{"name": "cargo-audit", "database": str(tmp_path / made)}]
+        said = scan(locks["0.8.0"], engines=engines, fail=False)
+        assert said.status == 2
+        assert str(tmp_path / made) in said.message
+
+    def test_a_database_that_is_too_old(self, scan: Scan, locks: dict[str, Path]) -> None:
+        said = scan(locks["0.8.0"], today="2026-11-27", fail=False)
+        assert said.status == 2
+        assert "engines[0].database" in said.message
+        assert "99 days old" in said.message
+        assert scan(locks["0.8.0"], today="2026-11-27", max_age=100, fail=False).status == 0
+
+    def test_no_engine(self, scan: Scan, locks: dict[str, Path]) -> None:
+        assert "engines" in scan(locks["0.8.0"], engines=[], fail=False).message
+        said = scan(locks["0.8.0"], engines=[{"name": "cargo-audit", "program": "/missing"}], fail=False)
+        assert said.status == 2
+
+
+def re_source(text: str, source: str) -> str:
+    """Return the *text* of a lock file with the first source in it replaced."""
+    return re.sub(r'(?<=source = ")[^"]*', source, text, count=1)
+
+
+class TestDatabase:
+    """Where it may come from."""
+
+    def test_a_git_repository(
+        self, scan: Scan, locks: dict[str, Path], database: Path, snapshot: Path, tmp_path: Path
+    ) -> None:
+        work, bare = tmp_path / "work", tmp_path / "database.git"
+        shutil.copytree(database, work)
+        commit = ["-c", "user.name=test", "-c", "user.email=test@example.org", "commit", "--quiet", "--message=made"]
+        for command in (["init", "--quiet"], ["add", "--all"], commit):
+            subprocess.run(["git", "-C", str(work), *command], check=True)
+        subprocess.run(["git", "clone", "--quiet", "--bare", str(work), str(bare)], check=True)
+        fetched = scan(locks["0.8.0"], engines=[{"name": "cargo-audit", "database": bare.as_uri()}])
+        packed = scan(locks["0.8.0"], engines=[{"name": "cargo-audit", "database": str(snapshot)}])
+        assert fetched.task["engines"] == packed.task["engines"]
+        assert fetched.found == packed.found
+        # What was published since is there the next time.
+        (work / "crates/rsa/RUSTSEC-2023-0071.md").unlink()
+        for command in (["add", "--all"], commit, ["push", "--quiet", "--force", str(bare), "HEAD"]):
+            subprocess.run(["git", "-C", str(work), *command], check=True)
+        again = scan(locks["0.8.0"], engines=[{"name": "cargo-audit", "database": bare.as_uri()}])
+        assert {item[0] for item in packed.found} - {item[0] for item in again.found} == {"RUSTSEC-2023-0071"}
+
+    def test_one_that_cannot_be_reached(self, scan: Scan, locks: dict[str, Path], tmp_path: Path) -> None:
+        address = (tmp_path / "missing.git").as_uri()
+        said = scan(locks["0.8.0"], engines=[{"name": "cargo-audit", "database": address}], fail=False)
+        assert said.status == 2
+        assert "a local copy can be given" in said.message
+
+    def test_an_archive_that_leads_elsewhere(self, scan: Scan, locks: dict[str, Path], tmp_path: Path) -> None:
+        archive = tmp_path / "database.tar"
+        with tarfile.open(archive, "w") as made:
+            link = tarfile.TarInfo("advisory-db/crates")
+            link.type, link.linkname = tarfile.SYMTYPE, "/etc"
+            made.addfile(link)
+        said = scan(locks["0.8.0"], engines=[{"name": "cargo-audit", "database": str(archive)}], fail=False)
+        assert said.status == 2
+        assert "neither a file nor a directory" in said.message
+
+
+class TestOutputs:
+    def test_they_are_written_once_for_their_owner_alone_whatever_the_outcome(
+        self, scan: Scan, locks: dict[str, Path], tmp_path: Path
+    ) -> None:
+        path = tmp_path / "scan.json"
+        outputs = [{"format": "json", "path": str(path)}]
+        assert scan(locks["0.8.0"], outputs=outputs, check=True).task["changed"]
+        assert not path.exists()
+        first = scan(locks["0.8.0"], outputs=outputs)
+        written = json.loads(path.read_text(encoding="utf-8"))
+        assert (first.status, first.task["changed"]) == (2, True)
+        assert written["vulnerabilities"] == first.task["vulnerabilities"]
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert not scan(locks["0.8.0"], outputs=outputs).task["changed"]
+
+    def test_the_table_says_what_to_do(self, scan: Scan, locks: dict[str, Path]) -> None:
+        said = scan(locks["0.8.0"])
+        assert "A refreshed lock file mends them" in said.output
+        assert "librespot 0.8.0 > librespot-core 0.8.0 > rsa 0.9.8" in said.output
+        assert "RUSTSEC-2023-0071" not in scan(locks["0.8.0"], show="nothing").output.partition("fatal:")[0]
