@@ -17,7 +17,8 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.errors im
 from ansible_collections.hardened.librespot.plugins.module_utils.model.scan_options import SCAN_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.scanned import Scanned
 from ansible_collections.hardened.librespot.plugins.module_utils.render.scan import as_table
-from ansible_collections.hardened.librespot.plugins.plugin_utils.outputs import OUTPUTS
+from ansible_collections.hardened.librespot.plugins.plugin_utils.outputs.forms import FORMS
+from ansible_collections.hardened.librespot.plugins.plugin_utils.outputs.forms import LACKING as FORMS_LACKING
 from ansible_collections.hardened.librespot.plugins.plugin_utils.scanning import LACKING, scan
 from ansible_collections.hardened.librespot.plugins.plugin_utils.written import resolved, written
 
@@ -32,9 +33,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Scan, show the table, write the files, and fail when something is open."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if LACKING:
+        if LACKING or FORMS_LACKING:
             raise AnsibleActionFail(
-                f"The controller's Python lacks a library: {LACKING}. "
+                f"The controller's Python lacks a library: {LACKING or FORMS_LACKING}. "
                 "pip install -r requirements.txt, which is in the collection"
             )
         action: Any = self  # Ansible's base class has no types
@@ -52,5 +53,7 @@ class ActionModule(ActionBase):
         return result
 
     def _write(self, outputs: list[dict[str, str]], scanned: Scanned) -> bool:
-        check = self._task.check_mode
-        return any([written(resolved(item["path"]), OUTPUTS[item["format"]](scanned), check) for item in outputs])
+        changed = [
+            written(resolved(item["path"]), FORMS[item["format"]](scanned), self._task.check_mode) for item in outputs
+        ]
+        return any(changed)

@@ -12,10 +12,11 @@ module: scan
 short_description: Look for known vulnerabilities in what librespot is made of
 version_added: 0.1.0
 description:
-  - Scans a lock file, a program or an artifact with a real scanner, C(cargo-audit), and fails when an advisory is open.
-  - An advisory is open unless it is waived with a reason and an end. No release of librespot is free of
-    advisories in its dependencies; what counts is that nothing is new, nothing could be mended, and all else is
-    accounted for.
+  - Scans a lock file, a program, an artifact, an image or an SBOM with a real scanner, C(cargo-audit), and fails when
+    an advisory is open.
+  - An advisory is open unless it is waived with a reason and an end, or a VEX says why it does not apply. No release of
+    librespot is free of advisories in its dependencies; what counts is that nothing is new, nothing could be mended,
+    and all else is accounted for.
   - What cannot be scanned is never taken for clean. That is a program that does not say what it was made of, a scanner
     that did not look at every package or read only a part of its database, and a database that is too old.
   - Runs on the controller alone.
@@ -23,7 +24,7 @@ author:
   - hardened.librespot contributors (@hardened-librespot)
 requirements:
   - cargo-audit on the controller
-  - cvss, pyelftools and semver on the controller
+  - cvss, cyclonedx-python-lib, junitparser, packageurl-python, pyelftools and semver on the controller
   - git on the controller, where the database is a git repository at an address
 attributes:
   check_mode:
@@ -47,8 +48,12 @@ options:
       - V(lock) is a C(Cargo.lock). It lists what any choice of features would compile, so it has more than a program.
       - V(binary) is a program that cargo-auditable has written its crates into.
       - V(artifact) is the directory that M(hardened.librespot.build) returns.
+      - V(image) is the directory that M(hardened.librespot.image_build) returns, or an image that an engine saved.
+        librespot in it is scanned. That nobody looked at the rest of it is one more finding,
+        C(NOT-COVERED-distribution), which can be waived.
+      - V(sbom) is an SBOM in CycloneDX, as JSON, with the package URLs of the crates. It takes cargo on the controller.
     type: str
-    choices: [auto, lock, binary, artifact]
+    choices: [auto, lock, binary, artifact, image, sbom]
     default: auto
   engines:
     description: The scanners. What several of them find is put together.
@@ -93,6 +98,26 @@ options:
     type: list
     elements: raw
     default: []
+  vex:
+    description:
+      - VEX documents on the controller, in OpenVEX or in CycloneDX, both as JSON. A statement counts for the versions
+        of librespot and of the package that it names by package URLs.
+      - That something is not affected explains an advisory, if the document says why. Statements that contradict
+        each other explain nothing.
+    type: list
+    elements: path
+    default: []
+  explain:
+    description: Whether the collection's own statements count. They say why advisories in librespot's dependencies
+      cannot be reached, for the versions whose sources were read, and only while no other package uses what is
+      affected.
+    type: bool
+    default: true
+  proxy:
+    description: Whether an instance connects through a proxy, with librespot's option C(proxy). More of the
+      dependencies is reached then, and less is explained.
+    type: bool
+    default: false
   outputs:
     description: Files on the controller to write the outcome to, whatever it is. Their directories must exist.
     type: list
@@ -100,9 +125,13 @@ options:
     default: []
     suboptions:
       format:
-        description: V(table) is for people, V(json) has everything.
+        description:
+          - V(table) is for people, V(json) has everything. V(sarif) is for services that show findings beside code, and
+            V(junit) for a CI.
+          - V(openvex) and V(cyclonedx) are VEX documents with what is thought of each advisory, which this module and
+            others read. What nobody has accounted for is under investigation in them.
         type: str
-        choices: [table, json]
+        choices: [table, json, sarif, junit, openvex, cyclonedx]
         required: true
       path:
         description: The file.

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import tomllib
@@ -35,8 +36,9 @@ def read_lock(text: str, what: str) -> tuple[Inventory, str]:
                 needed,
                 own=not source,
                 foreign=source if source not in ("", registry) else "",
+                line=line,
             )
-            for package, source, needed in zip(given, sources, needs)
+            for package, source, needed, line in zip(given, sources, needs, _lines(text))
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
         raise HostError(f"{what} is not a lock file of cargo: {error}", "Give the Cargo.lock of librespot") from error
@@ -51,6 +53,14 @@ def read_lock(text: str, what: str) -> tuple[Inventory, str]:
 def _registry(sources: Sequence[str]) -> str:
     counted = Counter(source for source in sources if source.startswith(_REGISTRY))
     return counted.most_common(1)[0][0] if counted else ""
+
+
+def _lines(text: str) -> Iterator[int]:
+    """Return the lines that name the packages, in their order."""
+    return itertools.chain(
+        (number for number, line in enumerate(text.splitlines(), 2) if line.strip() == "[[package]]"),
+        itertools.repeat(1),
+    )
 
 
 def _dependencies(given: Sequence[Mapping[str, Any]]) -> list[tuple[int, ...]]:

@@ -16,16 +16,23 @@ from ..module_utils.host.command import Commands
 from ..module_utils.model.errors import SpecificationError
 from ..module_utils.model.gate import judge
 from ..module_utils.model.scanned import Scanned
+from ..module_utils.model.statements import Program
+from ..module_utils.model.unreachable import UNREACHABLE
 from ..module_utils.model.vulnerability import NOT_COVERED, Vulnerability, merged
 from ..module_utils.model.waivers import day, read_waivers, unused
-from . import cvss_score, elf, fixes
+from . import bill, cvss_score, elf, fixes, vex
 from .cache import default_directory
 from .engines.engine import Surroundings
 from .engines.registry import engine
 from .subjects import Subject, read_subject
+from .vex import read_vex
 
-LACKING = elf.LACKING or cvss_score.LACKING or fixes.LACKING
+LACKING = elf.LACKING or cvss_score.LACKING or fixes.LACKING or vex.LACKING or bill.LACKING
 """Why nothing here can be used, where a library is not installed."""
+
+
+_REST = "distribution"
+"""What is in an image besides librespot, as one thing."""
 
 
 def scan(params: Mapping[str, Any]) -> Scanned:
@@ -39,6 +46,9 @@ def scan(params: Mapping[str, Any]) -> Scanned:
         for number, given in enumerate(params["engines"])
     ]
     known = frozenset().union(*(item.identifiers for item in engines)) | {item.id for item in _uncovered(subject)}
+    program = Program(subject.inventory, params["proxy"])
+    own = UNREACHABLE if params["explain"] else ()
+    given = [item for number, path in enumerate(params["vex"]) for item in read_vex(path, f"vex[{number}]")]
     waivers = read_waivers(params["waivers"], today, known.__contains__)
     scans = [item.scan(subject) for item in engines]
     found = merged([*(item for one in scans for item in one.found), *_uncovered(subject)])
@@ -46,12 +56,12 @@ def scan(params: Mapping[str, Any]) -> Scanned:
         subject.kind,
         subject.path,
         subject.sha256,
-        subject.librespot,
-        len(subject.inventory.packages),
+        program.librespot,
+        subject.inventory,
         today,
         params["fail_on"],
         [one.as_data() for one in scans],
-        judge(found, subject.librespot, params["fail_on"], waivers, ()),
+        judge(found, program, params["fail_on"], waivers, [*given, *own]),
         unused(waivers, found),
     )
 
@@ -70,7 +80,7 @@ def _surroundings(params: Mapping[str, Any], today: date, path: str) -> Surround
 
 def _uncovered(subject: Subject) -> list[Vulnerability]:
     """Return a finding for each package about which advisories of the registry say nothing."""
-    return [
+    found = [
         Vulnerability(
             f"NOT-COVERED-{package.name}",
             package.name,
@@ -82,3 +92,7 @@ def _uncovered(subject: Subject) -> list[Vulnerability]:
         for package in subject.inventory.packages
         if package.foreign
     ]
+    if subject.rest:
+        title = f"No engine looked at {', '.join(subject.rest)}"
+        found.append(Vulnerability(f"NOT-COVERED-{_REST}", _REST, "", NOT_COVERED, title))
+    return found

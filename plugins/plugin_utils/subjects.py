@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tarfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -15,15 +16,18 @@ from ..module_utils.host.files import Files
 from ..module_utils.model.artifact import BINARY as PROGRAM
 from ..module_utils.model.artifact import MANIFEST
 from ..module_utils.model.errors import HostError
-from ..module_utils.model.inventory import ARTIFACT, BINARY, KINDS, LOCK, Inventory, Package
+from ..module_utils.model.image import ARCHIVE
+from ..module_utils.model.inventory import ARTIFACT, BINARY, IMAGE, KINDS, LOCK, SBOM, Inventory, Package
 from ..module_utils.model.scan_options import AUTO
 from . import elf
-from .cache import read_artifact
+from .bill import read_bill
+from .cache import IMAGE as IMAGES
+from .cache import Artifact, read_artifact
 from .lockfile import read_lock
+from .saved_image import read_image
 
 _ELF = b"\x7fELF"
 _LARGEST = 512 * 1024 * 1024
-_CRATE = "librespot"
 _ELSEWHERE = frozenset({"git", "local", "registry"})
 """What cargo-auditable calls the source of a crate that is not from the registry which advisories are about."""
 
@@ -32,8 +36,9 @@ _ELSEWHERE = frozenset({"git", "local", "registry"})
 class Subject:
     """What is scanned.
 
-    *content* is what an engine is given: the text of a lock file, whose packages are from *registry*, or a program
-    (*is_program*) in which its packages are recorded. *sha256* is the digest of what stands at *path*.
+    *content* is what an engine is given: the text of a lock file, whose packages are from *registry*, a program
+    in which its packages are recorded, or an SBOM; *form* says which. *sha256* is the digest of what stands at *path*.
+    *rest* are things in it that no engine for crates looks at.
     """
 
     kind: str
@@ -41,13 +46,9 @@ class Subject:
     sha256: str
     inventory: Inventory
     content: bytes
-    is_program: bool
+    form: str
     registry: str = ""
-
-    @property
-    def librespot(self) -> str:
-        """The version of librespot that it is, or nothing."""
-        return self.inventory.version_of(_CRATE)
+    rest: tuple[str, ...] = ()
 
 
 def read_subject(path: str, kind: str = AUTO) -> Subject:
@@ -61,14 +62,20 @@ def read_subject(path: str, kind: str = AUTO) -> Subject:
 
 def _kind(path: str) -> str:
     if os.path.isdir(path):
+        if os.path.exists(f"{path}/{ARCHIVE}"):
+            return IMAGE
         if os.path.exists(f"{path}/{MANIFEST}"):
             return ARTIFACT
-        raise HostError(f"{path} is a directory without {MANIFEST}", "Give the directory of an artifact")
+        raise HostError(f"{path} is a directory without {MANIFEST}", "Give the directory of an artifact or an image")
     content = _content(path)
     if content.startswith(_ELF):
         return BINARY
     if b"[[package]]" in content:
         return LOCK
+    if content.lstrip().startswith(b"{") and b"CycloneDX" in content:
+        return SBOM
+    if tarfile.is_tarfile(path):
+        return IMAGE
     raise HostError(
         f"{path} is none of what can be scanned", f"Give one of: {', '.join(KINDS)}; say which as kind if it is one"
     )
@@ -91,12 +98,12 @@ def _lock(path: str) -> Subject:
         inventory, registry = read_lock(content.decode(), path)
     except UnicodeDecodeError:
         raise HostError(f"{path} is not text, and so no lock file", "Give the Cargo.lock of librespot") from None
-    return Subject(LOCK, path, _sha256(content), inventory, content, False, registry)
+    return Subject(LOCK, path, _sha256(content), inventory, content, LOCK, registry)
 
 
 def _binary(path: str) -> Subject:
     content = _content(path)
-    return Subject(BINARY, path, _sha256(content), recorded(content, path), content, True)
+    return Subject(BINARY, path, _sha256(content), recorded(content, path), content, BINARY)
 
 
 def _artifact(path: str) -> Subject:
@@ -104,10 +111,36 @@ def _artifact(path: str) -> Subject:
     artifact = read_artifact(os.path.realpath(path), Files())
     if artifact is None:
         raise HostError(f"{path} is no whole artifact: a file is missing or has changed", "Build it again")
-    content = _content(f"{artifact.path}/{PROGRAM}")
-    if _sha256(content) != artifact.digests[PROGRAM]:
-        raise HostError(f"{path} changed while it was read", "Find out who changes it")
-    return Subject(ARTIFACT, path, _sha256(content), recorded(content, path), content, True)
+    content = _whole(artifact, PROGRAM)
+    return Subject(ARTIFACT, path, _sha256(content), recorded(content, path), content, BINARY)
+
+
+def _whole(artifact: Artifact, name: str) -> bytes:
+    """Return a file of an *artifact* that was found whole."""
+    content = _content(f"{artifact.path}/{name}")
+    if _sha256(content) != artifact.digests[name]:
+        raise HostError(f"{artifact.path} changed while it was read", "Find out who changes it")
+    return content
+
+
+def _image(path: str) -> Subject:
+    if os.path.isdir(path):
+        artifact = read_artifact(os.path.realpath(path), Files(), IMAGES)
+        if artifact is None:
+            raise HostError(f"{path} is no whole image: a file is missing or has changed", "Make it again")
+        content = _whole(artifact, ARCHIVE)
+    else:
+        content = _content(path)
+    saved = read_image(content, path)
+    others = read_bill(saved.sbom, f"the SBOM of {path}")[1] if saved.sbom else []
+    rest = tuple(others) or ("all of the image but librespot",)
+    return Subject(IMAGE, path, _sha256(content), recorded(saved.program, path), saved.program, BINARY, rest=rest)
+
+
+def _sbom(path: str) -> Subject:
+    content = _content(path)
+    inventory, others = read_bill(content, path)
+    return Subject(SBOM, path, _sha256(content), inventory, content, SBOM, rest=tuple(others))
 
 
 def recorded(program: bytes, what: str) -> Inventory:
@@ -147,4 +180,10 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-_READERS: Mapping[str, Callable[[str], Subject]] = {LOCK: _lock, BINARY: _binary, ARTIFACT: _artifact}
+_READERS: Mapping[str, Callable[[str], Subject]] = {
+    LOCK: _lock,
+    BINARY: _binary,
+    ARTIFACT: _artifact,
+    IMAGE: _image,
+    SBOM: _sbom,
+}

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
-import sys
 import tarfile
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.support.hosts import BUILDER, Host
+from tests.support.images import Made, make
 from tests.support.plays import Controller, built
 from tools.lab.cache import Cache, location
 from tools.lab.progress import Progress
@@ -52,32 +55,53 @@ def database(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return top
 
 
-def crate_lock(version: str) -> Path:
-    """Return the lock file that is in the crate of librespot *version*, by cargo, once."""
-    cache = Cache(location(os.environ), Progress())
-    home = cache.directory("crates")
-    lock = home / f"librespot-{version}.lock"
-    if not lock.is_file():
+def cargo(*argv: str, cwd: Path) -> None:
+    """Run cargo, with a home in the lab's cache."""
+    environment = {**os.environ, "CARGO_HOME": str(crates() / "cargo")}
+    # The newest of all is wanted, whatever compiler is on this machine.
+    environment["CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS"] = "allow"
+    done = subprocess.run(
+        ["cargo", *argv], cwd=cwd, env=environment, check=False, capture_output=True, text=True, timeout=_CARGO_S
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def crates() -> Path:
+    """Return where crates are kept."""
+    return Cache(location(os.environ), Progress()).directory("crates")
+
+
+def crate(version: str) -> Path:
+    """Return the unpacked crate of librespot *version*, which cargo downloads once."""
+    home = crates()
+    tree = home / f"librespot-{version}"
+    if not tree.is_dir():
         asking = home / f"asking-{version}"
         (asking / "src").mkdir(parents=True, exist_ok=True)
         (asking / "src/lib.rs").touch()
         manifest = '[package]\nname = "asking"\nversion = "0.0.0"\nedition = "2021"\n'
         (asking / "Cargo.toml").write_text(manifest, encoding="utf-8")
-        environment = {**os.environ, "CARGO_HOME": str(home / "cargo")}
-        argv = ["cargo", "info", f"librespot@{version}"]
-        subprocess.run(argv, cwd=asking, env=environment, check=True, capture_output=True, timeout=_CARGO_S)
-        (crate,) = home.glob(f"cargo/registry/cache/*/librespot-{version}.crate")
-        with tarfile.open(crate) as archive, cache.publish(lock) as temporary:
-            content = archive.extractfile(f"librespot-{version}/Cargo.lock")
-            assert content
-            temporary.write_bytes(content.read())
-    return lock
+        cargo("info", f"librespot@{version}", cwd=asking)
+        (archive,) = home.glob(f"cargo/registry/cache/*/librespot-{version}.crate")
+        with tarfile.open(archive) as packed, tempfile.TemporaryDirectory(dir=home) as scratch:
+            packed.extractall(scratch, filter="data")
+            (Path(scratch) / f"librespot-{version}").rename(tree)
+    return tree
 
 
 @pytest.fixture(scope="session")
 def locks() -> dict[str, Path]:
     """Return the lock file of each release as upstream published it."""
-    return {version: crate_lock(version) for version in VERSIONS}
+    return {version: crate(version) / "Cargo.lock" for version in VERSIONS}
+
+
+@pytest.fixture(scope="session")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the lock file of librespot 0.8.0 with the newest of what is compatible."""
+    tree = tmp_path_factory.mktemp("refreshed") / "librespot"
+    shutil.copytree(crate("0.8.0"), tree)
+    cargo("update", cwd=tree)
+    return tree / "Cargo.lock"
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +110,15 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(built(Controller(Host(BUILDER), tmp_path_factory.mktemp("controller")))["path"])
 
 
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Return the image of it, made if the cache does not have it."""
+    return make(tmp_path_factory.mktemp("controller"))
+
+
 @dataclass(frozen=True)
 class Said:
-    """How a play of one scan ended: what the task returned, or the error, and all that was printed."""
+    """How a play of one scan ended: its status, what the task returned, and all that was printed."""
 
     status: int
     task: dict[str, Any]
@@ -111,6 +141,8 @@ class Said:
 
 Scan = Callable[..., Said]
 
+_RETURNED = re.compile(r"^(?:ok|changed|fatal): \[localhost\].*? => (\{.*\})$", re.MULTILINE)
+
 
 @pytest.fixture
 def scan(snapshot: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Scan:
@@ -118,34 +150,22 @@ def scan(snapshot: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactor
     cache = tmp_path_factory.getbasetemp() / "cache"
 
     def act(path: Path | str, /, check: bool = False, **arguments: Any) -> Said:
-        task: Mapping[str, Any] = {
-            "hardened.librespot.scan": {
-                "path": str(path),
-                "engines": [{"name": "cargo-audit", "database": str(snapshot)}],
-                "today": TODAY,
-                "cache_dir": str(cache),
-                **arguments,
-            },
-            "register": "said",
-            "ignore_errors": True,
+        arguments = {
+            "path": str(path),
+            "engines": [{"name": "cargo-audit", "database": str(snapshot)}],
+            "today": TODAY,
+            "cache_dir": str(cache),
+            **arguments,
         }
-        keep = {"ansible.builtin.copy": {"content": "{{ said | to_json }}", "dest": str(tmp_path / "said.json")}}
-        fail = {"ansible.builtin.fail": {"msg": "{{ said.msg }}"}, "when": "said is failed"}
-        play = {
-            "hosts": "localhost",
-            "gather_facts": False,
-            "tasks": [task, {**keep, "check_mode": False}, fail],
-        }
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"hardened.librespot.scan": arguments}]}
         playbook = tmp_path / "scan.yml"
         playbook.write_text(json.dumps([play]), encoding="utf-8")
-        argv = ["ansible-playbook", "--inventory", "localhost,", "--connection", "local", str(playbook)]
-        argv += ["--extra-vars", f"ansible_python_interpreter={sys.executable}"]
+        argv = ["ansible-playbook", "-v", "--inventory", "localhost,", "--connection", "local", str(playbook)]
         environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"}
         done = subprocess.run(
             [*argv, *(["--check"] if check else [])], env=environment, capture_output=True, text=True, check=False
         )
-        output = done.stdout + done.stderr
-        assert (tmp_path / "said.json").is_file(), output
-        return Said(done.returncode, json.loads((tmp_path / "said.json").read_text(encoding="utf-8")), output)
+        (returned,) = _RETURNED.findall(done.stdout) or pytest.fail(done.stdout + done.stderr)
+        return Said(done.returncode, json.loads(returned), done.stdout)
 
     return act

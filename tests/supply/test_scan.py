@@ -19,6 +19,7 @@ import pytest
 
 from tests.supply.conftest import VERSIONS, Scan
 from tests.supply.reader import locked, matches
+from tests.support.images import Made
 
 WAIVER = {"id": "RUSTSEC-2023-0071", "reason": "no private key is held", "until": "2026-12-31"}
 
@@ -31,7 +32,7 @@ def test_the_lock_of_each_release_has_what_an_independent_reader_finds(
     assert said.status == 2
     assert said.found == matches(database, locked(locks[version]))
     assert said.task["subject"]["librespot"] == version
-    assert said.message.startswith(f"{len(said.found)} advisories are open")
+    assert said.message.startswith(f"{said.task['red']} advisories are open")
 
 
 def test_an_artifact_has_what_the_reader_finds_in_its_own_list(scan: Scan, artifact: Path, database: Path) -> None:
@@ -43,24 +44,42 @@ def test_an_artifact_has_what_the_reader_finds_in_its_own_list(scan: Scan, artif
     assert all(item["path"][0] == "librespot 0.8.0" for item in said.task["vulnerabilities"])
 
 
+def test_an_image_and_its_sbom_have_the_same_and_nobody_looked_at_the_rest(
+    scan: Scan, artifact: Path, image: Made, tmp_path: Path
+) -> None:
+    program = scan(artifact).found
+    rest = ("NOT-COVERED-distribution", "distribution", "")
+    sbom = tmp_path / "sbom.json"
+    sbom.write_bytes((Path(image.said["path"]) / "context/librespot.cdx.json").read_bytes())
+    for path in (image.said["path"], image.archive, sbom):
+        said = scan(path)
+        assert said.found == {*program, rest}
+        (item,) = (item for item in said.task["vulnerabilities"] if item["id"] == rest[0])
+        assert "libc6 " in item["title"]
+    waiver = {**WAIVER, "id": rest[0], "reason": "another scanner looks at it"}
+    assert scan(sbom, waivers=[waiver]).status_of(rest[0]) == {"waived"}
+
+
 class TestGate:
     def test_a_waiver_lets_pass_its_advisory_alone(self, scan: Scan, locks: dict[str, Path]) -> None:
-        said = scan(locks["0.8.0"], waivers=[WAIVER])
+        said = scan(locks["0.8.0"], waivers=[WAIVER], explain=False)
         assert said.status_of("RUSTSEC-2023-0071") == {"waived"}
         assert said.task["red"] == len(said.found) - 1
 
     def test_all_can_be_waived_by_who_says_so(self, scan: Scan, locks: dict[str, Path]) -> None:
         ids = {item[0] for item in scan(locks["0.8.0"]).found}
-        said = scan(locks["0.8.0"], waivers=[{**WAIVER, "id": identifier, "fixable": True} for identifier in ids])
+        said = scan(
+            locks["0.8.0"], waivers=[{**WAIVER, "id": identifier, "fixable": True} for identifier in ids], explain=False
+        )
         assert (said.status, said.task["red"]) == (0, 0)
 
     def test_by_severity(self, scan: Scan, locks: dict[str, Path]) -> None:
-        said = scan(locks["0.8.0"], fail_on="critical")
+        said = scan(locks["0.8.0"], fail_on="critical", explain=False)
         assert (said.status, said.task["red"]) == (0, 0)
         assert said.task["summary"]["below the gate"] == len(said.found)
 
     def test_it_can_be_told_not_to_fail(self, scan: Scan, locks: dict[str, Path]) -> None:
-        said = scan(locks["0.8.0"], fail=False)
+        said = scan(locks["0.8.0"], fail=False, explain=False)
         assert said.status == 0
         assert said.task["red"] == len(said.found)
 
@@ -79,6 +98,57 @@ class TestGate:
         said = scan(locks["0.8.0"], waivers=[{**WAIVER, **changed}], fail=False)
         assert said.status == 2
         assert path in said.message
+
+
+class TestExplained:
+    def test_after_a_refresh_all_that_is_left_is_explained(self, scan: Scan, refreshed: Path) -> None:
+        said = scan(refreshed)
+        assert (said.status, said.task["red"]) == (0, 0)
+        assert {item["status"] for item in said.task["vulnerabilities"]} == {"not affected"}
+        assert all(item["why"] for item in said.task["vulnerabilities"])
+        assert {item["fix"] for item in said.task["vulnerabilities"]} <= {"none", "upgrade"}
+
+    def test_through_a_proxy_less_is(self, scan: Scan, refreshed: Path) -> None:
+        said = scan(refreshed, proxy=True)
+        opened = {item["id"] for item in said.task["vulnerabilities"] if item["status"] == "open"}
+        assert opened == {"RUSTSEC-2026-0098", "RUSTSEC-2026-0099"}
+
+    @pytest.mark.parametrize("version", VERSIONS)
+    def test_what_upstream_locked_and_a_refresh_mends_is_not(
+        self, scan: Scan, locks: dict[str, Path], version: str
+    ) -> None:
+        said = scan(locks[version])
+        assert {item["status"] for item in said.task["vulnerabilities"] if item["fix"] == "refresh"} == {"open"}
+        assert said.status_of("RUSTSEC-2023-0071") == {"not affected"}
+
+    def test_another_user_of_the_package_takes_the_reason_away(
+        self, scan: Scan, refreshed: Path, tmp_path: Path
+    ) -> None:
+        lock = tmp_path / "Cargo.lock"
+        text = refreshed.read_text(encoding="utf-8")
+        changed, count = re.subn(r'(name = "librespot-oauth"\n(?:.*\n)*?dependencies = \[\n)', r'\1 "rsa",\n', text)
+        assert count == 1
+        lock.write_text(changed, encoding="utf-8")
+        assert scan(lock).status_of("RUSTSEC-2023-0071") == {"open"}
+
+    def test_a_vex_of_the_users_explains_what_it_names(
+        self, scan: Scan, locks: dict[str, Path], tmp_path: Path
+    ) -> None:
+        statement = {
+            "vulnerability": {"name": "CVE-2026-25541"},
+            "products": [{"@id": "pkg:cargo/librespot@0.8.0", "subcomponents": [{"@id": "pkg:cargo/bytes"}]}],
+            "status": "not_affected",
+            "justification": "vulnerable_code_not_in_execute_path",
+        }
+        document = {"@context": "https://openvex.dev/ns/v0.2.0", "statements": [statement]}
+        path = tmp_path / "vex.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        assert scan(locks["0.8.0"], vex=[str(path)]).status_of("RUSTSEC-2026-0007") == {"not affected"}
+        assert scan(locks["0.7.1"], vex=[str(path)]).status_of("RUSTSEC-2026-0007") == {"open"}
+        path.write_text("{}", encoding="utf-8")
+        refused = scan(locks["0.8.0"], vex=[str(path)], fail=False)
+        assert refused.status == 2
+        assert "vex[0]" in refused.message
 
 
 class TestNeverClean:
@@ -219,8 +289,17 @@ class TestOutputs:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert not scan(locks["0.8.0"], outputs=outputs).task["changed"]
 
+    @pytest.mark.parametrize("form", ["openvex", "cyclonedx"])
+    def test_a_vex_that_it_wrote_explains_the_same(
+        self, scan: Scan, refreshed: Path, tmp_path: Path, form: str
+    ) -> None:
+        path = str(tmp_path / "vex.json")
+        assert scan(refreshed, outputs=[{"format": form, "path": path}]).status == 0
+        assert scan(refreshed, explain=False).status == 2
+        assert scan(refreshed, explain=False, vex=[path]).status == 0
+
     def test_the_table_says_what_to_do(self, scan: Scan, locks: dict[str, Path]) -> None:
         said = scan(locks["0.8.0"])
         assert "A refreshed lock file mends them" in said.output
-        assert "librespot 0.8.0 > librespot-core 0.8.0 > rsa 0.9.8" in said.output
-        assert "RUSTSEC-2023-0071" not in scan(locks["0.8.0"], show="nothing").output.partition("fatal:")[0]
+        assert "librespot 0.8.0 > librespot-core 0.8.0 > time 0.3.44" in said.output
+        assert "RUSTSEC-2023-0071" not in scan(locks["0.8.0"], show="nothing").output.partition("[ERROR]")[0]

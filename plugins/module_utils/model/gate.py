@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from .statements import FIXED, NOT_AFFECTED, Statement
+from .statements import FIXED, NOT_AFFECTED, Program, Statement
 from .vulnerability import REFRESH, SEVERITIES, Vulnerability, at_least
 from .waivers import Waiver
 
@@ -45,13 +45,13 @@ class Judged:
 
 def judge(
     found: Sequence[Vulnerability],
-    librespot: str,
+    program: Program,
     bound: str,
     waivers: Sequence[Waiver],
     statements: Sequence[Statement],
 ) -> list[Judged]:
-    """Return what is thought of each vulnerability *found* in a version of *librespot*, in the same order."""
-    return [_judged(item, librespot, bound, waivers, statements) for item in found]
+    """Return what is thought of each vulnerability *found* in a *program*, in the same order."""
+    return [_judged(item, program, bound, waivers, statements) for item in found]
 
 
 def summary(judged: Sequence[Judged]) -> dict[str, int]:
@@ -60,9 +60,9 @@ def summary(judged: Sequence[Judged]) -> dict[str, int]:
 
 
 def _judged(
-    item: Vulnerability, librespot: str, bound: str, waivers: Sequence[Waiver], statements: Sequence[Statement]
+    item: Vulnerability, program: Program, bound: str, waivers: Sequence[Waiver], statements: Sequence[Statement]
 ) -> Judged:
-    said = [statement for statement in statements if statement.covers(item, librespot)]
+    said = [statement for statement in statements if statement.covers(item, program)]
     holds = next((statement for statement in said if statement.status in (NOT_AFFECTED, FIXED)), None)
     # Two that contradict each other explain nothing.
     if holds is not None and all(statement.status in (NOT_AFFECTED, FIXED) for statement in said):

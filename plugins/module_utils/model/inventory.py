@@ -24,7 +24,7 @@ class Package:
     """One package. *dependencies* are positions in its inventory.
 
     *own* is one that comes from no registry, librespot itself mostly. *foreign* is from elsewhere than the registry
-    that advisories are about, and says from where.
+    that advisories are about, and says from where. *line* is where a lock file names it, from 1 on.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Package:
     dependencies: tuple[int, ...] = ()
     own: bool = False
     foreign: str = ""
+    line: int = 1
 
     @property
     def label(self) -> str:
@@ -46,8 +47,11 @@ class Inventory:
     packages: tuple[Package, ...]
     roots: tuple[int, ...]
 
-    def path(self, name: str, version: str) -> tuple[str, ...]:
-        """Return the shortest way from a root to a package as labels; empty when the inventory does not have it."""
+    def path(self, name: str, version: str, without: str = "") -> tuple[str, ...]:
+        """Return the shortest way from a root to a package as labels; empty when there is none.
+
+        The way does not lead through packages of the name *without*.
+        """
         came_from: dict[int, int] = {root: root for root in self.roots}
         waiting = deque(self.roots)
         while waiting:
@@ -56,10 +60,21 @@ class Inventory:
             if (package.name, package.version) == (name, version):
                 return self._labels(came_from, position)
             for dependency in package.dependencies:
-                if dependency not in came_from:
+                if dependency not in came_from and self.packages[dependency].name != without:
                     came_from[dependency] = position
                     waiting.append(dependency)
         return ()
+
+    def users(self, name: str, version: str) -> set[str]:
+        """Return the names of the packages that depend on a package."""
+        positions = {
+            number for number, item in enumerate(self.packages) if (item.name, item.version) == (name, version)
+        }
+        return {item.name for item in self.packages if positions & set(item.dependencies)}
+
+    def line(self, name: str, version: str) -> int:
+        """Return the line that names a package; the first where nothing has lines."""
+        return next((item.line for item in self.packages if (item.name, item.version) == (name, version)), 1)
 
     def version_of(self, name: str) -> str:
         """Return the version of the package *name*, or nothing when there is not exactly one."""

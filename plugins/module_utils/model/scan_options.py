@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 from .gate import ANY, BOUNDS
-from .inventory import ARTIFACT, BINARY, LOCK
+from .inventory import KINDS
 
 AUTO = "auto"
 CARGO_AUDIT = "cargo-audit"
 ENGINES = (CARGO_AUDIT,)
-FORMATS = ("table", "json")
+FORMATS = ("table", "json", "sarif", "junit", "openvex", "cyclonedx")
 
 SCAN_OPTIONS: dict[str, dict[str, Any]] = {
     "path": {"type": "path", "required": True},
-    "kind": {"type": "str", "choices": [AUTO, LOCK, BINARY, ARTIFACT], "default": AUTO},
+    "kind": {"type": "str", "choices": [AUTO, *KINDS], "default": AUTO},
     "engines": {
         "type": "list",
         "elements": "dict",
@@ -32,6 +32,9 @@ SCAN_OPTIONS: dict[str, dict[str, Any]] = {
     "max_age": {"type": "int", "default": 30},
     "fail_on": {"type": "str", "choices": [*BOUNDS], "default": ANY},
     "waivers": {"type": "list", "elements": "raw", "default": []},
+    "vex": {"type": "list", "elements": "path", "default": []},
+    "explain": {"type": "bool", "default": True},
+    "proxy": {"type": "bool", "default": False},
     "outputs": {
         "type": "list",
         "elements": "dict",

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from .gate import OPEN, Judged, summary
+from .inventory import Inventory
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,17 @@ class Scanned:
     path: str
     sha256: str
     librespot: str
-    packages: int
+    inventory: Inventory
     today: date
     fail_on: str
     engines: Sequence[dict[str, Any]]
     judged: Sequence[Judged]
     unused: Sequence[str]
+
+    @property
+    def packages(self) -> int:
+        """How many packages were looked at."""
+        return len(self.inventory.packages)
 
     @property
     def red(self) -> int:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .inventory import Inventory
 from .vulnerability import Vulnerability
+
+LIBRESPOT = "librespot"
 
 NOT_AFFECTED = "not_affected"
 AFFECTED = "affected"
@@ -28,27 +31,59 @@ JUSTIFICATIONS = (
 
 
 @dataclass(frozen=True)
+class Program:
+    """What statements are about: its packages, and whether it connects through a *proxy*."""
+
+    inventory: Inventory
+    proxy: bool = False
+
+    @property
+    def librespot(self) -> str:
+        """The version of librespot that it is, or nothing."""
+        return self.inventory.version_of(LIBRESPOT)
+
+
+@dataclass(frozen=True)
 class Statement:
     """That the advisory *id* has *status* for *package*.
 
-    *package_versions* and *librespot* are the versions that someone has looked at; empty where the statement names
-    none, and then it is about all. *origin* is who says so: a file, or the collection.
+    *package_versions* and *librespot* are the versions that someone has looked at; one that ends in ``.*`` is all that
+    begin so. Where the statement names none it is about all. It holds only while nothing but *users* depends on the
+    package, while no way leads to it but *through* another, and unless the program connects through a proxy when
+    *unless_proxy*. *origin* is who says so, a file or the collection.
     """
 
     id: str
     status: str
-    package: str = ""
+    package: str
     package_versions: tuple[str, ...] = ()
     librespot: tuple[str, ...] = ()
     justification: str = ""
     reason: str = ""
     origin: str = ""
+    users: tuple[str, ...] = ()
+    through: str = ""
+    unless_proxy: bool = False
 
-    def covers(self, found: Vulnerability, librespot: str) -> bool:
-        """Tell whether it is about *found* in this version of *librespot*; of an unknown one only if it names none."""
+    def covers(self, found: Vulnerability, program: Program) -> bool:
+        """Tell whether it is about *found* in *program*; of an unknown librespot only if it names none."""
         return (
             found.known_as(self.id)
-            and self.package in ("", found.package)
-            and (not self.package_versions or found.package_version in self.package_versions)
-            and (not self.librespot or librespot in self.librespot)
+            and self.package == found.package
+            and _among(found.package_version, self.package_versions)
+            and _among(program.librespot, self.librespot)
+            and not (self.unless_proxy and program.proxy)
+            and self._used_as_looked_at(found, program.inventory)
         )
+
+    def _used_as_looked_at(self, found: Vulnerability, inventory: Inventory) -> bool:
+        package = found.key[1:]
+        return (not self.users or inventory.users(*package) <= set(self.users)) and (
+            not self.through or not inventory.path(*package, without=self.through)
+        )
+
+
+def _among(version: str, versions: tuple[str, ...]) -> bool:
+    return not versions or any(
+        version.startswith(item[:-1]) if item.endswith(".*") else version == item for item in versions
+    )

@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...module_utils.model.errors import HostError
+from ...module_utils.model.inventory import BINARY, LOCK, Inventory, Package
 from ...module_utils.model.scan_options import CARGO_AUDIT
 from ...module_utils.model.vulnerability import NOTICE, UNMAINTAINED, UNSOUND, VULNERABILITY, Vulnerability, ordered
 from ..advisories import OFFICIAL, AdvisoryStore
@@ -53,9 +54,13 @@ class CargoAudit:
 
     def scan(self, subject: Subject) -> Scan:
         """Return what it knows against *subject*. Raises `HostError` when it did not look at every package."""
-        if not subject.is_program:
-            self._knows(subject)
-        said = self._audit(subject.content, subject.is_program, subject.path)
+        if subject.form == BINARY:
+            said = self._audit(subject.content, True, subject.path)
+        else:
+            registry = subject.registry or self._registry()
+            self._knows(registry, subject.path)
+            lock = subject.content if subject.form == LOCK else _lock(subject.inventory, registry).encode()
+            said = self._audit(lock, False, subject.path)
         looked = said["lockfile"]["dependency-count"]
         if looked != len(subject.inventory.packages):
             raise HostError(
@@ -67,19 +72,39 @@ class CargoAudit:
         version = self._commands.run([self._program, "--version"]).stdout.split()[-1]
         return Scan(CARGO_AUDIT, version, self._advisories.as_data(), ordered(found))
 
-    def _knows(self, subject: Subject) -> None:
+    def _knows(self, registry: str, what: str) -> None:
         """Raise `HostError` unless it says of a package that is known to be bad, from the same registry, that it is.
 
         It is silent about packages of any registry but one, and so takes a lock file from a mirror for clean.
         """
         name, version, identifier = _KNOWN_BAD
-        lock = f'version = 3\n[[package]]\nname = "{name}"\nversion = "{version}"\nsource = "{subject.registry}"\n'
-        said = self._audit(lock.encode(), False, subject.path)
+        lock = _lock(Inventory((Package(name, version),), (0,)), registry)
+        said = self._audit(lock.encode(), False, what)
         if identifier not in {item.id for item in _found(said)}:
             raise HostError(
-                f"cargo-audit knows nothing of packages from {subject.registry}, as those of {subject.path} are",
+                f"cargo-audit knows nothing of packages from {registry}, as those of {what} are",
                 "Give a lock file that names the registry itself: source replacement keeps a mirror out of it",
             )
+
+    def _registry(self) -> str:
+        """Return how a lock file names the registry that a package URL means, as cargo itself says it."""
+        cargo = shutil.which("cargo")
+        if not cargo:
+            raise HostError(
+                "cargo is not on the controller, and knows how packages of an SBOM are named to cargo-audit",
+                "Install cargo there, or scan the program or the lock file instead",
+            )
+        with tempfile.TemporaryDirectory(prefix="hardened-librespot-scan-") as scratch:
+            os.mkdir(f"{scratch}/src")
+            with open(f"{scratch}/src/lib.rs", "w", encoding="utf-8"):
+                pass
+            with open(f"{scratch}/Cargo.toml", "w", encoding="utf-8") as handle:
+                handle.write('[package]\nname = "asking"\nversion = "0.0.0"\n[dependencies]\nlibrespot = "*"\n')
+            argv = [cargo, "metadata", "--offline", "--no-deps", "--format-version=1"]
+            environment = {**_rustup(), "HOME": scratch, "CARGO_HOME": scratch}
+            ran = self._commands.run([*argv, f"--manifest-path={scratch}/Cargo.toml"], env=environment)
+        (package,) = json.loads(ran.stdout)["packages"]
+        return str(package["dependencies"][0]["source"])
 
     def _audit(self, content: bytes, is_program: bool, what: str) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="hardened-librespot-scan-") as scratch:
@@ -107,6 +132,23 @@ class CargoAudit:
                 "Get a whole copy of the database, and a cargo-audit that reads all of it",
             )
         return said
+
+
+def _rustup() -> dict[str, str]:
+    """Return what tells a cargo of rustup's which toolchain it is, when it is told."""
+    home = os.environ.get("RUSTUP_HOME") or os.path.expanduser("~/.rustup")
+    chosen = {name: os.environ[name] for name in ("RUSTUP_TOOLCHAIN",) if name in os.environ}
+    return {"RUSTUP_HOME": home, **chosen}
+
+
+def _lock(inventory: Inventory, registry: str) -> str:
+    """Return a lock file with the packages of *inventory*; without its own and foreign ones being from *registry*."""
+    lines = ["version = 3"]
+    for package in inventory.packages:
+        lines += ["[[package]]", f"name = {json.dumps(package.name)}", f"version = {json.dumps(package.version)}"]
+        if not package.own and not package.foreign:
+            lines.append(f"source = {json.dumps(registry)}")
+    return "\n".join(lines) + "\n"
 
 
 def _found(said: Mapping[str, Any]) -> Iterator[Vulnerability]:

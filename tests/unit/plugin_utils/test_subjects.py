@@ -62,7 +62,7 @@ class TestLock:
     def test_it_names_packages_as_far_as_needed(self) -> None:
         inventory, registry = read_lock(LOCK, "Cargo.lock")
         assert registry == REGISTRY
-        assert inventory.packages[0] == Package("librespot", "0.8.0", (1, 3), own=True)
+        assert inventory.packages[0] == Package("librespot", "0.8.0", (1, 3), own=True, line=5)
         assert inventory.packages[3].foreign == "git+https://example.org/forked#0123"
         assert inventory.path("rand", "0.9.2") == ("librespot 0.8.0", "forked 1.0.0", "rand 0.9.2")
 
@@ -123,8 +123,8 @@ class TestKind:
         artifact = ArtifactCache(str(tmp_path)).publish("0.8.0-x", program(CRATES), {"version": "0.8.0"})
         found = [read_subject(str(path)) for path in (tmp_path / "any", tmp_path / "other", artifact.path)]
         assert [item.kind for item in found] == ["lock", "binary", "artifact"]
-        assert {item.librespot for item in found} == {"0.8.0"}
-        assert [item.is_program for item in found] == [False, True, True]
+        assert {item.inventory.version_of("librespot") for item in found} == {"0.8.0"}
+        assert [item.form for item in found] == ["lock", "binary", "binary"]
 
     @pytest.mark.parametrize("content", [b"", b"text", b"\x7fELF", b"\xff[[package]]"])
     def test_what_is_none_of_them_is_refused(self, tmp_path: Path, content: bytes) -> None:

@@ -1,0 +1,27 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Package URLs of what a scan is about."""
+
+from __future__ import annotations
+
+from ...module_utils.model.statements import LIBRESPOT
+
+try:
+    from packageurl import PackageURL
+except ImportError as error:
+    LACKING = str(error)
+else:
+    LACKING = ""
+    """Why nothing here can be used, where packageurl-python is not installed."""
+
+
+def crate(name: str, version: str) -> str:
+    """Return the package URL of a crate."""
+    return PackageURL("cargo", name=name, version=version or None).to_string()
+
+
+def product(librespot: str) -> str:
+    """Return the package URL of a version of librespot, or of librespot when it is not known."""
+    return crate(LIBRESPOT, librespot)

@@ -1,0 +1,71 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is in an image that was saved as one archive: librespot, and what is around it."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..module_utils.model.errors import HostError
+from ..module_utils.model.image import SBOM
+
+_LARGEST = 256 * 1024 * 1024
+_NAME = "librespot"
+_REMEDY = "Give what docker save or podman save writes, or the archive or directory that image_build returns"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The *program* of librespot in an image, and its SBOM, if it has one."""
+
+    program: bytes
+    sbom: bytes
+
+
+def read_image(archive: bytes, what: str) -> Saved:
+    """Return what is in the *archive* of an image, called *what* in errors.
+
+    Raises `HostError` for what is no image, and for one that does not have exactly one program called librespot.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:*") as outer:
+            (named,) = json.loads(_file(outer, "manifest.json"))
+            layers = [_file(outer, str(name)) for name in named["Layers"]]
+        files = dict(file for layer in layers for file in _files(layer))
+    except (tarfile.TarError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
+        raise HostError(f"{what} is no image that can be read: {error}", _REMEDY) from error
+    programs = [path for path in files if path.rpartition("/")[2] == _NAME]
+    if len(programs) != 1:
+        raise HostError(
+            f"{what} holds {len(programs)} programs called librespot: {', '.join(programs) or 'none'}",
+            "What is not found cannot be scanned",
+        )
+    return Saved(files[programs[0]], files.get(SBOM, b""))
+
+
+def _file(archive: tarfile.TarFile, name: str) -> bytes:
+    handle = archive.extractfile(name)
+    if handle is None:
+        raise ValueError(f"{name} is no file")
+    content = handle.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ValueError(f"{name} is larger than any image of librespot")
+    return content
+
+
+def _files(layer: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of a *layer* that matters, by its path; a later layer's takes the place of an earlier one's."""
+    with tarfile.open(fileobj=io.BytesIO(layer), mode="r:*") as tar:
+        for member in tar:
+            path = f"/{member.name.removeprefix('./').lstrip('/')}"
+            if member.isreg() and (path == SBOM or path.endswith(f"/{_NAME}")):
+                handle = tar.extractfile(member)
+                content = handle.read(_LARGEST) if handle else b""
+                if path == SBOM or content.startswith(b"\x7fELF"):
+                    yield path, content

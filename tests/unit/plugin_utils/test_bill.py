@@ -1,0 +1,139 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SBOMs and saved images are read into what they say, and what they do not say is not taken for clean."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image import ImageFile, ImagePackage
+from ansible_collections.hardened.librespot.plugins.module_utils.render.image import contents
+from ansible_collections.hardened.librespot.plugins.plugin_utils.bill import read_bill
+from ansible_collections.hardened.librespot.plugins.plugin_utils.saved_image import read_image
+from ansible_collections.hardened.librespot.plugins.plugin_utils.sbom import image_sbom
+from ansible_collections.hardened.librespot.plugins.plugin_utils.subjects import read_subject
+from tests.support.auditable import program
+
+ARTIFACT: dict[str, Any] = {
+    "id": "0.8.0-x86_64-glibc2.36-0123456789ab",
+    "version": "0.8.0",
+    "binary": {"sha256": "0" * 64, "architecture": "x86_64"},
+    "inputs": {"source_date_epoch": 1762732800, "method": "crate", "crate_sha256": "a" * 64},
+}
+CRATES: list[dict[str, Any]] = [
+    {"name": "librespot", "version": "0.8.0", "source": "local", "kind": "runtime", "dependencies": [1], "root": True},
+    {"name": "rand", "version": "0.8.5", "source": "public", "kind": "runtime", "dependencies": [2], "root": False},
+    {"name": "forked", "version": "1.0.0", "source": "git", "kind": "runtime", "dependencies": [], "root": False},
+]
+PROGRAM = program(CRATES)
+
+
+def bill(crates: list[dict[str, Any]]) -> bytes:
+    files = [
+        ImageFile("/usr/bin/librespot", ARTIFACT["id"], PROGRAM, 0o555),
+        ImageFile("/usr/lib/libc.so.6", "libc6", b"", 0o555),
+    ]
+    packages = [ImagePackage("libc6", "2.36-9+deb12u14", "amd64", "glibc")]
+    return image_sbom(ARTIFACT, crates, contents(files, packages, "debian", "12"), b"layer")
+
+
+def saved(*layers: dict[str, bytes]) -> bytes:
+    packed = {f"{number}.tar": archive(layer) for number, layer in enumerate(layers)}
+    return archive({"manifest.json": json.dumps([{"Layers": list(packed)}]).encode(), **packed})
+
+
+def archive(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return made.getvalue()
+
+
+class TestBill:
+    def test_ours_says_what_the_program_says(self) -> None:
+        inventory, others = read_bill(bill(CRATES), "sbom")
+        assert inventory.path("forked", "1.0.0") == ("librespot 0.8.0", "rand 0.8.5", "forked 1.0.0")
+        assert {package.name: package.foreign for package in inventory.packages} == {
+            "forked": "git",
+            "librespot": "",
+            "rand": "",
+        }
+        assert others == ["libc6 2.36-9+deb12u14"]
+
+    def test_one_without_crates_is_not_clean(self) -> None:
+        with pytest.raises(HostError, match="What is not named cannot be scanned"):
+            read_bill(bill([]), "sbom")
+
+    def test_a_crate_from_elsewhere_is_known_by_its_package_url(self) -> None:
+        components = [
+            {"purl": "pkg:cargo/librespot@0.8.0"},
+            {"purl": "pkg:cargo/rand@0.8.5?vcs_url=git%2Bhttps://example.org/rand"},
+        ]
+        needs = [{"ref": "pkg:cargo/librespot@0.8.0", "dependsOn": [components[1]["purl"]]}]
+        said = {"bomFormat": "CycloneDX", "components": components, "dependencies": needs}
+        inventory, _others = read_bill(json.dumps(said).encode(), "sbom")
+        assert {package.foreign for package in inventory.packages} == {"", "git+https://example.org/rand"}
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            b"",
+            b"[]",
+            b"{}",
+            b'{"bomFormat": "CycloneDX"}',
+            b'{"bomFormat": "CycloneDX", "components": [{"purl": "x"}]}',
+        ],
+    )
+    def test_what_is_no_sbom_is_refused(self, said: bytes) -> None:
+        with pytest.raises(HostError):
+            read_bill(said, "sbom")
+
+
+class TestImage:
+    def test_the_program_and_the_sbom_are_found_in_the_last_layer_that_has_them(self) -> None:
+        sbom = {"usr/share/sbom/librespot.cdx.json": b"{}"}
+        found = read_image(saved({"usr/bin/librespot": b"\x7fELFold"}, {"./usr/bin/librespot": PROGRAM}, sbom), "image")
+        assert (found.program, found.sbom) == (PROGRAM, b"{}")
+
+    @pytest.mark.parametrize(
+        "image",
+        [
+            b"",
+            archive({}),
+            archive({"manifest.json": b"[]"}),
+            archive({"manifest.json": b'[{"Layers": ["missing"]}]'}),
+            saved({}),
+            saved({"usr/bin/librespot": b"#!/bin/sh"}),
+            saved({"usr/bin/librespot": PROGRAM, "usr/local/bin/librespot": PROGRAM}),
+        ],
+    )
+    def test_one_without_the_program_is_refused(self, image: bytes) -> None:
+        with pytest.raises(HostError):
+            read_image(image, "image")
+
+    def test_what_nobody_looks_at_is_said(self, tmp_path: Path) -> None:
+        sbom = {"usr/share/sbom/librespot.cdx.json": bill(CRATES)}
+        rests = []
+        for name, layers in (("with", [{"usr/bin/librespot": PROGRAM}, sbom]), ("bare", [{"bin/librespot": PROGRAM}])):
+            (tmp_path / name).write_bytes(saved(*layers))
+            subject = read_subject(str(tmp_path / name))
+            assert (subject.kind, subject.form, subject.content) == ("image", "binary", PROGRAM)
+            rests.append(subject.rest)
+        assert rests == [("libc6 2.36-9+deb12u14",), ("all of the image but librespot",)]
+
+    def test_an_sbom_is_known_by_looking_at_it(self, tmp_path: Path) -> None:
+        (tmp_path / "any").write_bytes(bill(CRATES))
+        subject = read_subject(str(tmp_path / "any"))
+        assert (subject.kind, subject.form) == ("sbom", "sbom")
