@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -20,12 +21,14 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.report i
     not_audited,
     red,
 )
+from ansible_collections.hardened.librespot.plugins.plugin_utils.outputs.audit_junit import LACKING, audit_junit
 from ansible_collections.hardened.librespot.plugins.plugin_utils.written import resolved, written
 
 _ARGUMENTS = {
     "results": {"type": "dict", "required": True},
     "show": {"type": "str", "choices": ["all", "problems", "nothing"], "default": "all"},
     "path": {"type": "path"},
+    "junit": {"type": "path"},
     "fail": {"type": "bool", "default": True},
 }
 
@@ -38,6 +41,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Show the table, write the file, and fail when a finding is red."""
         result: dict[str, Any] = super().run(tmp, task_vars)
+        if LACKING:
+            raise AnsibleActionFail(f"The controller's Python lacks a library: {LACKING}. pip install junitparser")
         action: Any = self  # Ansible's base class has no types
         _validation, asked = action.validate_argument_spec(_ARGUMENTS)
         hosts = {name: _findings(given) for name, given in sorted(asked["results"].items())}
@@ -45,16 +50,21 @@ class ActionModule(ActionBase):
             Display().display(as_table(hosts, problems=asked["show"] == "problems"))
         result.update(changed=False, red=red(hosts))
         result["summary"] = summary([item for findings in hosts.values() for item in findings])
-        if asked["path"]:
-            try:
-                path = resolved(asked["path"])
-                result.update(changed=written(path, as_json(hosts), self._task.check_mode), path=path)
-            except LibrespotError as error:
-                result.update(failed=True, msg=str(error))
+        for name, form in (("path", as_json), ("junit", audit_junit)):
+            if asked[name]:
+                self._write(result, name, resolved(asked[name]), form(hosts))
         if asked["fail"] and result["red"]:
             said = f"{result['red']} findings are red; the table says what to do about each"
             result.update(failed=True, msg="; ".join(filter(None, (result.get("msg"), said))))
         return result
+
+    def _write(self, result: dict[str, Any], name: str, path: str, text: str) -> None:
+        try:
+            changed = written(path, text, self._task.check_mode)
+        except LibrespotError as error:
+            result.update(failed=True, msg="; ".join(filter(None, (result.get("msg"), str(error)))))
+        else:
+            result.update({"changed": changed or result["changed"], name: path})
 
 
 def _findings(given: object) -> list[Finding]:

@@ -12,11 +12,13 @@ module: report
 short_description: Show and keep the findings of an audit
 version_added: 0.1.0
 description:
-  - Shows what M(hardened.librespot.audit) found on one or many hosts as a table, writes it as JSON, and fails when a
-    finding is red (C(failed) or C(error)).
+  - Shows what M(hardened.librespot.audit) found on one or many hosts as a table, writes it as JSON and JUnit, and
+    fails when a finding is red (C(failed) or C(error)).
   - Runs on the controller alone.
 author:
   - hardened.librespot contributors (@hardened-librespot)
+requirements:
+  - junitparser on the controller
 attributes:
   check_mode:
     description: Can run in check mode and return the changed status prediction without modifying the target.
@@ -39,6 +41,9 @@ options:
     default: all
   path:
     description: The file on the controller that the report is written to as JSON. Its directory must exist.
+    type: path
+  junit:
+    description: The file on the controller that the report is written to as JUnit, for a CI. Its directory must exist.
     type: path
   fail:
     description: Whether red findings make the task fail.
@@ -72,5 +77,9 @@ summary:
 path:
   description: The file that was written.
   returned: when O(path) is given
+  type: str
+junit:
+  description: The file that was written.
+  returned: when O(junit) is given
   type: str
 """

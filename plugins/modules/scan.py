@@ -250,17 +250,8 @@ vulnerabilities:
     category:
       description: C(vulnerability), C(unsound), C(unmaintained), C(notice), C(yanked) or C(not covered).
       type: str
-    severity:
-      description: As CVSS has it, or C(unknown).
-      type: str
     judged_severity:
-      description: The severity that the gate went by.
-      type: str
-    cvss_score:
-      description: 0 to 10, if there is a vector.
-      type: float
-    cvss_vector:
-      description: The vector.
+      description: The severity that the gate went by. C(severity), C(cvss_score) and C(cvss_vector) are the advisory's.
       type: str
     fixed_in:
       description: The versions that mend it, as requirements of cargo.
@@ -268,12 +259,6 @@ vulnerabilities:
       elements: str
     fix:
       description: What mends it, a C(refresh) of the lock file, an C(upgrade) of librespot, or C(none).
-      type: str
-    title:
-      description: What it is about.
-      type: str
-    url:
-      description: Where more is said.
       type: str
     path:
       description: How librespot comes by the package.

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import shlex
@@ -16,6 +17,8 @@ import pytest
 import yaml
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.model.scan_options import SCAN_OPTIONS
+from ansible_collections.hardened.librespot.plugins.module_utils.model.waivers import read_waivers
 from tests.support.documentation import blocks
 from tools import readme
 
@@ -101,6 +104,28 @@ def test_what_is_written_for_containers_is_a_specification_or_a_play(as_user: Ru
         accepted({"librespot_instances": given.get("librespot_instances") or given["speakers"]})
     (tmp_path / "play.yml").write_text(block, encoding="utf-8")
     as_user(["ansible-playbook", "--syntax-check", str(tmp_path / "play.yml")])
+
+
+def test_what_is_written_of_the_supply_chain_is_a_play_and_options(as_user: Run, tmp_path: Path) -> None:
+    play, options = blocks("docs/supply-chain.md")
+    (tmp_path / "play.yml").write_text(play, encoding="utf-8")
+    as_user(["ansible-playbook", "--syntax-check", str(tmp_path / "play.yml")])
+    (task,) = yaml.safe_load(play)[0]["tasks"]
+    given = {**task["hardened.librespot.scan"], **yaml.safe_load(options)}
+    assert given.keys() <= SCAN_OPTIONS.keys()
+    assert given["engines"][0].keys() <= SCAN_OPTIONS["engines"]["options"].keys()
+    assert read_waivers(given["waivers"], datetime.date(2026, 8, 25), lambda _identifier: True)
+
+
+def test_every_variable_of_the_ci_is_written_down_and_nothing_else() -> None:
+    playbook = (ROOT / "playbooks/ci.yml").read_text(encoding="utf-8")
+    used = set(re.findall(r"(?<!_)librespot_ci_([a-z_]+)", playbook)) - {"scan", "report"}
+    rows = re.findall(
+        r"^\| (`librespot_ci_.*?) \|", (ROOT / "docs/supply-chain.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert {
+        word.removeprefix("librespot_ci").lstrip("_") for row in rows for word in re.findall(r"`(.*?)`", row)
+    } == used
 
 
 def test_the_tarball_has_the_name_that_is_installed(tarball: Path) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ...module_utils.model.gate import BELOW, OPEN, WAIVED, Judged
@@ -33,15 +34,21 @@ def as_junit(scanned: Scanned) -> str:
     suite.add_testcase(TestCase(f"{scanned.packages} packages of {scanned.path} were looked at by {engines}", _NAME))
     for item in scanned.judged:
         suite.add_testcase(_case(item))
-    document = JUnitXml(_NAME)
-    document.add_testsuite(suite)
+    return encoded(_NAME, [suite])
+
+
+def encoded(name: str, suites: Sequence[TestSuite]) -> str:
+    """Return *suites* as the text of one document."""
+    document = JUnitXml(name)
+    for suite in suites:
+        document.add_testsuite(suite)
     tostring: Any = document.tostring  # it has no types
     return str(tostring().decode()) + "\n"
 
 
 def _case(item: Judged) -> TestCase:
     found = item.found
-    case = TestCase(f"{found.id} {found.package} {found.package_version}: {_plain(found.title)}", _NAME)
+    case = TestCase(f"{found.id} {found.package} {found.package_version}: {plain(found.title)}", _NAME)
     case.result = _outcome(item)
     return case
 
@@ -49,17 +56,17 @@ def _case(item: Judged) -> TestCase:
 def _outcome(item: Judged) -> list[Any]:
     found = item.found
     if item.status == OPEN:
-        failure = Failure(_plain(f"{found.judged_severity} {found.category}: {found.title}"), found.judged_severity)
-        failure.text = _plain(
+        failure = Failure(plain(f"{found.judged_severity} {found.category}: {found.title}"), found.judged_severity)
+        failure.text = plain(
             f"{' > '.join(found.path)}; fixed in {' or '.join(found.fixed_in) or 'nothing'}. {item.why} {found.url}"
         )
         return [failure]
     if item.status in (BELOW, WAIVED):
         until = f" until {item.until}" if item.until else ""
-        return [Skipped(_plain(f"{item.status}{until}: {item.why}"))]
+        return [Skipped(plain(f"{item.status}{until}: {item.why}"))]
     return []
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return *text* without what XML cannot hold."""
     return "".join(character if character.isprintable() else " " for character in text).strip()

@@ -15,9 +15,18 @@ from typing import Any, Protocol
 import pytest
 from ansible.errors import AnsibleError
 from ansible.playbook.task import Task
+from junitparser import JUnitXml
 
 from ansible_collections.hardened.librespot.plugins.action.report import ActionModule
-from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import FAILED, PASSED, Finding
+from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import (
+    ERROR,
+    FAILED,
+    NOT_APPLICABLE,
+    NOT_ENFORCED,
+    PASSED,
+    WAIVED,
+    Finding,
+)
 
 GOOD = Finding("CFG-04", "modes", PASSED, "kitchen", "0600", "as expected", "lstat", "").as_data()
 BAD = Finding("CFG-06", "drift", FAILED, "kitchen", "as described", "content differs", "compared", "Run it").as_data()
@@ -94,6 +103,21 @@ def test_a_red_report_is_written_as_well(report: Report, tmp_path: Path) -> None
     said = report(results={"a": {"findings": [BAD]}}, path=str(tmp_path / "report.json"))
     assert said["failed"]
     assert (tmp_path / "report.json").exists()
+
+
+def test_a_ci_gets_a_test_for_each_finding_and_a_suite_for_each_host(report: Report, tmp_path: Path) -> None:
+    statuses = (PASSED, FAILED, ERROR, WAIVED, NOT_ENFORCED, NOT_APPLICABLE)
+    findings = [{**GOOD, "status": status, "observed": "a <\x00> b"} for status in statuses]
+    path = tmp_path / "report.xml"
+    said = report(results={"b": {"findings": findings}, "a": {}}, junit=str(path), fail=False)
+    assert (said["changed"], said["junit"]) == (True, str(path))
+    suites = list(JUnitXml.fromstring(path.read_bytes()))
+    assert [suite.name for suite in suites] == ["a", "b"]
+    kinds = [[type(result).__name__ for result in case.result] for case in suites[1]]
+    assert kinds == [[], ["Failure"], ["Error"], ["Skipped"], ["Skipped"], ["Skipped"]]
+    # A host that was not audited is an error as well.
+    assert [(suite.tests, suite.errors, suite.failures) for suite in suites] == [(1, 1, 0), (6, 1, 1)]
+    assert not report(results={"b": {"findings": findings}, "a": {}}, junit=str(path), fail=False)["changed"]
 
 
 def test_check_mode_predicts_and_writes_nothing(report: Report, tmp_path: Path) -> None:

@@ -1,0 +1,129 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user's CI runs: one command, three statuses, and results that other programs read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from junitparser import JUnitXml
+from sarif_pydantic import Sarif
+
+from tests.supply.conftest import ROOT, TODAY
+
+CHECK = ROOT / "examples/ci/check"
+
+
+HOSTS: dict[str, dict[str, Any]] = {
+    "unreachable": {"ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_connection": "ssh"},
+    "broken": {"ansible_connection": "local", "ansible_shell_executable": "/missing"},
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How the command ended, and where its results are."""
+
+    status: int
+    output: str
+    results: Path
+
+    @property
+    def names(self) -> set[str]:
+        """The files of the results."""
+        return {path.name for path in self.results.iterdir()}
+
+    def failures(self, name: str) -> tuple[int, int]:
+        """Return how many tests of a file of results ran, and how many failed or could not run."""
+        suites = list(JUnitXml.fromstring((self.results / name).read_bytes()))
+        return sum(suite.tests for suite in suites), sum(suite.failures + suite.errors for suite in suites)
+
+
+@pytest.fixture
+def check(snapshot: Path, tmp_path: Path) -> Any:
+    def act(path: Path, *hosts: str, **variables: Any) -> Checked:
+        inventory = tmp_path / "hosts.json"
+        group = {name: HOSTS[name] for name in hosts}
+        inventory.write_text(json.dumps({"all": {"children": {"speakers": {"hosts": group}}}}), encoding="utf-8")
+        given = {
+            "librespot_ci_path": str(path),
+            "librespot_ci_engines": [{"name": "cargo-audit", "database": str(snapshot)}],
+            "librespot_ci_today": TODAY,
+            **variables,
+        }
+        argv = [str(CHECK), str(tmp_path / "results"), "-i", str(inventory), "-e", json.dumps(given)]
+        environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"}
+        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+        return Checked(done.returncode, done.stdout + done.stderr, tmp_path / "results")
+
+    return act
+
+
+SCAN = {"verdict", "scan.json", "scan.sarif", "scan.junit.xml", "scan.openvex.json"}
+
+
+def test_a_clean_state(check: Any, refreshed: Path) -> None:
+    said = check(refreshed)
+    assert said.status == 0, said.output
+    assert said.names == SCAN
+    assert said.failures("scan.junit.xml")[1] == 0
+    assert Sarif.model_validate_json((said.results / "scan.sarif").read_text(encoding="utf-8")).runs
+
+
+def test_a_bad_state(check: Any, locks: dict[str, Path]) -> None:
+    said = check(locks["0.8.0"])
+    assert said.status == 1, said.output
+    assert said.names == SCAN
+    red = json.loads((said.results / "scan.json").read_text(encoding="utf-8"))["red"]
+    assert red > 0
+    assert said.failures("scan.junit.xml")[1] == red
+    (run,) = json.loads((said.results / "scan.sarif").read_text(encoding="utf-8"))["runs"]
+    assert [result["level"] for result in run["results"]].count("error") == red
+
+
+class TestIncomplete:
+    """What could not look everywhere is neither."""
+
+    def test_a_scan_that_could_not_look(self, check: Any, refreshed: Path, tmp_path: Path) -> None:
+        assert check(refreshed).status == 0
+        said = check(refreshed, librespot_ci_engines=[{"name": "cargo-audit", "database": str(tmp_path / "none")}])
+        assert said.status == 2, said.output
+        assert (said.results / "verdict").read_text(encoding="utf-8") == "incomplete\n"
+        assert "The scan is incomplete" in said.output
+
+    def test_what_is_scanned_is_not_there(self, check: Any, tmp_path: Path) -> None:
+        assert check(tmp_path / "missing").status == 2
+
+    def test_nothing_is_named(self, tmp_path: Path) -> None:
+        environment = {**os.environ, "ANSIBLE_LOCALHOST_WARNING": "false"}
+        argv = [str(CHECK), str(tmp_path / "results"), "-i", "localhost,"]
+        assert subprocess.run(argv, env=environment, capture_output=True, check=False).returncode == 2
+
+    def test_hosts_that_cannot_be_audited(self, check: Any, refreshed: Path) -> None:
+        said = check(refreshed, *HOSTS, librespot_ci_hosts="speakers")
+        assert said.status == 2, said.output
+        assert said.names == SCAN | {"audit.json", "audit.junit.xml"}
+        assert said.failures("audit.junit.xml") == (2, 2)
+
+    def test_no_host_where_some_were_named(self, check: Any, refreshed: Path) -> None:
+        assert check(refreshed, librespot_ci_hosts="speakers").status == 2
+
+    def test_an_ansible_that_does_not_start(self, check: Any, refreshed: Path, tmp_path: Path) -> None:
+        assert check(refreshed).status == 0
+        argv = [str(CHECK), str(tmp_path / "results"), "--no-such-option"]
+        assert subprocess.run(argv, capture_output=True, check=False).returncode == 2
+
+
+def test_an_instance_with_a_proxy_is_seen(check: Any, refreshed: Path) -> None:
+    instances = [{"name": "kitchen", "options": {"proxy": "http://192.0.2.1:3128"}}]
+    said = check(refreshed, "broken", librespot_ci_hosts="speakers", librespot_instances=instances)
+    statuses = json.loads((said.results / "scan.json").read_text(encoding="utf-8"))["summary"]
+    assert statuses["open"] == 2
