@@ -67,6 +67,10 @@ test-reproducible: ## Two builds of librespot in two places give the same bytes
 test-supply: ## What is known of real releases, by real scanners
 	@$(CHECKS) supply
 
+.PHONY: test-engines
+test-engines: ## The same by scanners that are compiled first
+	@$(CHECKS) engines
+
 .PHONY: test-kill
 test-kill: ## Fifty runs killed at random moments
 	@$(CHECKS) kill

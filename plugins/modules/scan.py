@@ -12,8 +12,8 @@ module: scan
 short_description: Look for known vulnerabilities in what librespot is made of
 version_added: 0.1.0
 description:
-  - Scans a lock file, a program, an artifact, an image or an SBOM with a real scanner, C(cargo-audit), and fails when
-    an advisory is open.
+  - Scans a lock file, a program, an artifact, an image or an SBOM with real scanners, C(cargo-audit) and
+    C(osv-scanner), and fails when an advisory is open.
   - An advisory is open unless it is waived with a reason and an end, or a VEX says why it does not apply. No release of
     librespot is free of advisories in its dependencies; what counts is that nothing is new, nothing could be mended,
     and all else is accounted for.
@@ -23,7 +23,7 @@ description:
 author:
   - hardened.librespot contributors (@hardened-librespot)
 requirements:
-  - cargo-audit on the controller
+  - cargo-audit on the controller, or another of the scanners
   - cvss, cyclonedx-python-lib, junitparser, packageurl-python, pyelftools and semver on the controller
   - git on the controller, where the database is a git repository at an address
 attributes:
@@ -64,7 +64,7 @@ options:
       name:
         description: Which one.
         type: str
-        choices: [cargo-audit]
+        choices: [cargo-audit, osv-scanner]
         required: true
       program:
         description: Its path. By default it is looked for in E(PATH).
@@ -72,9 +72,9 @@ options:
         default: ''
       database:
         description:
-          - Its database, as a directory, as an archive of it, or as the address of a git repository. With one of the
-            first two nothing is downloaded.
-          - By default the official repository of RustSec, fetched anew each time.
+          - The database of cargo-audit is a directory, an archive of it, or the address of a git repository, by default
+            the official one of RustSec, which is fetched anew each time. That of osv-scanner is the archive C(all.zip)
+            of the crates' advisories, as OSV publishes it; there is no default.
         type: str
         default: ''
   max_age:

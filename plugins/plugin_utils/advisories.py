@@ -68,13 +68,7 @@ class AdvisoryStore:
             found = _read(source, source, today)
         else:
             found = _read(self._unpacked(source), source, today)
-        if today - found.updated > oldest:
-            raise SpecificationError(
-                path,
-                source,
-                f"is a database of {found.updated}, {(today - found.updated).days} days old",
-                f"Get a newer one: what is {oldest.days} days old knows nothing of what was found since",
-            )
+        refuse_old(source, found.updated, today, oldest, path)
         return found
 
     def _unpacked(self, archive: str) -> str:
@@ -102,6 +96,17 @@ class AdvisoryStore:
             shutil.rmtree(path, ignore_errors=True)
             shutil.move(f"{scratch}/database", path)
         return path
+
+
+def refuse_old(source: str, updated: date, today: date, oldest: timedelta, path: str) -> None:
+    """Raise `SpecificationError` when a database of the day *updated* is older than *oldest*."""
+    if today - updated > oldest:
+        raise SpecificationError(
+            path,
+            source,
+            f"is a database of {updated}, {(today - updated).days} days old",
+            f"Get a newer one: what is {oldest.days} days old knows nothing of what was found since",
+        )
 
 
 def _top(scratch: str, archive: str) -> str:

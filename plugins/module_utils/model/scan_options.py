@@ -13,7 +13,8 @@ from .inventory import KINDS
 
 AUTO = "auto"
 CARGO_AUDIT = "cargo-audit"
-ENGINES = (CARGO_AUDIT,)
+OSV_SCANNER = "osv-scanner"
+ENGINES = (CARGO_AUDIT, OSV_SCANNER)
 FORMATS = ("table", "json", "sarif", "junit", "openvex", "cyclonedx")
 
 SCAN_OPTIONS: dict[str, dict[str, Any]] = {

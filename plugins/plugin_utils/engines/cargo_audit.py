@@ -17,14 +17,12 @@ from typing import Any
 from ...module_utils.model.errors import HostError
 from ...module_utils.model.inventory import BINARY, LOCK, Inventory, Package
 from ...module_utils.model.scan_options import CARGO_AUDIT
-from ...module_utils.model.vulnerability import NOTICE, UNMAINTAINED, UNSOUND, VULNERABILITY, Vulnerability, ordered
+from ...module_utils.model.vulnerability import Vulnerability, ordered
 from ..advisories import OFFICIAL, AdvisoryStore
 from ..cvss_score import rated
 from ..fixes import fix
 from ..subjects import Subject
-from .engine import Scan, Surroundings
-
-_CATEGORIES = {None: VULNERABILITY, "unmaintained": UNMAINTAINED, "unsound": UNSOUND, "notice": NOTICE}
+from .engine import CATEGORIES, Scan, Surroundings
 
 _KNOWN_BAD = ("smallvec", "0.6.13", "RUSTSEC-2021-0003")
 """A package, its version, and an advisory on it that every database has."""
@@ -162,7 +160,7 @@ def _found(said: Mapping[str, Any]) -> Iterator[Vulnerability]:
             advisory["id"],
             package["name"],
             package["version"],
-            _CATEGORIES[advisory["informational"]],
+            CATEGORIES[advisory["informational"]],
             advisory["title"],
             tuple(sorted(advisory["aliases"])),
             severity,

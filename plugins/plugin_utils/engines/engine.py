@@ -12,8 +12,11 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 from ...module_utils.host.command import Commands
-from ...module_utils.model.vulnerability import Vulnerability
+from ...module_utils.model.vulnerability import NOTICE, UNMAINTAINED, UNSOUND, VULNERABILITY, Vulnerability
 from ..subjects import Subject
+
+CATEGORIES = {None: VULNERABILITY, "unmaintained": UNMAINTAINED, "unsound": UNSOUND, "notice": NOTICE}
+"""What RustSec calls the kinds of its advisories."""
 
 
 @dataclass(frozen=True)

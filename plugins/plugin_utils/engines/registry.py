@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...module_utils.model.scan_options import CARGO_AUDIT
+from ...module_utils.model.scan_options import CARGO_AUDIT, OSV_SCANNER
 from .cargo_audit import CargoAudit
 from .engine import Engine, Surroundings
+from .osv_scanner import OsvScanner
 
-_ENGINES: Mapping[str, Callable[[Mapping[str, Any], Surroundings], Engine]] = {CARGO_AUDIT: CargoAudit}
+_ENGINES: Mapping[str, Callable[[Mapping[str, Any], Surroundings], Engine]] = {
+    CARGO_AUDIT: CargoAudit,
+    OSV_SCANNER: OsvScanner,
+}
 
 
 def engine(given: Mapping[str, Any], surroundings: Surroundings) -> Engine:

@@ -1,0 +1,183 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""osv-scanner, offline with a database of OSV."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from ...module_utils.model.errors import HostError
+from ...module_utils.model.inventory import Inventory
+from ...module_utils.model.scan_options import OSV_SCANNER
+from ...module_utils.model.vulnerability import Vulnerability, ordered
+from ..advisories import refuse_old
+from ..cvss_score import rated
+from ..fixes import fix
+from ..outputs.purl import crate
+from ..subjects import Subject
+from .engine import CATEGORIES, Scan, Surroundings
+
+_LARGEST = 256 * 1024 * 1024
+_REMEDY = "Give the archive all.zip of the crates' advisories, as OSV publishes it"
+
+
+class OsvScanner:
+    """The engine ``osv-scanner`` with its database."""
+
+    def __init__(self, given: Mapping[str, Any], surroundings: Surroundings) -> None:
+        self._commands = surroundings.commands
+        self._timeout = surroundings.timeout
+        self._program = given["program"] or shutil.which(OSV_SCANNER) or ""
+        if not self._program:
+            raise HostError(
+                "osv-scanner is not installed on the controller",
+                f"Install it, or give its path as {surroundings.path}.program",
+            )
+        if not given["database"]:
+            raise HostError(f"{surroundings.path}.database is not given, and osv-scanner runs offline here", _REMEDY)
+        self._content, entries = _read(given["database"])
+        self._ecosystem = str(entries[0]["affected"][0]["package"]["ecosystem"])
+        self._count = len(entries)
+        self._identifiers = frozenset(
+            name for entry in entries for name in (str(entry["id"]), *map(str, entry.get("aliases") or ()))
+        )
+        days = [date.fromisoformat(str(entry["modified"])[:10]) for entry in entries]
+        self._updated = max((day for day in days if day <= surroundings.today), default=date.min)
+        where = f"{surroundings.path}.database"
+        refuse_old(given["database"], self._updated, surroundings.today, surroundings.max_age, where)
+
+    @property
+    def identifiers(self) -> Collection[str]:
+        """The ids and aliases of all advisories in the database."""
+        return self._identifiers
+
+    def scan(self, subject: Subject) -> Scan:
+        """Return what it knows against *subject*. Raises `HostError` when it did not look at every package."""
+        wanted = {(package.name, package.version) for package in subject.inventory.packages if not package.foreign}
+        packages = self._ask(subject.inventory, subject.path)
+        looked = {(str(item["package"]["name"]), str(item["package"]["version"])) for item in packages}
+        if looked != wanted:
+            raise HostError(
+                f"osv-scanner looked at {len(looked)} packages of {subject.path}, which has {len(wanted)}",
+                "Nothing is known of the others; take another version of osv-scanner",
+            )
+        found = [replace(item, path=subject.inventory.path(*item.key[1:])) for item in _found(packages)]
+        version = self._commands.run([self._program, "--version"]).stdout.split("\n", 1)[0].split()[-1]
+        database = {
+            "updated": self._updated.isoformat(),
+            "advisories": self._count,
+            "digest": f"sha256:{hashlib.sha256(self._content).hexdigest()}",
+        }
+        return Scan(OSV_SCANNER, version, database, ordered(found))
+
+    def _ask(self, inventory: Inventory, what: str) -> list[dict[str, Any]]:
+        with tempfile.TemporaryDirectory(prefix="hardened-librespot-scan-") as scratch:
+            store = f"{scratch}/osv-scalibr/{self._ecosystem}"
+            os.makedirs(store, mode=0o700)
+            with open(f"{store}/all.zip", "wb") as handle:
+                handle.write(self._content)
+            file = f"{scratch}/librespot.cdx.json"
+            with open(file, "w", encoding="utf-8") as bill:
+                json.dump(_bill(inventory), bill)
+            options = ["--offline", "--no-resolve", "--all-packages", "--all-vulns", "--format=json"]
+            ran = self._commands.run(
+                [self._program, "scan", "source", *options, f"--lockfile={file}"],
+                (),
+                timeout=self._timeout,
+                env={"HOME": scratch, "OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY": scratch},
+            )
+        # 0: nothing was found; 1: something was.
+        if ran.returncode not in (0, 1):
+            lines = " / ".join(ran.stderr.strip().splitlines()[-3:]) or f"status {ran.returncode}"
+            raise HostError(f"osv-scanner could not look at {what}: {lines}", "What was not looked at is not clean")
+        try:
+            return [item for result in json.loads(ran.stdout)["results"] for item in result["packages"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise HostError(
+                f"osv-scanner said of {what} what cannot be read: {error}", "Take another version of it"
+            ) from error
+
+
+def _read(path: str) -> tuple[bytes, list[dict[str, Any]]]:
+    """Return an archive, and the entries in it. Raises `HostError` when it is none."""
+    try:
+        with open(path, "rb") as handle:
+            content = handle.read(_LARGEST)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = [json.loads(archive.read(name)) for name in archive.namelist() if name.endswith(".json")]
+        entries = [entry for entry in entries if not entry.get("withdrawn") and entry["affected"] and entry["id"]]
+    except (OSError, zipfile.BadZipFile, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise HostError(f"{path} is no database of OSV: {error}", _REMEDY) from error
+    if not entries:
+        raise HostError(f"{path} holds no advisories", _REMEDY)
+    return content, entries
+
+
+def _bill(inventory: Inventory) -> dict[str, Any]:
+    components = [
+        {
+            "type": "library",
+            "name": package.name,
+            "version": package.version,
+            "purl": crate(package.name, package.version),
+        }
+        for package in inventory.packages
+        if not package.foreign
+    ]
+    return {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": components}
+
+
+def _found(packages: list[dict[str, Any]]) -> Iterator[Vulnerability]:
+    for item in packages:
+        entries = {str(entry["id"]): entry for entry in item.get("vulnerabilities", ())}
+        for group in item.get("groups", ()):
+            # One and the same under the names of several who tell of it; RustSec's own come first.
+            names = sorted(map(str, group["ids"]), key=lambda name: (not name.startswith("RUSTSEC-"), name))
+            yield _vulnerability(item["package"], names[0], entries, {*names, *map(str, group.get("aliases") or ())})
+
+
+def _vulnerability(
+    package: Mapping[str, Any], identifier: str, entries: Mapping[str, Mapping[str, Any]], names: set[str]
+) -> Vulnerability:
+    entry, name, version = entries[identifier], str(package["name"]), str(package["version"])
+    affected = [part for part in entry["affected"] if part["package"]["name"] == name]
+    fixed = tuple(
+        f">={event['fixed']}"
+        for part in affected
+        for span in part.get("ranges", ())
+        for event in span["events"]
+        if "fixed" in event
+    )
+    informational = next((part.get("database_specific", {}).get("informational") for part in affected), None)
+    vectors = [str(item["score"]) for item in entry.get("severity") or () if str(item["type"]).startswith("CVSS_")]
+    vector = max(vectors, default="")
+    score, severity = rated(vector)
+    aliases = {*map(str, entry.get("aliases") or ()), *names} - {identifier}
+    references = [str(item["url"]) for item in entry.get("references") or ()]
+    return Vulnerability(
+        identifier,
+        name,
+        version,
+        CATEGORIES[informational],
+        str(entry.get("summary") or identifier),
+        tuple(sorted(aliases)),
+        severity,
+        score,
+        vector,
+        fixed,
+        fix(version, fixed),
+        references[0] if references else "",
+        engines=(OSV_SCANNER,),
+    )
