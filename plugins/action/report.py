@@ -41,10 +41,10 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Show the table, write the file, and fail when a finding is red."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        if LACKING:
-            raise AnsibleActionFail(f"The controller's Python lacks a library: {LACKING}. pip install junitparser")
         action: Any = self  # Ansible's base class has no types
         _validation, asked = action.validate_argument_spec(_ARGUMENTS)
+        if asked["junit"] and LACKING:
+            raise AnsibleActionFail(f"The controller's Python lacks a library: {LACKING}. pip install junitparser")
         hosts = {name: _findings(given) for name, given in sorted(asked["results"].items())}
         if asked["show"] != "nothing":
             Display().display(as_table(hosts, problems=asked["show"] == "problems"))

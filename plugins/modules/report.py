@@ -18,7 +18,7 @@ description:
 author:
   - hardened.librespot contributors (@hardened-librespot)
 requirements:
-  - junitparser on the controller
+  - junitparser on the controller, for O(junit)
 attributes:
   check_mode:
     description: Can run in check mode and return the changed status prediction without modifying the target.

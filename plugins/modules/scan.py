@@ -84,7 +84,7 @@ options:
   fail_on:
     description:
       - The severity from which on an open advisory makes the task fail. With V(any) all do.
-      - Where an advisory has no severity, a vulnerability counts as V(high), unsound or yanked code as V(medium), and
+      - Where an advisory has no severity, a vulnerability counts as V(high), unsound code as V(medium), and
         what is not maintained as V(low). The table shows such a severity in brackets.
     type: str
     choices: [any, low, medium, high, critical]
@@ -248,7 +248,7 @@ vulnerabilities:
       type: str
       sample: 0.9.8
     category:
-      description: C(vulnerability), C(unsound), C(unmaintained), C(notice), C(yanked) or C(not covered).
+      description: C(vulnerability), C(unsound), C(unmaintained), C(notice) or C(not covered).
       type: str
     judged_severity:
       description: The severity that the gate went by. C(severity), C(cvss_score) and C(cvss_vector) are the advisory's.

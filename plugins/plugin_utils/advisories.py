@@ -9,12 +9,13 @@ It comes from a directory, an archive, or a git repository, local or at an addre
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import hashlib
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -30,6 +31,7 @@ OFFICIAL = "https://github.com/RustSec/advisory-db.git"
 _DATE = re.compile(r'^date = "(\d{4}-\d\d-\d\d)"', re.MULTILINE)
 _ID = re.compile(r"\b(?:RUSTSEC|CVE|GHSA|TEMP)-[0-9A-Za-z-]+")
 _FENCE = "\n```"
+_DIGEST = ".digest"
 _PATIENCE_S = 600
 _REMEDY = "Give a whole copy of the RustSec database: a directory, an archive of it, or the address of a git repository"
 
@@ -73,16 +75,22 @@ class AdvisoryStore:
 
     def _unpacked(self, archive: str) -> str:
         try:
-            with open(archive, "rb") as handle:
-                content = handle.read()
+            with open(archive, "rb") as packed:
+                content = packed.read()
         except OSError as error:
             raise HostError(f"{archive} cannot be read: {error.strerror}", _REMEDY) from error
         path = f"{self._workplace.path}/{hashlib.sha256(content).hexdigest()}"
-        if not os.path.isdir(path):
+        if not _as_unpacked(path):
             with self._workplace.occupied("an advisory database", _PATIENCE_S), self._workplace.scratch() as scratch:
                 for name, text in plain_files(content, archive):
-                    self._workplace.write(f"{scratch}/{name}", text)
-                shutil.move(_top(scratch, archive), path)
+                    # Not synced one by one, which takes long: what is not as its digest says is unpacked again.
+                    os.makedirs(os.path.dirname(f"{scratch}/{name}"), mode=0o700, exist_ok=True)
+                    with open(f"{scratch}/{name}", "wb") as handle:
+                        handle.write(text)
+                top = _top(scratch, archive)
+                self._workplace.write(f"{path}{_DIGEST}", _digest(top).encode())
+                shutil.rmtree(path, ignore_errors=True)
+                shutil.move(top, path)
         return path
 
     def _cloned(self, url: str) -> str:
@@ -109,6 +117,30 @@ def refuse_old(source: str, updated: date, today: date, oldest: timedelta, path:
         )
 
 
+def _as_unpacked(path: str) -> bool:
+    """Tell whether the database in the cache is what it was when it was unpacked."""
+    try:
+        with open(f"{path}{_DIGEST}", encoding="ascii") as handle:
+            return handle.read() == _digest(path)
+    except OSError:
+        return False
+
+
+def _digest(path: str) -> str:
+    digest = hashlib.sha256()
+    for file, content in _files(path):
+        digest.update(f"{file}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(path: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the content of each advisory in the database at *path*."""
+    place = glob.escape(path)
+    for file in sorted(glob.glob(f"{place}/crates/*/*.md") + glob.glob(f"{place}/rust/*/*.md")):
+        with open(file, "rb") as handle:
+            yield os.path.relpath(file, path), handle.read()
+
+
 def _top(scratch: str, archive: str) -> str:
     """Return the one directory of an unpacked archive that has the database in it."""
     found = [scratch, *glob.glob(f"{glob.escape(scratch)}/*")]
@@ -119,18 +151,20 @@ def _top(scratch: str, archive: str) -> str:
 
 
 def _read(path: str, source: str, today: date) -> Advisories:
-    digest, newest, count = hashlib.sha256(), date.min, 0
+    newest, count = date.min, 0
     identifiers: set[str] = set()
-    for file in sorted(glob.glob(f"{glob.escape(path)}/crates/*/*.md") + glob.glob(f"{glob.escape(path)}/rust/*/*.md")):
-        with open(file, "rb") as handle:
-            content = handle.read()
-        digest.update(f"{os.path.relpath(file, path)}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+    for _file, content in _files(path):
         head = content.decode("utf-8", "replace").partition(_FENCE)[0]
         identifiers.update(_ID.findall(head))
         # A day that is yet to come would make the database look new for ever.
-        days = [day for day in map(date.fromisoformat, _DATE.findall(head)) if day <= today]
-        newest = max([newest, *days])
+        newest = max([newest, *(day for day in _days(head) if day <= today)])
         count += 1
     if newest == date.min:
         raise HostError(f"{source} holds no advisories", _REMEDY)
-    return Advisories(path, newest, count, frozenset(identifiers), digest.hexdigest())
+    return Advisories(path, newest, count, frozenset(identifiers), _digest(path))
+
+
+def _days(head: str) -> Iterator[date]:
+    for text in _DATE.findall(head):
+        with contextlib.suppress(ValueError):
+            yield date.fromisoformat(text)

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from ..module_utils.model.artifact import glibc_key
@@ -21,17 +23,9 @@ try:
     from elftools.elf.gnuversions import GNUVerNeedSection
 except ImportError as error:
     LACKING = str(error)
-    _NO_ELF: type[Exception] = ValueError
 else:
     LACKING = ""
     """Why nothing here can be used, where pyelftools is not installed."""
-    _NO_ELF = ELFError
-
-_DAMAGED = (
-    *(_NO_ELF, ValueError, LookupError, TypeError, AttributeError, AssertionError),
-    *(OverflowError, MemoryError, RecursionError, zlib.error),
-)
-"""What pyelftools, and the reading of the record, raise for a damaged file."""
 
 _MACHINES = {
     ("EM_X86_64", 64): "x86_64",
@@ -48,7 +42,7 @@ _DF_1_NOW = 0x1
 
 def inspect(binary: bytes) -> dict[str, Any]:
     """Return what the manifest holds about *binary*. Raises `HostError` for what is not an ELF program."""
-    try:
+    with _reading():
         elf = ELFFile(io.BytesIO(binary))
         dynamic = next((section for section in elf.iter_sections() if isinstance(section, DynamicSection)), None)
         tags: list[tuple[str, Any]] = (
@@ -61,8 +55,6 @@ def inspect(binary: bytes) -> dict[str, Any]:
             "hardening": _hardening(elf, tags),
             "crates": _crates(elf),
         }
-    except _DAMAGED as error:
-        raise _unreadable(error) from error
 
 
 def crates(binary: bytes) -> list[dict[str, Any]]:
@@ -71,14 +63,22 @@ def crates(binary: bytes) -> list[dict[str, Any]]:
     Each has ``name``, ``version``, ``source`` and ``kind``, in ``dependencies`` the positions in the list of those that
     it depends on, and the program's own has ``root``. Raises `HostError` for what is not an ELF program.
     """
-    try:
+    with _reading():
         return _recorded(ELFFile(io.BytesIO(binary)))
-    except _DAMAGED as error:
-        raise _unreadable(error) from error
 
 
-def _unreadable(error: Exception) -> HostError:
-    return HostError(f"The binary is not an ELF program that can be read: {error}", "Look at what made it")
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """Make a `HostError` of whatever pyelftools, and the reading of the record, raise for a damaged file."""
+    try:
+        yield
+    except (
+        *(ELFError, ValueError, LookupError, TypeError, AttributeError, AssertionError),
+        *(OverflowError, MemoryError, RecursionError, zlib.error),
+    ) as error:
+        raise HostError(
+            f"The binary is not an ELF program that can be read: {error}", "Look at what made it"
+        ) from error
 
 
 def _glibc(elf: ELFFile) -> str:

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,9 @@ TODAY = "2026-08-25"
 """A few days after the snapshot of the database was taken."""
 
 VERSIONS = ("0.6.0", "0.7.1", "0.8.0")
+BUILT = ("0.7.1", "0.8.0")
+ROWS: list[str] = []
+"""The table that is printed after the tests."""
 _CARGO_S = 300
 
 
@@ -105,9 +109,10 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the artifact of librespot 0.8.0, built if the cache does not have it."""
-    return Path(built(Controller(Host(BUILDER), tmp_path_factory.mktemp("controller")))["path"])
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Return the artifacts of the releases that are built, which they are if the cache does not have them."""
+    controller = Controller(Host(BUILDER), tmp_path_factory.mktemp("controller"))
+    return {version: Path(built(controller, version)["path"]) for version in BUILT}
 
 
 @pytest.fixture(scope="session")
@@ -169,3 +174,20 @@ def scan(snapshot: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactor
         return Said(done.returncode, json.loads(returned), done.stdout)
 
     return act
+
+
+def row(what: str, said: Said) -> str:
+    """Return a row of the table: how many advisories by category, how many are open, and which are."""
+    found = said.task["vulnerabilities"]
+    counts = Counter(item["category"] for item in found)
+    opened = sorted({item["id"].removeprefix("RUSTSEC-") for item in found if item["status"] == "open"})
+    cells = [f"{counts[name]:>3} {name}" for name in ("vulnerability", "unsound", "unmaintained")]
+    return f"{what:24}{', '.join(cells)}; open: {', '.join(opened) or 'none'}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table after the tests."""
+    if ROWS:
+        terminalreporter.section("advisories of real releases")
+        for line in sorted(ROWS):
+            terminalreporter.write_line(line)

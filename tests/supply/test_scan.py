@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.supply.conftest import VERSIONS, Scan
+from tests.supply.conftest import BUILT, ROWS, VERSIONS, Scan, row
 from tests.supply.reader import locked, matches
 from tests.support.images import Made
 
@@ -29,25 +29,33 @@ def test_the_lock_of_each_release_has_what_an_independent_reader_finds(
     scan: Scan, locks: dict[str, Path], database: Path, version: str
 ) -> None:
     said = scan(locks[version])
+    ROWS.append(row(f"{version}, upstream's lock", said))
     assert said.status == 2
     assert said.found == matches(database, locked(locks[version]))
     assert said.task["subject"]["librespot"] == version
     assert said.message.startswith(f"{said.task['red']} advisories are open")
 
 
-def test_an_artifact_has_what_the_reader_finds_in_its_own_list(scan: Scan, artifact: Path, database: Path) -> None:
+@pytest.mark.parametrize("version", BUILT)
+def test_an_artifact_has_what_the_reader_finds_in_its_own_list(
+    scan: Scan, artifacts: dict[str, Path], locks: dict[str, Path], database: Path, version: str
+) -> None:
+    artifact = artifacts[version]
     crates = json.loads((artifact / "manifest.json").read_text(encoding="utf-8"))["binary"]["crates"]
     said = scan(artifact)
+    ROWS.append(row(f"{version}, binary", said))
     assert said.found == matches(database, {(crate["name"], crate["version"]) for crate in crates})
     assert said.found == scan(artifact / "bin/librespot").found
     assert said.task["subject"]["packages"] == len(crates)
-    assert all(item["path"][0] == "librespot 0.8.0" for item in said.task["vulnerabilities"])
+    assert all(item["path"][0] == f"librespot {version}" for item in said.task["vulnerabilities"])
+    # A lock file has what any choice of features would compile.
+    assert said.found < scan(locks[version]).found
 
 
 def test_an_image_and_its_sbom_have_the_same_and_nobody_looked_at_the_rest(
-    scan: Scan, artifact: Path, image: Made, tmp_path: Path
+    scan: Scan, artifacts: dict[str, Path], image: Made, tmp_path: Path
 ) -> None:
-    program = scan(artifact).found
+    program = scan(artifacts["0.8.0"]).found
     rest = ("NOT-COVERED-distribution", "distribution", "")
     sbom = tmp_path / "sbom.json"
     sbom.write_bytes((Path(image.said["path"]) / "context/librespot.cdx.json").read_bytes())
@@ -101,8 +109,10 @@ class TestGate:
 
 
 class TestExplained:
-    def test_after_a_refresh_all_that_is_left_is_explained(self, scan: Scan, refreshed: Path) -> None:
+    def test_after_a_refresh_all_that_is_left_is_explained(self, scan: Scan, refreshed: Path, database: Path) -> None:
         said = scan(refreshed)
+        ROWS.append(row("0.8.0, refreshed lock", said))
+        assert said.found == matches(database, locked(refreshed))
         assert (said.status, said.task["red"]) == (0, 0)
         assert {item["status"] for item in said.task["vulnerabilities"]} == {"not affected"}
         assert all(item["why"] for item in said.task["vulnerabilities"])
@@ -222,6 +232,49 @@ class TestNeverClean:
         assert "engines[0].database" in said.message
         assert "99 days old" in said.message
         assert scan(locks["0.8.0"], today="2026-11-27", max_age=100, fail=False).status == 0
+
+    @pytest.mark.parametrize(
+        ("expression", "said"),
+        [
+            ('s/"dependency-count":[0-9]*/"dependency-count":7/', "looked at 7 packages"),
+            ('s/"advisory-count":[0-9]*/"advisory-count":7/', "read 7 advisories of"),
+            ("s/RUSTSEC-2021-0003/RUSTSEC-2021-9999/", "knows nothing of packages from"),
+            ("s/^{/[/", "could not look"),
+        ],
+    )
+    def test_an_engine_that_does_not_do_its_work(
+        self, scan: Scan, locks: dict[str, Path], snapshot: Path, tmp_path: Path, expression: str, said: str
+    ) -> None:
+        engine = tmp_path / "cargo-audit"
+        real = shutil.which("cargo-audit")
+        engine.write_text(f"#!/bin/sh\n{real} \"$@\" | sed '{expression}'\n", encoding="utf-8")
+        engine.chmod(0o755)
+        engines = [{"name": "cargo-audit", "program": str(engine), "database": str(snapshot)}]
+        done = scan(locks["0.8.0"], engines=engines, fail=False)
+        assert done.status == 2
+        assert said in done.message
+
+    def test_a_database_in_the_cache_that_was_changed_is_unpacked_again(
+        self, scan: Scan, locks: dict[str, Path], tmp_path: Path
+    ) -> None:
+        cache = tmp_path / "cache"
+        first = scan(locks["0.8.0"], cache_dir=str(cache))
+        (advisory,) = cache.glob("advisories/*/crates/rsa/RUSTSEC-2023-0071.md")
+        advisory.unlink()
+        again = scan(locks["0.8.0"], cache_dir=str(cache))
+        assert again.task["engines"] == first.task["engines"]
+        assert again.found == first.found
+
+    def test_a_database_of_someone_elses(
+        self, scan: Scan, locks: dict[str, Path], database: Path, tmp_path: Path
+    ) -> None:
+        place = tmp_path / "database/crates/rsa"
+        place.mkdir(parents=True)
+        shutil.copy(database / "crates/bytes/RUSTSEC-2026-0007.md", place.parent / "rsa")
+        engines = [{"name": "cargo-audit", "database": str(tmp_path / "database")}]
+        said = scan(locks["0.8.0"], engines=engines, max_age=300, fail=False)
+        assert said.status == 2
+        assert "lacks RUSTSEC-2021-0003" in said.message
 
     def test_no_engine(self, scan: Scan, locks: dict[str, Path]) -> None:
         assert "engines" in scan(locks["0.8.0"], engines=[], fail=False).message

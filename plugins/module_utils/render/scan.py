@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from ..model.gate import EXPLAINED, OPEN, STATUSES, WAIVED, Judged, summary
 from ..model.scanned import Scanned
 from ..model.vulnerability import NO_FIX, REFRESH, UNKNOWN, UPGRADE, Vulnerability
-from .table import short, table
+from .table import printable, short, table
 
 FORMAT = 1
+
+_REASON = 1024
 
 _COLUMNS = ("id", "package", "version", "category", "severity", "fixed in", "status", "why")
 _MENDS = {
@@ -40,9 +42,9 @@ def as_table(scanned: Scanned, problems: bool = False) -> str:
     )
     lines = [f"{scanned.path}: {said}", f"{scanned.packages} packages, looked at by {engines}", ""]
     if chosen:
-        lines += [*table(_COLUMNS, [_row(item) for item in chosen]), "", *_open(chosen)]
+        lines += [*table(_COLUMNS, [_row(item) for item in chosen]), "", *_open(chosen), *_in_full(chosen)]
     lines += [f"The waiver of {identifier} is about nothing that was found: remove it" for identifier in scanned.unused]
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(map(printable, lines)).rstrip() + "\n"
 
 
 def severity(found: Vulnerability) -> str:
@@ -54,7 +56,6 @@ def severity(found: Vulnerability) -> str:
 
 def _row(item: Judged) -> tuple[str, ...]:
     found = item.found
-    until = f"until {item.until}: " if item.until else ""
     return (
         found.id,
         found.package,
@@ -63,8 +64,21 @@ def _row(item: Judged) -> tuple[str, ...]:
         severity(found),
         short(" or ".join(found.fixed_in) or "-", 24),
         item.status,
-        short(f"{until}{item.why}"),
+        short(_why(item)),
     )
+
+
+def _why(item: Judged) -> str:
+    return f"until {item.until}: {item.why}" if item.until else item.why
+
+
+def _in_full(chosen: Sequence[Judged]) -> list[str]:
+    """Return the reasons that the table has no room for, each once with all that it is about."""
+    reasons: dict[str, list[str]] = {}
+    for item in chosen:
+        if short(_why(item)) != _why(item) and item.found.id not in reasons.setdefault(_why(item), []):
+            reasons[_why(item)].append(item.found.id)
+    return [f"{', '.join(ids)}: {short(why, _REASON)}" for why, ids in reasons.items()]
 
 
 def _open(chosen: Sequence[Judged]) -> list[str]:

@@ -11,9 +11,14 @@ from collections.abc import Sequence
 _LONGEST = 72
 
 
+def printable(text: str) -> str:
+    """Return *text* for a terminal: text from elsewhere may hold anything, and it gets printable characters alone."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def short(text: str, longest: int = _LONGEST) -> str:
-    """Return *text* as a cell. Text from elsewhere may hold anything; a terminal gets printable characters alone."""
-    plain = "".join(character if character.isprintable() else "?" for character in text)
+    """Return *text* as a cell."""
+    plain = printable(text)
     return plain if len(plain) <= longest else f"{plain[: longest - 3]}..."
 
 

@@ -76,6 +76,10 @@ class CargoAudit:
         It is silent about packages of any registry but one, and so takes a lock file from a mirror for clean.
         """
         name, version, identifier = _KNOWN_BAD
+        if identifier not in self._advisories.identifiers:
+            raise HostError(
+                f"The database lacks {identifier}, which every whole copy of RustSec's has", "Get a whole copy of it"
+            )
         lock = _lock(Inventory((Package(name, version),), (0,)), registry)
         said = self._audit(lock.encode(), False, what)
         if identifier not in {item.id for item in _found(said)}:

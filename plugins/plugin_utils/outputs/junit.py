@@ -31,7 +31,8 @@ def as_junit(scanned: Scanned) -> str:
     suite = TestSuite(_NAME)
     suite.timestamp = f"{scanned.today}T00:00:00"
     engines = ", ".join(f"{engine['name']} {engine['version']}" for engine in scanned.engines)
-    suite.add_testcase(TestCase(f"{scanned.packages} packages of {scanned.path} were looked at by {engines}", _NAME))
+    looked = f"{scanned.packages} packages of {scanned.path} were looked at by {engines}"
+    suite.add_testcase(TestCase(plain(looked), _NAME))
     for item in scanned.judged:
         suite.add_testcase(_case(item))
     return encoded(_NAME, [suite])
@@ -48,7 +49,7 @@ def encoded(name: str, suites: Sequence[TestSuite]) -> str:
 
 def _case(item: Judged) -> TestCase:
     found = item.found
-    case = TestCase(f"{found.id} {found.package} {found.package_version}: {plain(found.title)}", _NAME)
+    case = TestCase(plain(f"{found.id} {found.package} {found.package_version}: {found.title}"), _NAME)
     case.result = _outcome(item)
     return case
 

@@ -107,9 +107,21 @@ class TestTable:
         assert "  librespot 0.8.0 > open 1.0.0" in said
         assert "waiver of RUSTSEC-1999-0001 is about nothing" in said
 
+    def test_a_reason_that_is_too_long_for_a_cell_stands_below_once(self) -> None:
+        reason = "it is never called, " * 10
+        statements = [replace(STATEMENTS[0], id=item.id, package=item.package, reason=reason) for item in FOUND[:2]]
+        judged = judge(FOUND[:2], Program(INVENTORY), "any", [], statements)
+        said = as_table(replace(scanned(), judged=judged))
+        assert said.count(reason) == 1
+        assert f"RUSTSEC-2026-0001, RUSTSEC-2026-0002: ours: {reason}" in said
+
     def test_a_severity_that_no_advisory_gives_is_marked(self) -> None:
         found = [replace(FOUND[0], severity="unknown", cvss_score=None)]
         assert "(high)" in as_table(scanned(found))
+
+    def test_a_terminal_gets_nothing_but_text(self) -> None:
+        found = [replace(FOUND[0], package="\x1b[2J", path=("\x1b]0;title\x07",))]
+        assert "\x1b" not in as_table(scanned(found))
 
 
 class TestSarif:
@@ -147,6 +159,11 @@ class TestJUnit:
         assert (suite.tests, suite.failures, suite.skipped) == (6, 1, 2)
         kinds = [[type(result) for result in case.result] for case in suite]
         assert kinds == [[], [Failure], [Skipped], [], [], [Skipped]]
+
+    def test_what_xml_cannot_hold_is_left_out(self) -> None:
+        found = [replace(FOUND[0], package="\x1b<", path=("\x00",))]
+        (suite,) = JUnitXml.fromstring(FORMS["junit"](scanned(found)).encode())
+        assert [case.name for case in suite][1].startswith("RUSTSEC-2026-0001  < 1.0.0")
 
     def test_a_clean_scan_ran_a_test(self) -> None:
         (suite,) = JUnitXml.fromstring(FORMS["junit"](scanned([])).encode())

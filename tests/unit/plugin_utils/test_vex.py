@@ -38,8 +38,9 @@ def openvex(**changed: Any) -> dict[str, Any]:
     return {"@context": "https://openvex.dev/ns/v0.2.0", "statements": [{**STATEMENT, **changed}]}
 
 
-def cyclonedx(affects: str, analysis: Any = ANALYSIS, **more: Any) -> dict[str, Any]:
-    item = {"id": "CVE-2023-49092", "analysis": analysis, "affects": [{"ref": affects}]}
+def cyclonedx(affects: str, analysis: Any = "ours", **more: Any) -> dict[str, Any]:
+    said = ANALYSIS if analysis == "ours" else analysis
+    item = {"id": "CVE-2023-49092", "analysis": said, "affects": [{"ref": affects}]}
     return {"bomFormat": "CycloneDX", "vulnerabilities": [item], **more}
 
 
