@@ -70,12 +70,12 @@ def _kind(path: str) -> str:
     content = _content(path)
     if content.startswith(_ELF):
         return BINARY
-    if b"[[package]]" in content:
-        return LOCK
-    if content.lstrip().startswith(b"{") and b"CycloneDX" in content:
-        return SBOM
     if tarfile.is_tarfile(path):
         return IMAGE
+    if content.lstrip().startswith(b"{") and b"CycloneDX" in content:
+        return SBOM
+    if b"[[package]]" in content:
+        return LOCK
     raise HostError(
         f"{path} is none of what can be scanned", f"Give one of: {', '.join(KINDS)}; say which as kind if it is one"
     )

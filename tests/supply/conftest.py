@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -33,7 +34,6 @@ TODAY = "2026-08-25"
 """A few days after the snapshot of the database was taken."""
 
 VERSIONS = ("0.6.0", "0.7.1", "0.8.0")
-BUILT = ("0.7.1", "0.8.0")
 ROWS: list[str] = []
 """The table that is printed after the tests."""
 _CARGO_S = 300
@@ -61,6 +61,7 @@ def database(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def cargo(*argv: str, cwd: Path) -> None:
     """Run cargo, with a home in the lab's cache."""
+    assert shutil.which("cargo"), "cargo is needed here, 1.82 or newer: it alone knows the way to the registry"
     environment = {**os.environ, "CARGO_HOME": str(crates() / "cargo")}
     # The newest of all is wanted, whatever compiler is on this machine.
     environment["CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS"] = "allow"
@@ -108,11 +109,14 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tree / "Cargo.lock"
 
 
+Artifacts = Callable[[str], Path]
+
+
 @pytest.fixture(scope="session")
-def artifacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the artifacts of the releases that are built, which they are if the cache does not have them."""
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
+    """Return what gets the artifact of a release, which is built if the cache does not have it."""
     controller = Controller(Host(BUILDER), tmp_path_factory.mktemp("controller"))
-    return {version: Path(built(controller, version)["path"]) for version in BUILT}
+    return functools.cache(lambda version: Path(built(controller, version)["path"]))
 
 
 @pytest.fixture(scope="session")

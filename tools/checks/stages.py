@@ -61,6 +61,7 @@ _TELLING = (
     *("a_check_says", "another_one_takes", "never_takes", "limit_is_changed", "stops_at_once", "silent_is_restarted"),
     *("as_deployed", "without_the_table", "refused_in_ours", "live_process"),
 )
+_SUPPLY = ("pytest", "tests/supply", "--ignore=tests/supply/engines")
 _SHORT = f"debian12 and not mutant and ({' or '.join(_TELLING)})"
 """What `test` has time for of the tests of containers; `containers` runs all."""
 
@@ -83,7 +84,9 @@ STAGES: tuple[Stage, ...] = (
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
-    Stage("supply", ("pytest", "tests/supply", "--ignore=tests/supply/engines"), ("test", "supply"), limit_min=20),
+    Stage("supply", (*_SUPPLY, "-k", "not older"), ("test", "supply"), limit_min=20),
+    # It builds one release more.
+    Stage("supply-older", (*_SUPPLY, "-k", "older"), ("supply",), limit_min=30),
     # Its scanner is compiled the first time.
     Stage("engines", ("pytest", "tests/supply/engines"), ("engines",), limit_min=60),
     Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.supply.conftest import VERSIONS, Scan
+from tests.supply.conftest import VERSIONS, Artifacts, Scan
 from tests.supply.reader import locked, matches
 
 Engines = Callable[..., list[dict[str, Any]]]
@@ -36,12 +36,10 @@ def test_it_finds_what_an_independent_reader_finds(
     assert said.found == matches(database, locked(locks[version]))
 
 
-def test_two_engines_find_each_advisory_once(
-    scan: Scan, engines: Engines, artifacts: dict[str, Path], snapshot: Path
-) -> None:
+def test_two_engines_find_each_advisory_once(scan: Scan, engines: Engines, artifact: Artifacts, snapshot: Path) -> None:
     audited = {"name": "cargo-audit", "database": str(snapshot)}
-    said = scan(artifacts["0.8.0"], engines=[audited, *engines()])
-    alone = scan(artifacts["0.8.0"])
+    said = scan(artifact("0.8.0"), engines=[audited, *engines()])
+    alone = scan(artifact("0.8.0"))
     assert said.found == alone.found
     assert {tuple(item["engines"]) for item in said.task["vulnerabilities"]} == {("cargo-audit", "osv-scanner")}
     assert [engine["name"] for engine in said.task["engines"]] == ["cargo-audit", "osv-scanner"]
