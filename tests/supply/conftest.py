@@ -101,12 +101,22 @@ def locks() -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the lock file of librespot 0.8.0 with the newest of what is compatible."""
-    tree = tmp_path_factory.mktemp("refreshed") / "librespot"
-    shutil.copytree(crate("0.8.0"), tree)
-    cargo("update", cwd=tree)
-    return tree / "Cargo.lock"
+def refresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return what gets the lock file of a release with the newest of what is compatible."""
+
+    def act(version: str) -> Path:
+        tree = tmp_path_factory.mktemp("refreshed") / "librespot"
+        shutil.copytree(crate(version), tree)
+        cargo("update", cwd=tree)
+        return tree / "Cargo.lock"
+
+    return functools.cache(act)
+
+
+@pytest.fixture(scope="session")
+def refreshed(refresh: Callable[[str], Path]) -> Path:
+    """Return that of librespot 0.8.0."""
+    return refresh("0.8.0")
 
 
 Artifacts = Callable[[str], Path]
