@@ -12,7 +12,7 @@ from typing import Any
 
 from ..model.controls import CONTROLS
 from ..model.finding import ERROR, PASSED, RED, STATUSES, Finding, summary
-from .table import short, table
+from .table import table, wrapped
 
 FORMAT = 1
 
@@ -57,7 +57,7 @@ def red(hosts: Mapping[str, Sequence[Finding]]) -> int:
 
 
 def _rows(findings: Sequence[Finding]) -> list[tuple[str, ...]]:
-    return [(item.id, item.check, item.scope, item.status, short(item.observed)) for item in findings]
+    return [(item.id, item.check, item.scope, item.status, wrapped(item.observed)) for item in findings]
 
 
 def as_table(hosts: Mapping[str, Sequence[Finding]], problems: bool = False) -> str:

@@ -75,3 +75,16 @@ def test_a_report_is_json_that_names_every_control() -> None:
 
 def test_a_host_that_was_not_audited_is_red() -> None:
     assert red({"a": [not_audited("no route")]}) == 1
+
+
+def test_all_that_was_found_can_be_read_in_the_table() -> None:
+    said = [f"/etc/systemd/system/unit-{number}.service.d: content differs" for number in range(9)]
+    shown = as_table({"a": [not_audited("; ".join(said))]})
+    assert all(item.split(":")[0] in shown for item in said)
+    assert max(map(len, shown.splitlines())) < 120
+
+
+def test_what_nobody_would_read_is_cut() -> None:
+    shown = as_table({"a": [not_audited("word " * 1000)]})
+    assert len(shown.splitlines()) < 20
+    assert "..." in shown
