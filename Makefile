@@ -64,11 +64,11 @@ test-reproducible: ## Two builds of librespot in two places give the same bytes
 	@$(CHECKS) reproducible
 
 .PHONY: test-supply
-test-supply: ## What is known of real releases, by real scanners
+test-supply: ## What is known of real releases, by a real scanner; needs all of RustSec's database
 	@$(CHECKS) supply
 
 .PHONY: test-engines
-test-engines: ## The same by scanners that are compiled first
+test-engines: ## The same by scanners that are compiled first; needs it as well
 	@$(CHECKS) engines
 
 .PHONY: test-kill

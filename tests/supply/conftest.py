@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Real releases of librespot, real engines, and a real database that is never newer than it was."""
+"""Real releases of librespot, real engines, and real databases that are never newer than they were."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ import os
 import re
 import shutil
 import subprocess
-import tarfile
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,82 +20,59 @@ from typing import Any
 
 import pytest
 
+from tests.supply.databases import EXCERPT, SNAPSHOT, MissingSnapshotError, pack, snapshot, unpack
+from tests.supply.releases import VERSIONS, cargo, crate, lock_of
 from tests.support.hosts import BUILDER, Host
 from tests.support.images import Made, make
 from tests.support.plays import Controller, built
-from tools.lab.cache import Cache, location
-from tools.lab.progress import Progress
 
-ROOT = Path(__file__).parents[2]
-SNAPSHOT = "rustsec-advisory-db.tar.gz"
 TODAY = "2026-08-25"
-"""A few days after the snapshot of the database was taken."""
+"""A few days after the snapshot of the database was taken, and so the excerpt."""
 
-VERSIONS = ("0.6.0", "0.7.1", "0.8.0")
-ROWS: list[str] = []
-"""The table that is printed after the tests."""
-_CARGO_S = 300
-
-
-@pytest.fixture(scope="session")
-def snapshot() -> Path:
-    """Return the snapshot of RustSec's database that is beside the checkout, or where the environment says."""
-    given = os.environ.get("HARDENED_LIBRESPOT_ADVISORIES")
-    places = [Path(given)] if given else [above / "shared/data" / SNAPSHOT for above in ROOT.parents]
-    found = next((place for place in places if place.is_file()), None)
-    assert found, f"no snapshot of RustSec's database at {places}; name one by HARDENED_LIBRESPOT_ADVISORIES"
-    return found
+WAIVER = {"id": "RUSTSEC-2023-0071", "reason": "no private key is held", "until": "2026-12-31"}
+ROW = "row"
+"""The property of a test that is a row of the table that is printed after all."""
 
 
-@pytest.fixture(scope="session")
-def database(snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the unpacked snapshot."""
-    directory = tmp_path_factory.mktemp("database")
-    with tarfile.open(snapshot) as archive:
-        archive.extractall(directory, filter="data")
-    (top,) = directory.iterdir()
-    return top
-
-
-def cargo(*argv: str, cwd: Path) -> None:
-    """Run cargo, with a home in the lab's cache."""
-    assert shutil.which("cargo"), "cargo is needed here, 1.82 or newer: it alone knows the way to the registry"
-    environment = {**os.environ, "CARGO_HOME": str(crates() / "cargo")}
-    # The newest of all is wanted, whatever compiler is on this machine.
-    environment["CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS"] = "allow"
-    done = subprocess.run(
-        ["cargo", *argv], cwd=cwd, env=environment, check=False, capture_output=True, text=True, timeout=_CARGO_S
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add which database the engines look into."""
+    parser.addoption(
+        "--advisories",
+        choices=("excerpt", "whole"),
+        default="excerpt",
+        help="the excerpt in the checkout, or the snapshot of the whole database outside of it (default: excerpt)",
     )
-    assert done.returncode == 0, done.stderr
 
 
-def crates() -> Path:
-    """Return where crates are kept."""
-    return Cache(location(os.environ), Progress()).directory("crates")
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse to begin when what is asked for is not there, which is said once and not by each test."""
+    if config.getoption("advisories") == "whole":
+        try:
+            snapshot(os.environ)
+        except MissingSnapshotError as error:
+            raise pytest.UsageError(str(error)) from error
 
 
-def crate(version: str) -> Path:
-    """Return the unpacked crate of librespot *version*, which cargo downloads once."""
-    home = crates()
-    tree = home / f"librespot-{version}"
-    if not tree.is_dir():
-        asking = home / f"asking-{version}"
-        (asking / "src").mkdir(parents=True, exist_ok=True)
-        (asking / "src/lib.rs").touch()
-        manifest = '[package]\nname = "asking"\nversion = "0.0.0"\nedition = "2021"\n'
-        (asking / "Cargo.toml").write_text(manifest, encoding="utf-8")
-        cargo("info", f"librespot@{version}", cwd=asking)
-        (archive,) = home.glob(f"cargo/registry/cache/*/librespot-{version}.crate")
-        with tarfile.open(archive) as packed, tempfile.TemporaryDirectory(dir=home) as scratch:
-            packed.extractall(scratch, filter="data")
-            (Path(scratch) / f"librespot-{version}").rename(tree)
-    return tree
+@pytest.fixture(scope="session")
+def database(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the database as a directory."""
+    if pytestconfig.getoption("advisories") == "excerpt":
+        return EXCERPT
+    return unpack(snapshot(os.environ), tmp_path_factory.mktemp("database"))
+
+
+@pytest.fixture(scope="session")
+def archive(pytestconfig: pytest.Config, database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the same database as an archive."""
+    if pytestconfig.getoption("advisories") == "excerpt":
+        return pack(database, tmp_path_factory.mktemp("archive") / SNAPSHOT)
+    return snapshot(os.environ)
 
 
 @pytest.fixture(scope="session")
 def locks() -> dict[str, Path]:
     """Return the lock file of each release as upstream published it."""
-    return {version: crate(version) / "Cargo.lock" for version in VERSIONS}
+    return {version: lock_of(version) for version in VERSIONS}
 
 
 @pytest.fixture(scope="session")
@@ -164,14 +139,14 @@ _RETURNED = re.compile(r"^(?:ok|changed|fatal): \[localhost\].*? => (\{.*\})$", 
 
 
 @pytest.fixture
-def scan(snapshot: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Scan:
-    """Return what scans a path in a play, as a user does: offline, with the snapshot, some days after it was taken."""
+def scan(archive: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Scan:
+    """Return what scans a path in a play, as a user does: offline, some days after the database was published."""
     cache = tmp_path_factory.getbasetemp() / "cache"
 
     def act(path: Path | str, /, check: bool = False, **arguments: Any) -> Said:
         arguments = {
             "path": str(path),
-            "engines": [{"name": "cargo-audit", "database": str(snapshot)}],
+            "engines": [{"name": "cargo-audit", "database": str(archive)}],
             "today": TODAY,
             "cache_dir": str(cache),
             **arguments,
@@ -190,18 +165,34 @@ def scan(snapshot: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactor
     return act
 
 
-def row(what: str, said: Said) -> str:
-    """Return a row of the table: how many advisories by category, how many are open, and which are."""
-    found = said.task["vulnerabilities"]
-    counts = Counter(item["category"] for item in found)
-    opened = sorted({item["id"].removeprefix("RUSTSEC-") for item in found if item["status"] == "open"})
-    cells = [f"{counts[name]:>3} {name}" for name in ("vulnerability", "unsound", "unmaintained")]
-    return f"{what:24}{', '.join(cells)}; open: {', '.join(opened) or 'none'}"
+Rows = Callable[[str, Said], None]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+@pytest.fixture
+def table(record_property: Callable[[str, object], None]) -> Rows:
+    """Return what adds a row to the table: how many advisories by category, how many are open, and which are."""
+
+    def add(what: str, said: Said) -> None:
+        found = said.task["vulnerabilities"]
+        counts = Counter(item["category"] for item in found)
+        opened = sorted({item["id"].removeprefix("RUSTSEC-") for item in found if item["status"] == "open"})
+        cells = [f"{counts[name]:>3} {name}" for name in ("vulnerability", "unsound", "unmaintained")]
+        record_property(ROW, f"{what:24}{', '.join(cells)}; open: {', '.join(opened) or 'none'}")
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table after the tests."""
-    if ROWS:
-        terminalreporter.section("advisories of real releases")
-        for line in sorted(ROWS):
+    rows = {
+        text
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport)
+        for name, text in report.user_properties
+        if name == ROW
+    }
+    if rows:
+        terminalreporter.section(f"advisories of real releases, by the {config.getoption('advisories')} database")
+        for line in sorted(map(str, rows)):
             terminalreporter.write_line(line)

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Advisory:
 
     id: str
     package: str
+    date: date
     unaffected: tuple[str, ...]
     patched: tuple[str, ...]
 
@@ -47,6 +49,7 @@ def advisories(database: Path) -> Iterator[Advisory]:
             yield Advisory(
                 said["advisory"]["id"],
                 said["advisory"]["package"],
+                date.fromisoformat(said["advisory"]["date"]),
                 tuple(versions.get("unaffected", ())),
                 tuple(versions.get("patched", ())),
             )

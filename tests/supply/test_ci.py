@@ -17,7 +17,8 @@ import pytest
 from junitparser import JUnitXml
 from sarif_pydantic import Sarif
 
-from tests.supply.conftest import ROOT, TODAY
+from tests.supply.conftest import TODAY
+from tests.supply.databases import ROOT
 
 CHECK = ROOT / "examples/ci/check"
 
@@ -48,14 +49,14 @@ class Checked:
 
 
 @pytest.fixture
-def check(snapshot: Path, tmp_path: Path) -> Any:
+def check(archive: Path, tmp_path: Path) -> Any:
     def act(path: Path, *hosts: str, **variables: Any) -> Checked:
         inventory = tmp_path / "hosts.json"
         group = {name: HOSTS[name] for name in hosts}
         inventory.write_text(json.dumps({"all": {"children": {"speakers": {"hosts": group}}}}), encoding="utf-8")
         given = {
             "librespot_ci_path": str(path),
-            "librespot_ci_engines": [{"name": "cargo-audit", "database": str(snapshot)}],
+            "librespot_ci_engines": [{"name": "cargo-audit", "database": str(archive)}],
             "librespot_ci_today": TODAY,
             **variables,
         }

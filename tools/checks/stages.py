@@ -61,7 +61,11 @@ _TELLING = (
     *("a_check_says", "another_one_takes", "never_takes", "limit_is_changed", "stops_at_once", "silent_is_restarted"),
     *("as_deployed", "without_the_table", "refused_in_ours", "live_process"),
 )
-_SUPPLY = ("pytest", "tests/supply", "--ignore=tests/supply/engines")
+_WHOLE = "--advisories=whole"
+"""All of RustSec's database: a snapshot that lies outside the checkout."""
+
+_BUT_ENGINES = ("tests/supply", "--ignore=tests/supply/engines", "--ignore=tests/supply/whole")
+_RELEASES = ("pytest", "tests/supply/test_releases.py", "tests/supply/whole", _WHOLE)
 _SHORT = f"debian12 and not mutant and ({' or '.join(_TELLING)})"
 """What `test` has time for of the tests of containers; `containers` runs all."""
 
@@ -84,11 +88,18 @@ STAGES: tuple[Stage, ...] = (
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
-    Stage("supply", (*_SUPPLY, "-k", "not older"), ("test", "supply"), limit_min=20),
+    Stage(
+        "supply",
+        # A class or a module at a time to each worker: the tests of test_releases.py share the artifact.
+        ("pytest", *_BUT_ENGINES, "-k", "not older", "-n2", "--dist=loadscope"),
+        ("test", "supply"),
+        limit_min=20,
+    ),
+    Stage("supply-whole", (*_RELEASES, "-k", "not older"), ("supply",), limit_min=20),
     # It builds one release more.
-    Stage("supply-older", (*_SUPPLY, "-k", "older"), ("supply",), limit_min=30),
+    Stage("supply-older", (*_RELEASES, "-k", "older"), ("supply",), limit_min=30),
     # Its scanner is compiled the first time.
-    Stage("engines", ("pytest", "tests/supply/engines"), ("engines",), limit_min=60),
+    Stage("engines", ("pytest", "tests/supply/engines", _WHOLE), ("engines",), limit_min=60),
     Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),
     Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
     Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("test", "kill-five"), limit_min=20),

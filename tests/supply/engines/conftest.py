@@ -51,7 +51,7 @@ def osv_scanner() -> str:
 
 @pytest.fixture(scope="session")
 def osv_database(osv_scanner: str, database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the snapshot of RustSec's database as OSV publishes it, in the ecosystem that osv-scanner looks for."""
+    """Return RustSec's database as OSV publishes it, in the ecosystem that osv-scanner looks for."""
     directory = tmp_path_factory.mktemp("osv")
     bill = directory / "asking.cdx.json"
     bill.write_text(

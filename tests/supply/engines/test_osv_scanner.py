@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.supply.conftest import VERSIONS, Artifacts, Scan
+from tests.supply.conftest import Artifacts, Scan
 from tests.supply.reader import locked, matches
+from tests.supply.releases import VERSIONS
 
 Engines = Callable[..., list[dict[str, Any]]]
 
@@ -36,8 +37,8 @@ def test_it_finds_what_an_independent_reader_finds(
     assert said.found == matches(database, locked(locks[version]))
 
 
-def test_two_engines_find_each_advisory_once(scan: Scan, engines: Engines, artifact: Artifacts, snapshot: Path) -> None:
-    audited = {"name": "cargo-audit", "database": str(snapshot)}
+def test_two_engines_find_each_advisory_once(scan: Scan, engines: Engines, artifact: Artifacts, archive: Path) -> None:
+    audited = {"name": "cargo-audit", "database": str(archive)}
     said = scan(artifact("0.8.0"), engines=[audited, *engines()])
     alone = scan(artifact("0.8.0"))
     assert said.found == alone.found

@@ -1,0 +1,61 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The releases of librespot as upstream published them, from the registry."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+from tools.lab.cache import Cache, location
+from tools.lab.progress import Progress
+
+VERSIONS = ("0.6.0", "0.7.1", "0.8.0")
+_CARGO_S = 300
+
+
+def cargo(*argv: str, cwd: Path) -> None:
+    """Run cargo, with a home in the lab's cache."""
+    assert shutil.which("cargo"), "cargo is needed here, 1.82 or newer: it alone knows the way to the registry"
+    environment = {**os.environ, "CARGO_HOME": str(_cache().directory("crates") / "cargo")}
+    # The newest of all is wanted, whatever compiler is on this machine.
+    environment["CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS"] = "allow"
+    done = subprocess.run(
+        ["cargo", *argv], cwd=cwd, env=environment, check=False, capture_output=True, text=True, timeout=_CARGO_S
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def crate(version: str) -> Path:
+    """Return the unpacked crate of librespot *version*, which cargo downloads once."""
+    cache = _cache()
+    home = cache.directory("crates")
+    tree = home / f"librespot-{version}"
+    with cache.lock(f"crates-{version}"):
+        if not tree.is_dir():
+            asking = home / f"asking-{version}"
+            (asking / "src").mkdir(parents=True, exist_ok=True)
+            (asking / "src/lib.rs").touch()
+            manifest = '[package]\nname = "asking"\nversion = "0.0.0"\nedition = "2021"\n'
+            (asking / "Cargo.toml").write_text(manifest, encoding="utf-8")
+            cargo("info", f"librespot@{version}", cwd=asking)
+            (archive,) = home.glob(f"cargo/registry/cache/*/librespot-{version}.crate")
+            with tarfile.open(archive) as packed, tempfile.TemporaryDirectory(dir=home) as scratch:
+                packed.extractall(scratch, filter="data")
+                (Path(scratch) / f"librespot-{version}").rename(tree)
+    return tree
+
+
+def lock_of(version: str) -> Path:
+    """Return the lock file that librespot *version* was published with."""
+    return crate(version) / "Cargo.lock"
+
+
+def _cache() -> Cache:
+    return Cache(location(os.environ), Progress())
