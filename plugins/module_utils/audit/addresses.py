@@ -46,7 +46,7 @@ def _addresses(
         instance.name,
         not found,
         f"{network} is of no zone",
-        "; ".join(text(instance, network, item) for item in found) or "it is of none",
+        "; ".join(text(instance, network, item) for item in found) or f"{network} is of no zone",
         f"ip -4 address show {instance.bridge}; the networks of the zones that instances name",
         FAILED if lost else NOT_ENFORCED if found else PASSED,
         moving(engine, instance),
