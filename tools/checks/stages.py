@@ -113,12 +113,12 @@ STAGES: tuple[Stage, ...] = (
             f"containers-{image}",
             ("pytest", "tests/containers", "--kills=20", "-k", image),
             ("containers",),
-            limit_min=120,
+            limit_min=240,
         )
         for image in MACHINES
     ),
     # Debian 12's Podman knows no Quadlets.
-    Stage("podman", ("pytest", "tests/podman", "--kills=3"), ("containers",), limit_min=60),
+    Stage("podman", ("pytest", "tests/podman", "--kills=3"), ("containers",), limit_min=150),
     Stage("images", ("pytest", "tests/images"), ("containers",), limit_min=60),
     Stage("limits", ("pytest", "tests/machine", "-k", "test_limits"), ("machine",), limit_min=60),
     Stage("limits-contained", ("pytest", "tests/machine", "-k", "test_contained"), ("machine",), limit_min=60),
