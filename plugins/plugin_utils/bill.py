@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..module_utils.model.errors import HostError
+from ..module_utils.model.image import OURS
 from ..module_utils.model.inventory import Inventory, Package, roots
 from ..module_utils.model.statements import LIBRESPOT
 
@@ -25,7 +26,8 @@ else:
 _ELSEWHERE = ("repository_url", "vcs_url", "download_url")
 """Qualifiers of a package URL that name another place than the registry of its kind."""
 
-_SOURCE = "hardened.librespot:source"
+_SOURCE = f"{OURS}:source"
+"""Where an SBOM of ours says so."""
 
 
 def read_bill(content: bytes, what: str) -> tuple[Inventory, list[str]]:

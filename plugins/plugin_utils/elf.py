@@ -35,6 +35,9 @@ _MACHINES = {
     ("EM_RISCV", 64): "riscv64",
 }
 _AUDITABLE_SECTION = ".dep-v0"
+ELSEWHERE = frozenset({"git", "local", "registry"})
+"""What cargo-auditable calls the source of a crate that is not from the registry which a package URL means."""
+
 _LARGEST_AUDITABLE = 16 * 1024 * 1024
 _DF_BIND_NOW = 0x8
 _DF_1_NOW = 0x1

@@ -18,6 +18,7 @@ from typing import Any
 from ..module_utils.model.artifact import CRATE, encode_manifest
 from ..module_utils.model.image import OURS
 from ..module_utils.render.image import digest, epoch, tag
+from .elf import ELSEWHERE
 
 try:
     from cyclonedx.model import HashAlgorithm, HashType, Property
@@ -31,9 +32,6 @@ except ImportError as error:
 else:
     LACKING = ""
     """Why nothing here can be used, where cyclonedx-python-lib is not installed."""
-
-_ELSEWHERE = frozenset({"git", "local", "registry"})
-"""What cargo-auditable calls the source of a crate that is not from the registry which a package URL means."""
 
 
 def image_sbom(
@@ -106,7 +104,7 @@ def _crate(crate: Mapping[str, Any], artifact: Mapping[str, Any]) -> Component:
     purl = PackageURL("cargo", name=crate["name"], version=crate["version"])
     # What runs at build time alone can be attacked there, and is not in the program.
     scope = ComponentScope.EXCLUDED if crate["kind"] == "build" else ComponentScope.REQUIRED
-    elsewhere = [_property("source", crate["source"])] if crate["source"] in _ELSEWHERE else []
+    elsewhere = [_property("source", crate["source"])] if crate["source"] in ELSEWHERE else []
     return _component(purl, scope=scope, properties=elsewhere)
 
 

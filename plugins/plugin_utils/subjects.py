@@ -28,8 +28,6 @@ from .saved_image import read_image
 
 _ELF = b"\x7fELF"
 _LARGEST = 512 * 1024 * 1024
-_ELSEWHERE = frozenset({"git", "local", "registry"})
-"""What cargo-auditable calls the source of a crate that is not from the registry which advisories are about."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,7 @@ def recorded(program: bytes, what: str) -> Inventory:
                 str(crate["version"]),
                 tuple(int(position) for position in crate["dependencies"]),
                 own=bool(crate["root"]),
-                foreign=str(crate["source"]) if crate["source"] in _ELSEWHERE and not crate["root"] else "",
+                foreign=str(crate["source"]) if crate["source"] in elf.ELSEWHERE and not crate["root"] else "",
             )
             for crate in crates
         )

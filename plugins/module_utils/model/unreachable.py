@@ -58,26 +58,17 @@ UNREACHABLE = (
             ("0.102.*",),
             ("0.7.1", "0.8.0"),
             _NOT_EXECUTED,
-            _NO_CRL,
+            _WITH_PROXY if by_proxy else _NO_CRL,
             ORIGIN,
             through=_PROXY,
+            unless_proxy=by_proxy,
         )
-        for identifier in ("RUSTSEC-2026-0049", "RUSTSEC-2026-0104")
-    ),
-    *(
-        Statement(
-            identifier,
-            NOT_AFFECTED,
-            "rustls-webpki",
-            ("0.102.*",),
-            ("0.7.1", "0.8.0"),
-            _NOT_EXECUTED,
-            _WITH_PROXY,
-            ORIGIN,
-            through=_PROXY,
-            unless_proxy=True,
+        for identifier, by_proxy in (
+            ("RUSTSEC-2026-0049", False),
+            ("RUSTSEC-2026-0104", False),
+            ("RUSTSEC-2026-0098", True),
+            ("RUSTSEC-2026-0099", True),
         )
-        for identifier in ("RUSTSEC-2026-0098", "RUSTSEC-2026-0099")
     ),
     Statement(
         "RUSTSEC-2025-0134",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from .errors import SpecificationError
+from .errors import SpecificationError, missing
 from .reading import boolean, line, mapping, sequence
 from .vulnerability import Vulnerability
 
@@ -68,7 +68,7 @@ def _waiver(item: Any, path: str, today: date) -> Waiver:
     for key in ("id", "reason", "until"):
         if key not in given:
             right = "Write id, reason and until: a waiver without them is forgotten, and hides the next thing as well"
-            raise SpecificationError(f"{path}.{key}", None, "is missing", right)
+            raise missing(f"{path}.{key}", right)
     reason = line(given["reason"], f"{path}.reason")
     if len(reason.strip()) < _SHORTEST_REASON:
         raise SpecificationError(

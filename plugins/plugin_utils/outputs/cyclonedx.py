@@ -14,7 +14,6 @@ from decimal import Decimal
 from ...module_utils.model.gate import EXPLAINED, WAIVED, Judged
 from ...module_utils.model.scanned import Scanned
 from ...module_utils.model.statements import FIXED, LIBRESPOT
-from ...module_utils.model.vulnerability import UNKNOWN
 from .purl import crate
 
 try:
@@ -75,7 +74,8 @@ def _vulnerability(item: Judged) -> Vulnerability:
     found = item.found
     rating = VulnerabilityRating(
         score=None if found.cvss_score is None else Decimal(str(found.cvss_score)),
-        severity=VulnerabilitySeverity(found.severity if found.severity != UNKNOWN else "unknown"),
+        # Its words for severities are ours.
+        severity=VulnerabilitySeverity(found.severity),
         method=VulnerabilityScoreSource.get_from_vector(found.cvss_vector) if found.cvss_vector else None,
         vector=found.cvss_vector or None,
     )
