@@ -78,11 +78,17 @@ def test_a_removal_that_was_killed_is_completed(running: Quadlet) -> None:
     assert running.host.run("test", "-e", "/etc/librespot/credentials").returncode != 0
 
 
-def test_who_else_is_on_its_network_stays(running: Quadlet, guest: str) -> None:
+@pytest.mark.parametrize("stopped", [False, True], ids=["runs", "stopped"])
+def test_who_else_is_on_its_network_stays(running: Quadlet, guest: str, stopped: bool) -> None:
+    """One that is stopped keeps the network from going as well, and what is said of the network leaves it out."""
+    if stopped:
+        running.podman("stop", guest)
+    before = running.identity
     done = running.run(librespot_state="absent")
     assert done.status != 0
     assert f"podman network disconnect {NAME} {guest}" in done.output.replace("\n", " ")
     assert guest in running.names
+    assert running.identity == before
     running.podman("rm", "--force", guest)
     running.converge(librespot_state="absent")
     assert running.names == []
