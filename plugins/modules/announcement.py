@@ -26,7 +26,7 @@ options:
   unfinished:
     description:
       - The instances that M(hardened.librespot.container) could not bring to where they shall be, as it returns them
-        when it fails. What is said of them stays as it is.
+        when it fails. What is said of them stays as it is, unless another instance has their port now.
     type: list
     elements: str
     default: []
