@@ -39,6 +39,16 @@ options:
         made from the network of each container of the collection.
     type: bool
     default: false
+  upkeep:
+    description:
+      - Whether the role librespot_update keeps this host up to date. A release or an image that was never scanned or
+        rolled out by it is red then; else it is shown as not enforced.
+    type: bool
+    default: false
+  scan_max_age:
+    description: How many days a scan of what runs may be old. Every day something new is known.
+    type: int
+    default: 30
 """
 
 EXAMPLES = r"""
@@ -81,8 +91,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.attested import Upkeep
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import audit
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import integer
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     ANNOUNCE_ARGUMENT,
     DEPLOYMENT_ARGUMENT,
@@ -97,14 +109,22 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.regist
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     given = module.params
-    findings = audit(Host(), specification(module), given["live"], given["engine"], given["announce"])
+    upkeep = Upkeep(given["upkeep"], integer(given["scan_max_age"], "scan_max_age", 1, 3650, "days"))
+    findings = audit(Host(), specification(module), given["live"], given["engine"], given["announce"], upkeep)
     return {"changed": False, "findings": [item.as_data() for item in findings], "summary": summary(findings)}
 
 
 def main() -> None:
     """Run the module."""
-    live = {"type": "bool", "default": False}
-    arguments = {**SPECIFICATION_ARGUMENTS, **DEPLOYMENT_ARGUMENT, **ENGINE_ARGUMENT, **ANNOUNCE_ARGUMENT, "live": live}
+    arguments = {
+        **SPECIFICATION_ARGUMENTS,
+        **DEPLOYMENT_ARGUMENT,
+        **ENGINE_ARGUMENT,
+        **ANNOUNCE_ARGUMENT,
+        "live": {"type": "bool", "default": False},
+        "upkeep": {"type": "bool", "default": False},
+        "scan_max_age": {"type": "int", "default": 30},
+    }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 
 

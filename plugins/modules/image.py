@@ -99,6 +99,10 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     outcome,
     run,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.attestations import (
+    no_attestation_planners,
+    releases_here,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.image import (
     IMAGES,
@@ -117,6 +121,7 @@ def work(module: Module) -> dict[str, Any]:
     if params["state"] == "absent":
         there = files.read(IMAGES, content=False) is not None
         planners = no_image_planners(engine_called(params["engine"], Commands()), files) if there else []
+        planners += no_attestation_planners(files, releases_here(files))
         return outcome(module, converge(planners, module.check_mode))
     engine = engine_called(params["engine"], Commands())
     manifest = params["manifest"]

@@ -15,7 +15,7 @@ from ..host.engine import Engine
 from ..host.engines import AnyEngine
 from ..host.libraries import Libraries
 from ..host.podman import Podman
-from ..model.container import DOCKER, PODMAN
+from ..model.container import DOCKER, PODMAN, container_name
 from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
 from ..model.instance import CONTAINER, Instance, Specification
@@ -33,6 +33,7 @@ from ..planners.segments import segment_planners
 from . import (
     addresses,
     answers,
+    attested,
     binding,
     contained,
     drift,
@@ -44,10 +45,12 @@ from . import (
     privileges,
     provenance,
     published,
+    sbom,
     secrets,
     segment,
     services,
 )
+from .attested import AS_DEPLOYED, Subject, Upkeep
 from .context import Check, Context
 
 CHECKS: tuple[Check, ...] = (
@@ -61,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
     segment.look,
     limits.look,
     provenance.look,
+    partial(sbom.look, False),
 )
 
 CONTAINER_CHECKS: tuple[Check, ...] = (drift.look, firewall.look)
@@ -79,14 +83,22 @@ def _placed(item: Instance, seen: HostNetwork) -> Instance:
     return item
 
 
-def audit(host: Host, spec: Specification, live: bool, engine: str = DOCKER, announce: bool = True) -> list[Finding]:
+def audit(
+    host: Host,
+    spec: Specification,
+    live: bool,
+    engine: str = DOCKER,
+    announce: bool = True,
+    upkeep: Upkeep = AS_DEPLOYED,
+) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes.
 
-    *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them.
+    *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them, and
+    *upkeep* what is expected of what is attested.
     """
     spec = _on_host(host, spec)
     if any(item.deployment == CONTAINER for item in spec.instances):
-        return _contained(host, spec, live, engine, announce)
+        return _contained(host, spec, live, engine, announce, upkeep)
     release = host.active_release()
     # The firewall and the units need the same users and directories.
     every = [
@@ -99,10 +111,15 @@ def audit(host: Host, spec: Specification, live: bool, engine: str = DOCKER, ann
     planners = _unique(every)
     if spec.present:
         planners += Releases(host.commands, host.files, Libraries(host.commands, host.files)).installed(release)
-    return _findings(Context(host, spec, planners, live), CHECKS)
+    checks = list(CHECKS)
+    if spec.present and release:
+        checks.append(partial(attested.look, Subject(release, False, upkeep)))
+    return _findings(Context(host, spec, planners, live), checks)
 
 
-def _contained(host: Host, spec: Specification, live: bool, called: str, announce: bool) -> list[Finding]:
+def _contained(
+    host: Host, spec: Specification, live: bool, called: str, announce: bool, upkeep: Upkeep
+) -> list[Finding]:
     """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
     planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
     # The images alone do not tell: whoever removes their manifests would be rid of all checks.
@@ -121,8 +138,16 @@ def _contained(host: Host, spec: Specification, live: bool, called: str, announc
     checks += [partial(addresses.look, engine), partial(outside.look, engine)]
     checks.append(partial(services.look, engine, announce))
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
+    checks.append(partial(sbom.look, True))
+    checks += [partial(attested.look, Subject(image, True, upkeep)) for image in _images(engine, spec)]
     running = partial(contained.processes, engine)
     return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)
+
+
+def _images(engine: AnyEngine, spec: Specification) -> list[str]:
+    """Return the ids of the images of which the instances have their containers; one, unless a run was cut short."""
+    there = (engine.container(container_name(item.name)) for item in spec.present)
+    return sorted({str(item["Image"]) for item in there if item})
 
 
 def _on_its_network(check: Check, context: Context) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ PACKAGE = "package"
 METHODS = (CRATE, ARTIFACT, PACKAGE)
 
 BINARY = "bin/librespot"
+SBOM = "sbom.cdx.json"
 MANIFEST = "manifest.json"
 CHECKSUMS = "SHA256SUMS"
 FILES = (BINARY, MANIFEST, CHECKSUMS)

@@ -29,6 +29,7 @@ class Control:
 
 _CONVERGE = "Run playbooks/site.yml against this host"
 _CONVERGE_CONTAINERS = f"{_CONVERGE}, with librespot_deployment: container"
+_UPDATE = "Run playbooks/update.yml against this host"
 
 _CONTROLS = (
     Control(
@@ -135,6 +136,14 @@ _CONTROLS = (
         "The engine's own profile lets a hijacked instance read and execute all that the container can see",
         "Read from the kernel: the profile of the live process, and its mode; all that it does not name is refused",
         f"{_CONVERGE_CONTAINERS}; where it is not enforced: {CONFINING}",
+    ),
+    Control(
+        "CON-08",
+        "The image was scanned as a whole, and nothing is open",
+        HIGH,
+        "A library of the distribution, or a crate, in the image has a known hole",
+        "The controller scans what it built and leaves an attestation, which every audit reads anew against today",
+        _UPDATE,
     ),
     Control(
         "CON-10",
@@ -258,6 +267,38 @@ _CONTROLS = (
         "Run playbooks/site.yml; where it is not enforced, boot the host with cgroup v2",
     ),
     Control(
+        "UPD-03",
+        "A release goes through staging before it comes to a host",
+        MEDIUM,
+        "A bad release reaches every host at once",
+        "Read from what the rollout attested: a staging host was content with this very program",
+        _UPDATE,
+    ),
+    Control(
+        "UPD-04",
+        "After an update, the host proves itself, or goes back",
+        HIGH,
+        "A release that starts and then fails stays where nobody looks",
+        "Read from what the rollout attested of this very program on this host: health, audit, and a while of both",
+        _UPDATE,
+    ),
+    Control(
+        "UPD-05",
+        "An SBOM says what was compiled, for every build",
+        MEDIUM,
+        "Nobody can tell whether what runs has what was found to be vulnerable",
+        "The crates that are recorded in the running program are held against the SBOM that is beside it",
+        _CONVERGE,
+    ),
+    Control(
+        "UPD-06",
+        "What runs was scanned for known vulnerabilities, and nothing is open",
+        HIGH,
+        "librespot, or a crate in it, has a known hole",
+        "The controller scans and leaves an attestation; the audit reads it anew, so that what has expired is red",
+        _UPDATE,
+    ),
+    Control(
         "UPD-08",
         "What runs comes from the official source, unaltered",
         HIGH,
@@ -265,11 +306,19 @@ _CONTROLS = (
         "The running file itself is hashed and compared with what was built from the pinned crate",
         "Run playbooks/site.yml: a damaged release is installed again; use method crate for the official source",
     ),
+    Control(
+        "UPD-09",
+        "What a refreshed lock file mends is mended",
+        MEDIUM,
+        "A hole in a crate stays open although its fix is compatible",
+        "The scan tells of each advisory whether cargo may take a fixed version by itself",
+        "Build with lock: refreshed, and roll it out: run playbooks/update.yml",
+    ),
 )
 
 CONTROLS: dict[str, Control] = {item.id: item for item in _CONTROLS}
 
 OF_CONTAINERS = frozenset(
-    {"CON-01", "CON-02", "CON-03", "CON-04", "CON-05", "CON-06", "CON-07", "CON-10", "NET-10", "RES-04"}
+    {"CON-01", "CON-02", "CON-03", "CON-04", "CON-05", "CON-06", "CON-07", "CON-08", "CON-10", "NET-10", "RES-04"}
 )
 """The controls that are of instances in containers alone."""

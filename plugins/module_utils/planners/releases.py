@@ -20,6 +20,7 @@ from ..model.artifact import CHECKSUMS, FILES, MANIFEST, decode_checksums, diges
 from ..model.errors import HostError, SpecificationError
 from ..model.layout import RELEASES
 from ..model.plan import Plan
+from .attestations import images_here, no_attestation_planners
 from .base import Planner, converge
 from .release import Active, Gone, Kept, Links, Loadable
 from .release_tree import ROOT_OWNER, Owner, Place, Tree
@@ -57,7 +58,8 @@ class Releases:
         """Do what the module's *params* ask for; nothing is changed when *check*."""
         links = Links(self._files)
         if params["state"] == ABSENT:
-            return Outcome("", "", converge([Gone(self._files)], check))
+            attested = no_attestation_planners(self._files, images_here(self._files))
+            return Outcome("", "", converge([*attested, Gone(self._files)], check))
         if params["keep"] < 0:
             raise SpecificationError("keep", params["keep"], "is no number of releases", "Write 0 or more")
         if params["state"] == ROLLBACK:

@@ -1,0 +1,226 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is attested of a release in a tree of the test's own, from what a scan returned to the findings of an audit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.audit import attested
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.attested import Subject, Upkeep
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.context import Context
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.model.attestation import (
+    KINDS,
+    rollout_statement,
+    scan_statements,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, SpecificationError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import (
+    ERROR,
+    FAILED,
+    NOT_ENFORCED,
+    PASSED,
+    Finding,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.model.gate import EXPLAINED, OPEN, WAIVED, Judged
+from ansible_collections.hardened.librespot.plugins.module_utils.model.inventory import Inventory, Package
+from ansible_collections.hardened.librespot.plugins.module_utils.model.scanned import Scanned
+from ansible_collections.hardened.librespot.plugins.module_utils.model.timestamp import seconds
+from ansible_collections.hardened.librespot.plugins.module_utils.model.vulnerability import (
+    REFRESH,
+    VULNERABILITY,
+    Vulnerability,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.attestations import (
+    ATTESTATIONS,
+    attestation_path,
+    attestation_planners,
+    no_attestation_planners,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
+
+RELEASE = "0.8.0-x86_64-glibc2.36-1a2b3c4d5e6f"
+PROGRAM = b"the program"
+SHA256 = hashlib.sha256(PROGRAM).hexdigest()
+ALL = {"rollout": "r1", "passed": ["staging", "health", "audit", "soak"], "failed": [], "at": "2026-08-25T12:00:00Z"}
+
+
+def scanned(*judged: Judged, sha256: str = SHA256, today: str = "2026-08-25") -> dict[str, Any]:
+    """Return what the module ``scan`` returns, of one engine."""
+    database = {"updated": "2026-08-20", "advisories": 1200, "digest": f"sha256:{'0' * 64}"}
+    engine = {"name": "cargo-audit", "version": "0.22.2", "database": database}
+    inventory = Inventory((Package("librespot", "0.8.0", own=True),), (0,))
+    day = date.fromisoformat(today)
+    return Scanned("artifact", "/a", sha256, "0.8.0", inventory, day, "low", [engine], judged, []).as_data()
+
+
+def judged(status: str, until: str = "", fix: str = "none") -> Judged:
+    found = Vulnerability("RUSTSEC-2026-0001", "bytes", "1.0.0", VULNERABILITY, "Bad", fix=fix)
+    return Judged(found, status, "a reason", date.fromisoformat(until) if until else None)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """Return a host with one release."""
+    release = tmp_path / "opt/librespot/releases" / RELEASE
+    (release / "bin").mkdir(parents=True)
+    (release / "bin/librespot").write_bytes(PROGRAM)
+    (release / "manifest.json").write_text(json.dumps({"binary": {"sha256": SHA256}}), encoding="utf-8")
+    return Files(str(tmp_path))
+
+
+def attest(files: Files, scan: Any = None, rollout: Any = None, subject: str = RELEASE) -> list[str]:
+    """Leave attestations on the host; return what was changed."""
+    plans = converge(attestation_planners(files, {"subject": subject, "scan": scan, "rollout": rollout}), False)
+    return [plan.subject for plan in plans if plan.changed]
+
+
+def audited(files: Files, day: str = "2026-08-26", kept: bool = True, contained: bool = False) -> dict[str, Finding]:
+    """Return the findings on the day *day*, by control."""
+    upkeep = Upkeep(kept, 30, lambda: seconds(f"{day}T12:00:00Z"))
+    context = cast(Context, SimpleNamespace(host=SimpleNamespace(files=files)))
+    return {item.id: item for item in attested.look(Subject(RELEASE, contained, upkeep), context)}
+
+
+def statuses(findings: dict[str, Finding]) -> dict[str, str]:
+    return {name: item.status for name, item in findings.items()}
+
+
+@pytest.fixture(autouse=True)
+def _as_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files belong to whoever runs the test."""
+    monkeypatch.setattr("os.fchown", lambda *_given: None)
+
+
+def test_what_was_attested_is_passed(files: Files) -> None:
+    attest(files, scanned(judged(EXPLAINED)), ALL)
+    assert set(statuses(audited(files, contained=True)).values()) == {PASSED}
+
+
+@pytest.mark.parametrize(("kept", "status"), [(True, FAILED), (False, NOT_ENFORCED)])
+def test_what_nobody_attested_is_red_where_the_host_is_kept_up_to_date(files: Files, kept: bool, status: str) -> None:
+    assert set(statuses(audited(files, kept=kept)).values()) == {status}
+
+
+def test_a_second_run_changes_nothing(files: Files) -> None:
+    given = scanned(judged(EXPLAINED))
+    written = [attestation_path(RELEASE, kind) for kind in KINDS]
+    assert set(written) <= set(attest(files, given, ALL))
+    assert not set(written) & set(attest(files, given, ALL))
+
+
+def test_a_waiver_that_has_expired_since_is_red(files: Files) -> None:
+    attest(files, scanned(judged(WAIVED, until="2026-08-31")), ALL)
+    assert statuses(audited(files, "2026-08-31"))["UPD-06"] == PASSED
+    found = audited(files, "2026-09-01")["UPD-06"]
+    assert found.status == FAILED
+    assert "RUSTSEC-2026-0001 (bytes 1.0.0)" in found.observed
+
+
+def test_an_old_scan_is_red(files: Files) -> None:
+    attest(files, scanned(), ALL)
+    assert "scanned 31 days ago" in audited(files, "2026-09-25")["UPD-06"].observed
+    assert statuses(audited(files, "2026-09-24"))["UPD-06"] == PASSED
+
+
+def test_what_is_open_is_red(files: Files) -> None:
+    attest(files, scanned(judged(OPEN)), ALL)
+    assert statuses(audited(files, contained=True)) == {
+        "UPD-03": PASSED,
+        "UPD-04": PASSED,
+        "UPD-06": FAILED,
+        "UPD-09": PASSED,
+        "CON-08": FAILED,
+    }
+
+
+def test_what_a_refreshed_lock_mends_is_red_even_when_it_is_waived(files: Files) -> None:
+    attest(files, scanned(judged(WAIVED, until="2026-12-31", fix=REFRESH)), ALL)
+    assert statuses(audited(files))["UPD-09"] == FAILED
+    attest(files, scanned(judged(EXPLAINED, fix=REFRESH)), ALL)
+    assert statuses(audited(files))["UPD-09"] == PASSED
+
+
+@pytest.mark.parametrize(("lacking", "red"), [("staging", "UPD-03"), ("soak", "UPD-04"), ("health", "UPD-04")])
+def test_what_was_not_shown_is_red(files: Files, lacking: str, red: str) -> None:
+    attest(files, scanned(), {**ALL, "passed": [name for name in ALL["passed"] if name != lacking]})
+    found = audited(files)
+    assert {name for name, item in found.items() if item.status == FAILED} == {red}
+    assert found[red].observed == f"not shown: {lacking}"
+
+
+def test_a_rollout_that_failed_is_red(files: Files) -> None:
+    attest(files, scanned(), {**ALL, "failed": ["firewall"]})
+    assert audited(files)["UPD-04"].observed == "failed: firewall"
+
+
+def test_what_is_about_another_program_is_red(files: Files, tmp_path: Path) -> None:
+    attest(files, scanned(), ALL)
+    (tmp_path / "opt/librespot/releases" / RELEASE / "bin/librespot").write_bytes(b"another")
+    assert set(statuses(audited(files)).values()) == {ERROR}
+
+
+def test_the_scan_of_something_else_is_refused(files: Files) -> None:
+    with pytest.raises(SpecificationError, match=r"scan\.subject\.sha256"):
+        attest(files, scanned(sha256="1" * 64))
+    assert not files.names("/opt/librespot/attestations")
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"scan": {"subject": {}}}, "scan"),
+        ({"scan": {**scanned(), "engines": []}}, "scan.engines"),
+        ({"scan": {**scanned(), "vulnerabilities": [{"id": 1}]}}, "scan"),
+        ({"rollout": {**ALL, "at": "yesterday"}}, "rollout.at"),
+        ({"rollout": {**ALL, "stage": "canary"}}, "rollout.stage"),
+        ({"rollout": {**ALL, "passed": "all"}}, "rollout.passed"),
+        ({"rollout": {**ALL, "passed": ["a\x1bb"]}}, r"rollout.passed\[0\]"),
+        ({}, "subject"),
+    ],
+)
+def test_what_cannot_be_attested_is_refused_with_its_path(files: Files, given: dict[str, Any], path: str) -> None:
+    with pytest.raises(SpecificationError, match=f"^{path}:"):
+        attest(files, **given)
+
+
+@pytest.mark.parametrize("subject", ["0.7.1-x86_64-glibc2.36-1a2b3c4d5e6f", f"sha256:{'0' * 64}"])
+def test_what_is_not_on_the_host_is_refused(files: Files, subject: str) -> None:
+    with pytest.raises(HostError, match="not on this host"):
+        attest(files, scanned(), subject=subject)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "text", "[]", rollout_statement(RELEASE, SHA256, ALL, "rollout"), '{"_type": 1}', "null"]
+)
+def test_what_is_no_attestation_is_an_error_and_not_a_crash(files: Files, tmp_path: Path, text: str) -> None:
+    attest(files, scanned(), ALL)
+    (tmp_path / attestation_path(RELEASE, "scan").lstrip("/")).write_text(text, encoding="utf-8")
+    assert statuses(audited(files))["UPD-06"] == ERROR
+
+
+def test_several_engines_are_several_statements_and_the_oldest_counts() -> None:
+    given = scanned(judged(EXPLAINED))
+    given["engines"] = given["engines"] * 2
+    assert len(scan_statements(RELEASE, SHA256, given, "scan").splitlines()) == 2
+
+
+def test_what_is_gone_has_no_attestation_any_more(files: Files, tmp_path: Path) -> None:
+    attest(files, scanned(), ALL)
+    other = tmp_path / attestation_path("0.7.1-x86_64-glibc2.36-1a2b3c4d5e6f", "scan").lstrip("/")
+    other.write_text("{}", encoding="utf-8")
+    attest(files, scanned(), ALL)
+    assert not other.exists()
+    converge(no_attestation_planners(files), False)
+    assert not (tmp_path / ATTESTATIONS.lstrip("/")).exists()
+    assert not any(plan.changed for plan in converge(no_attestation_planners(files), False))
