@@ -13,16 +13,16 @@ import re
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.supply.databases import EXCERPT, SNAPSHOT, MissingSnapshotError, pack, snapshot, unpack
+from tests.supply.databases import EXCERPT, ROOT, SNAPSHOT, MissingSnapshotError, pack, snapshot, unpack
 from tests.supply.releases import VERSIONS, cargo, crate, lock_of
-from tests.support.hosts import BUILDER, Host
+from tests.support.hosts import BUILDER, Host, fresh, lab
 from tests.support.images import Made, make
 from tests.support.plays import Controller, built
 
@@ -108,6 +108,15 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifacts:
 def image(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Return the image of it, made if the cache does not have it."""
     return make(tmp_path_factory.mktemp("controller"))
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Return a host on which the playbook for all has deployed a speaker."""
+    lab("builder", "up")
+    with fresh("hardened-librespot-supply") as host:
+        Controller(host, tmp_path_factory.mktemp("deploy")).converge(ROOT / "playbooks/site.yml", {})
+        yield host
 
 
 @dataclass(frozen=True)

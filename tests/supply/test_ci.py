@@ -19,6 +19,7 @@ from sarif_pydantic import Sarif
 
 from tests.supply.conftest import TODAY
 from tests.supply.databases import ROOT
+from tests.support.hosts import Host
 
 CHECK = ROOT / "examples/ci/check"
 
@@ -50,9 +51,9 @@ class Checked:
 
 @pytest.fixture
 def check(archive: Path, tmp_path: Path) -> Any:
-    def act(path: Path, *hosts: str, **variables: Any) -> Checked:
+    def act(path: Path, *hosts: str | Host, **variables: Any) -> Checked:
         inventory = tmp_path / "hosts.json"
-        group = {name: HOSTS[name] for name in hosts}
+        group = dict((host.name, host.connection) if isinstance(host, Host) else (host, HOSTS[host]) for host in hosts)
         inventory.write_text(json.dumps({"all": {"children": {"speakers": {"hosts": group}}}}), encoding="utf-8")
         given = {
             "librespot_ci_path": str(path),
@@ -121,6 +122,28 @@ class TestIncomplete:
         assert check(refreshed).status == 0
         argv = [str(CHECK), str(tmp_path / "results"), "--no-such-option"]
         assert subprocess.run(argv, capture_output=True, check=False).returncode == 2
+
+
+class TestDeployed:
+    """The audit of a host on which librespot really runs, beside the scan."""
+
+    def test_a_clean_state(self, check: Any, refreshed: Path, deployed: Host) -> None:
+        said = check(refreshed, deployed, librespot_ci_hosts="speakers")
+        assert said.status == 0, said.output
+        tests, failures = said.failures("audit.junit.xml")
+        assert tests > 50
+        assert failures == 0
+
+    def test_a_bad_state(self, check: Any, refreshed: Path, deployed: Host) -> None:
+        settings = "/etc/librespot/speaker.env"
+        deployed.out("chmod", "0644", settings)
+        said = check(refreshed, deployed, librespot_ci_hosts="speakers")
+        deployed.out("chmod", "0600", settings)
+        assert said.status == 1, said.output
+        findings = json.loads((said.results / "audit.json").read_text(encoding="utf-8"))["hosts"][deployed.name]
+        red = {(item["id"], item["check"]) for item in findings["findings"] if item["status"] == "failed"}
+        assert red == {("CFG-04", "modes"), ("CFG-06", "drift")}
+        assert said.failures("audit.junit.xml")[1] == len(red)
 
 
 def test_an_instance_with_a_proxy_is_seen(check: Any, refreshed: Path) -> None:

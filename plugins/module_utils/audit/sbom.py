@@ -15,7 +15,6 @@ from ..host.embedded import embedded_crates
 from ..host.files import Files
 from ..model import image
 from ..model.artifact import SBOM
-from ..model.errors import HostError
 from ..model.finding import WAIVED, Finding
 from ..model.instance import Instance
 from ..model.layout import RELEASES
@@ -52,10 +51,11 @@ def _compared(place: Place, context: Context, instance: Instance) -> Iterator[Fi
     with open(f"/proc/{main.pid}/exe", "rb") as handle:
         recorded = embedded_crates(handle.read())
     entry = files.read(path)
-    if entry is None:
-        raise HostError(f"{path} does not exist", "Run playbooks/site.yml: the release is installed again")
-    named = named_crates(entry.content)
     evidence = f"/proc/{main.pid}/exe, {path}"
+    if entry is None:
+        yield finding("UPD-05", "crates", instance.name, False, _EXPECTED, f"{path} does not exist", evidence)
+        return
+    named = named_crates(entry.content)
     if not recorded:
         said = "the program does not say what it was made of: its SBOM cannot be held against it"
         yield finding("UPD-05", "crates", instance.name, True, _EXPECTED, said, evidence, WAIVED)

@@ -31,5 +31,5 @@ def test_crates_are_named_with_their_whole_version_and_nothing_else_is() -> None
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"spdxVersion": "SPDX-2.3"}'])
 def test_what_is_no_sbom_is_refused(content: bytes) -> None:
-    with pytest.raises(ValueError, match="CycloneDX|Expecting"):
+    with pytest.raises(ValueError, match=r"CycloneDX|Expecting"):
         named_crates(content)
