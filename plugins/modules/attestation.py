@@ -41,6 +41,12 @@ options:
         the tests, of which the audit knows C(staging), C(health), C(audit) and C(soak).
     type: dict
     default: {}
+  packages:
+    description:
+      - Of an image, how its packages compare with those of the distribution. C(compared) is the day, C(distribution)
+        its name with the release, C(outdated) a list of C(name), C(from) and C(to).
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -92,6 +98,7 @@ def main() -> None:
         "subject": {"type": "str", "default": ""},
         "scan": {"type": "dict", "default": {}},
         "rollout": {"type": "dict", "default": {}},
+        "packages": {"type": "dict", "default": {}},
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""UPD-03, UPD-04, UPD-06, UPD-09 and CON-08: what is attested of the release or the image that runs, read anew."""
+"""UPD-03, UPD-04, UPD-06, UPD-09, CON-08, CON-09: what is attested of the release or image that runs, read anew."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from functools import partial
 from typing import TypeVar
 
 from ..model.attestation import (
+    PACKAGES,
     PROOFS,
     ROLLOUT,
     SCAN,
     STAGED,
     Attested,
-    RolloutSeen,
     ScanSeen,
-    read_rollout,
+    TestsSeen,
     read_scan,
+    read_tests,
 )
 from ..model.finding import NOT_ENFORCED, Finding
 from ..planners.attestations import attestation_path, subject_digest
 from ..planners.base import HOST
 from .context import Context, finding, guarded
 
-Seen = TypeVar("Seen", ScanSeen, RolloutSeen)
+Seen = TypeVar("Seen", ScanSeen, TestsSeen)
 
 _DAY = 24 * 60 * 60.0
 _MOST = 5
@@ -52,6 +53,15 @@ class Upkeep:
     def today(self) -> date:
         """Today, in UTC as attestations have it."""
         return datetime.fromtimestamp(self.now(), timezone.utc).date()
+
+    def age(self, at: float) -> int:
+        """Return how many days have passed since *at*, in seconds since 1970."""
+        return int((self.now() - at) // _DAY)
+
+    def wrong_age(self, at: float) -> str:
+        """Return what is wrong with something seen *at*; empty when it is of the last days."""
+        age = self.age(at)
+        return f"{age} days ago" if age > self.max_age else "in the future, by this host's clock" if age < -1 else ""
 
 
 AS_DEPLOYED = Upkeep()
@@ -76,7 +86,7 @@ def look(subject: Subject, context: Context) -> Iterator[Finding]:
         ("UPD-09", "fixable", _fixable),
     ]
     if subject.contained:
-        checks.append(("CON-08", "scan", _image))
+        checks += [("CON-08", "scan", _image), ("CON-09", "packages", _packages)]
     for control, check, what in checks:
         yield from guarded(control, check, HOST, partial(what, context, subject, control, check))
 
@@ -94,7 +104,7 @@ def _proved(context: Context, subject: Subject, control: str, check: str) -> Ite
 def _rolled_out(
     context: Context, subject: Subject, control: str, check: str, expected: str, wanted: tuple[str, ...]
 ) -> Iterator[Finding]:
-    seen = _read(context, subject, ROLLOUT, read_rollout)
+    seen = _read(context, subject, ROLLOUT, read_tests)
     if seen is None:
         yield _nobody(subject, control, check, expected, ROLLOUT)
         return
@@ -125,11 +135,10 @@ def _scanned(
     if seen is None:
         yield _nobody(subject, control, check, expected, SCAN)
         return
-    age = int((upkeep.now() - seen.at) / _DAY)
     bad = [item for item in seen.found if about(item) and item.open_on(upkeep.today)]
-    wrong = [_other(context, subject, seen), f"scanned {age} days ago" if age > upkeep.max_age else ""]
-    wrong += [f"open: {_listed(bad)}" if bad else ""]
-    said = f"scanned {age} days ago: {sum(map(about, seen.found))} advisories, each accounted for"
+    age = upkeep.age(seen.at)
+    wrong = [_other(context, subject, seen), upkeep.wrong_age(seen.at), f"open: {_listed(bad)}" if bad else ""]
+    said = f"{age} days ago: {sum(map(about, seen.found))} advisories, each accounted for"
     yield _found(subject, control, check, expected, "; ".join(filter(None, wrong)), said, SCAN)
 
 
@@ -145,12 +154,24 @@ def _fixable(context: Context, subject: Subject, control: str, check: str) -> It
     yield _found(subject, control, check, expected, wrong, expected, SCAN, remedy)
 
 
+def _packages(context: Context, subject: Subject, control: str, check: str) -> Iterator[Finding]:
+    upkeep = subject.upkeep
+    expected = f"compared with the distribution within {upkeep.max_age} days, which had nothing newer"
+    seen = _read(context, subject, PACKAGES, read_tests)
+    if seen is None:
+        yield _nobody(subject, control, check, expected, PACKAGES)
+        return
+    wrong = [_other(context, subject, seen), upkeep.wrong_age(seen.at), *([] if seen.right else seen.failed)]
+    said = f"{upkeep.age(seen.at)} days ago: nothing newer"
+    yield _found(subject, control, check, expected, "; ".join(filter(None, wrong)), said, PACKAGES)
+
+
 def _read(context: Context, subject: Subject, kind: str, reader: Callable[[str], Seen]) -> Seen | None:
     entry = context.host.files.read(attestation_path(subject.id, kind))
     return None if entry is None else reader(entry.content.decode("utf-8"))
 
 
-def _other(context: Context, subject: Subject, seen: ScanSeen | RolloutSeen) -> str:
+def _other(context: Context, subject: Subject, seen: ScanSeen | TestsSeen) -> str:
     """Return what is wrong when what was attested is of something else than what is on the host."""
     here = subject_digest(context.host.files, subject.id)
     return "" if seen.sha256 == here else f"it is about sha256 {seen.sha256}, and here is {here}"

@@ -29,7 +29,8 @@ TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 
 SCAN = "scan"
 ROLLOUT = "rollout"
-KINDS = (SCAN, ROLLOUT)
+PACKAGES = "packages"
+KINDS = (SCAN, ROLLOUT, PACKAGES)
 
 STAGED = "staging"
 HEALTH = "health"
@@ -75,10 +76,11 @@ class ScanSeen:
 
 
 @dataclass(frozen=True)
-class RolloutSeen:
-    """The rollout of one thing to this host: whether it was *right*, and what was shown, the names of tests."""
+class TestsSeen:
+    """Tests of one thing, made *at*, in seconds since 1970: whether it was *right*, and which were shown and failed."""
 
     sha256: str
+    at: float
     right: bool
     shown: tuple[str, ...]
     failed: tuple[str, ...]
@@ -150,14 +152,48 @@ def rollout_statement(name: str, sha256: str, given: Any, path: str) -> str:
         seconds(at)
     except ValueError:
         raise SpecificationError(f"{path}.at", at, "is no moment", "Write it as in 2026-01-31T12:00:00Z") from None
+    configuration = line(said.get("rollout"), f"{path}.rollout", 200)
+    return _lines([_tests(name, sha256, configuration, at, lists["passed"], lists["failed"])])
+
+
+def packages_statement(name: str, sha256: str, given: Any, path: str) -> str:
+    """Return how the packages of an image compare with those of its distribution, as *given*: one statement.
+
+    *given* has the day on which they were *compared*, the *distribution*, and which are *outdated*: a list of ``name``,
+    ``from`` and ``to``.
+    """
+    said = mapping(given, path, ("compared", "distribution", "outdated"))
+    day = line(said.get("compared"), f"{path}.compared")
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        raise SpecificationError(f"{path}.compared", day, "is no day", "Write it as in 2026-01-31") from None
+    outdated = [
+        _outdated(item, f"{path}.outdated[{number}]")
+        for number, item in enumerate(sequence(said.get("outdated") or (), f"{path}.outdated"))
+    ]
+    distribution = line(said.get("distribution"), f"{path}.distribution", 100)
+    passed = [] if outdated else [PACKAGES]
+    return _lines([_tests(name, sha256, distribution, f"{day}T00:00:00Z", passed, outdated)])
+
+
+def _outdated(given: Any, path: str) -> str:
+    item = mapping(given, path, ("name", "from", "to"))
+    name, old, new = (line(item.get(key), f"{path}.{key}", 200) for key in ("name", "from", "to"))
+    return f"{name} {old}, there is {new}"
+
+
+def _tests(
+    name: str, sha256: str, configuration: str, at: str, passed: Sequence[str], failed: Sequence[str]
+) -> dict[str, Any]:
     predicate = {
-        "result": "FAILED" if lists["failed"] or not lists["passed"] else "PASSED",
-        "configuration": [{"name": line(said.get("rollout"), f"{path}.rollout", 200), "annotations": {"at": at}}],
-        "passedTests": lists["passed"],
+        "result": "FAILED" if failed or not passed else "PASSED",
+        "configuration": [{"name": configuration, "annotations": {"at": at}}],
+        "passedTests": list(passed),
         "warnedTests": [],
-        "failedTests": lists["failed"],
+        "failedTests": list(failed),
     }
-    return _lines([_statement(name, sha256, TEST_RESULT, predicate)])
+    return _statement(name, sha256, TEST_RESULT, predicate)
 
 
 def read_scan(text: str) -> ScanSeen:
@@ -175,13 +211,14 @@ def _attested(item: Mapping[str, Any]) -> Attested:
     )
 
 
-def read_rollout(text: str) -> RolloutSeen:
-    """Return what the statement of a rollout says. Raises ValueError, LookupError or TypeError for anything else."""
+def read_tests(text: str) -> TestsSeen:
+    """Return what the statement of a rollout, or about packages, says. Raises as `read_scan` does."""
     (statement,) = _read(text, TEST_RESULT)
     said = statement["predicate"]
-    return RolloutSeen(
-        _subject([statement]), said["result"] == "PASSED", tuple(said["passedTests"]), tuple(said["failedTests"])
-    )
+    (configuration,) = said["configuration"]
+    at = seconds(configuration["annotations"]["at"])
+    shown, failed = tuple(said["passedTests"]), tuple(said["failedTests"])
+    return TestsSeen(_subject([statement]), at, said["result"] == "PASSED" and not failed, shown, failed)
 
 
 def _read(text: str, kind: str) -> list[dict[str, Any]]:

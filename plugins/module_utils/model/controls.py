@@ -146,6 +146,14 @@ _CONTROLS = (
         _UPDATE,
     ),
     Control(
+        "CON-09",
+        "The base libraries of the image are current",
+        HIGH,
+        "A library of the distribution got a fix, and the image goes on with the old one",
+        "The controller compares its packages with the distribution's, and leaves an attestation that grows old",
+        _UPDATE,
+    ),
+    Control(
         "CON-10",
         "A container that is wedged, or that nobody reaches, is noticed, and stops at once when it shall",
         MEDIUM,
@@ -319,6 +327,19 @@ _CONTROLS = (
 CONTROLS: dict[str, Control] = {item.id: item for item in _CONTROLS}
 
 OF_CONTAINERS = frozenset(
-    {"CON-01", "CON-02", "CON-03", "CON-04", "CON-05", "CON-06", "CON-07", "CON-08", "CON-10", "NET-10", "RES-04"}
+    {
+        "CON-01",
+        "CON-02",
+        "CON-03",
+        "CON-04",
+        "CON-05",
+        "CON-06",
+        "CON-07",
+        "CON-08",
+        "CON-09",
+        "CON-10",
+        "NET-10",
+        "RES-04",
+    }
 )
 """The controls that are of instances in containers alone."""

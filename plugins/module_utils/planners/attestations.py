@@ -14,7 +14,7 @@ from typing import Any
 
 from ..host.files import Files
 from ..model.artifact import BINARY, MANIFEST, identifier
-from ..model.attestation import KINDS, ROLLOUT, SCAN, rollout_statement, scan_statements
+from ..model.attestation import KINDS, PACKAGES, ROLLOUT, SCAN, packages_statement, rollout_statement, scan_statements
 from ..model.errors import HostError, SpecificationError
 from ..model.image import IMAGE_ID
 from ..model.layout import RELEASES, ROOT
@@ -88,6 +88,8 @@ def attestation_planners(files: Files, params: Mapping[str, Any]) -> list[Planne
         texts[SCAN] = scan_statements(subject, sha256, params["scan"], SCAN)
     if params["rollout"]:
         texts[ROLLOUT] = rollout_statement(subject, sha256, params["rollout"], ROLLOUT)
+    if params["packages"]:
+        texts[PACKAGES] = packages_statement(subject, sha256, params["packages"], PACKAGES)
     if not texts:
         raise SpecificationError("subject", subject, "has nothing attested", f"Give {' or '.join(KINDS)}")
     return [

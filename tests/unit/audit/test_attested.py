@@ -54,6 +54,8 @@ PROGRAM = b"the program"
 SHA256 = hashlib.sha256(PROGRAM).hexdigest()
 ALL = {"rollout": "r1", "passed": ["staging", "health", "audit", "soak"], "failed": [], "at": "2026-08-25T12:00:00Z"}
 
+CURRENT = {"compared": "2026-08-25", "distribution": "debian 12", "outdated": []}
+
 
 def scanned(*judged: Judged, sha256: str = SHA256, today: str = "2026-08-25") -> dict[str, Any]:
     """Return what the module ``scan`` returns, of one engine."""
@@ -79,9 +81,12 @@ def files(tmp_path: Path) -> Files:
     return Files(str(tmp_path))
 
 
-def attest(files: Files, scan: Any = None, rollout: Any = None, subject: str = RELEASE) -> list[str]:
+def attest(
+    files: Files, scan: Any = None, rollout: Any = None, packages: Any = None, subject: str = RELEASE
+) -> list[str]:
     """Leave attestations on the host; return what was changed."""
-    plans = converge(attestation_planners(files, {"subject": subject, "scan": scan, "rollout": rollout}), False)
+    given = {"subject": subject, "scan": scan, "rollout": rollout, "packages": packages}
+    plans = converge(attestation_planners(files, given), False)
     return [plan.subject for plan in plans if plan.changed]
 
 
@@ -103,7 +108,7 @@ def _as_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_was_attested_is_passed(files: Files) -> None:
-    attest(files, scanned(judged(EXPLAINED)), ALL)
+    attest(files, scanned(judged(EXPLAINED)), ALL, CURRENT)
     assert set(statuses(audited(files, contained=True)).values()) == {PASSED}
 
 
@@ -115,8 +120,8 @@ def test_what_nobody_attested_is_red_where_the_host_is_kept_up_to_date(files: Fi
 def test_a_second_run_changes_nothing(files: Files) -> None:
     given = scanned(judged(EXPLAINED))
     written = [attestation_path(RELEASE, kind) for kind in KINDS]
-    assert set(written) <= set(attest(files, given, ALL))
-    assert not set(written) & set(attest(files, given, ALL))
+    assert set(written) <= set(attest(files, given, ALL, CURRENT))
+    assert not set(written) & set(attest(files, given, ALL, CURRENT))
 
 
 def test_a_waiver_that_has_expired_since_is_red(files: Files) -> None:
@@ -129,19 +134,34 @@ def test_a_waiver_that_has_expired_since_is_red(files: Files) -> None:
 
 def test_an_old_scan_is_red(files: Files) -> None:
     attest(files, scanned(), ALL)
-    assert "scanned 31 days ago" in audited(files, "2026-09-25")["UPD-06"].observed
+    assert "31 days ago" in audited(files, "2026-09-25")["UPD-06"].observed
     assert statuses(audited(files, "2026-09-24"))["UPD-06"] == PASSED
 
 
 def test_what_is_open_is_red(files: Files) -> None:
-    attest(files, scanned(judged(OPEN)), ALL)
+    attest(files, scanned(judged(OPEN)), ALL, CURRENT)
     assert statuses(audited(files, contained=True)) == {
         "UPD-03": PASSED,
         "UPD-04": PASSED,
         "UPD-06": FAILED,
         "UPD-09": PASSED,
         "CON-08": FAILED,
+        "CON-09": PASSED,
     }
+
+
+def test_a_package_of_the_image_that_is_outdated_is_red(files: Files) -> None:
+    newer = {"name": "libc6", "from": "2.36-9+deb12u9", "to": "2.36-9+deb12u10"}
+    attest(files, scanned(), ALL, {**CURRENT, "outdated": [newer]})
+    found = audited(files, contained=True)
+    assert {name for name, item in found.items() if item.status == FAILED} == {"CON-09"}
+    assert found["CON-09"].observed == "libc6 2.36-9+deb12u9, there is 2.36-9+deb12u10"
+
+
+@pytest.mark.parametrize(("day", "status"), [("2026-09-24", PASSED), ("2026-09-25", FAILED), ("2026-08-22", FAILED)])
+def test_what_was_compared_long_ago_or_in_the_future_is_red(files: Files, day: str, status: str) -> None:
+    attest(files, scanned(), ALL, CURRENT)
+    assert audited(files, day, contained=True)["CON-09"].status == status
 
 
 def test_what_a_refreshed_lock_mends_is_red_even_when_it_is_waived(files: Files) -> None:
@@ -186,6 +206,8 @@ def test_the_scan_of_something_else_is_refused(files: Files) -> None:
         ({"rollout": {**ALL, "stage": "canary"}}, "rollout.stage"),
         ({"rollout": {**ALL, "passed": "all"}}, "rollout.passed"),
         ({"rollout": {**ALL, "passed": ["a\x1bb"]}}, r"rollout.passed\[0\]"),
+        ({"packages": {**CURRENT, "compared": "today"}}, "packages.compared"),
+        ({"packages": {**CURRENT, "outdated": [{"name": "libc6"}]}}, r"packages.outdated\[0\].from"),
         ({}, "subject"),
     ],
 )
