@@ -265,8 +265,7 @@ new_entries:
   returned: always
   type: list
   elements: dict
-  sample:
-    - {feed: commits, id: "tag:1", title: Fix it, link: "https://example.org/1", published: "2026-08-25T10:00:00Z"}
+  sample: [{feed: commits, id: "tag:1", title: Fix, link: "https://example.org/1", published: "2026-08-25T10:00:00Z"}]
 index:
   description: Which index it was (C(source)), when it was C(looked) at, how old that look is (C(age_s)), whether it was
     C(asked) just now, and whether it is C(stale) because it could not be reached.

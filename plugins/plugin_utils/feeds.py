@@ -93,9 +93,11 @@ def look(given: Mapping[str, str], seen: Mapping[str, Any], client: Client, now:
 
 def read(content: bytes, name: str, url: str) -> list[Entry]:
     """Return the entries of a feed, each once. Raises `HostError` for what is no feed, or was cut off."""
-    # As a stream: feedparser takes a text that looks like an address for one, and downloads it.
-    said = feedparser.parse(io.BytesIO(content), response_headers={"content-location": url})
-    if not said.version or (said.bozo and not isinstance(said.bozo_exception, feedparser.CharacterEncodingOverride)):
+    # As a stream: feedparser takes a text that looks like an address for one, and downloads it. That servers call feeds
+    # this and that is not its affair.
+    headers = {"content-location": url, "content-type": "application/xml"}
+    said = feedparser.parse(io.BytesIO(content), response_headers=headers)
+    if not said.get("version") or (said.bozo and not isinstance(said.bozo_exception, feedparser.CharacterEncodingOverride)):
         reason = said.get("bozo_exception") or "it has no root of Atom or RSS"
         raise HostError(f"{url} is not a whole feed of Atom or RSS: {reason}", "Look at that address in a browser")
     found: dict[str, Entry] = {}

@@ -40,9 +40,11 @@ def newest_first(versions: Iterable[str], source: str) -> list[str]:
     return sorted(versions, key=lambda version: (parsed(version, source), version), reverse=True)
 
 
+def is_version(text: str) -> bool:
+    """Tell whether *text* is a version."""
+    return Version.is_valid(text)
+
+
 def older(version: str, other: str) -> bool:
     """Tell whether *version* is older than *other*; what is no version is older than nothing."""
-    try:
-        return Version.parse(version) < Version.parse(other)
-    except ValueError:
-        return False
+    return is_version(version) and Version.parse(version) < Version.parse(other)
