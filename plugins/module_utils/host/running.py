@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import re
+import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -175,6 +176,9 @@ def _answer(pid: int) -> tuple[str, str]:
                     if _VERSION.fullmatch(version) is None:
                         raise ValueError("what it says is no version")
                     return version, ""
+                except socket.timeout:
+                    # What hangs hangs at every address.
+                    return "", f"it does not answer at {address}, port {port}: no answer within {_WITHIN_S:g} s"
                 except (OSError, ValueError) as error:
                     said = said or f"it does not answer at {address}, port {port}: {error}"
     return "", said
