@@ -97,7 +97,9 @@ def read(content: bytes, name: str, url: str) -> list[Entry]:
     # this and that is not its affair.
     headers = {"content-location": url, "content-type": "application/xml"}
     said = feedparser.parse(io.BytesIO(content), response_headers=headers)
-    if not said.get("version") or (said.bozo and not isinstance(said.bozo_exception, feedparser.CharacterEncodingOverride)):
+    if not said.get("version") or (
+        said.bozo and not isinstance(said.bozo_exception, feedparser.CharacterEncodingOverride)
+    ):
         reason = said.get("bozo_exception") or "it has no root of Atom or RSS"
         raise HostError(f"{url} is not a whole feed of Atom or RSS: {reason}", "Look at that address in a browser")
     found: dict[str, Entry] = {}

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from ..module_utils.host.command import Commands
 from ..module_utils.host.workplace import Workplace
+from ..module_utils.model.cargo import replacement
 from ..module_utils.model.cargo_cache import lines_of
 from ..module_utils.model.errors import CommandError, HostError, SpecificationError
 from ..module_utils.model.index import CUT, Row, path_of
@@ -87,7 +88,7 @@ class CargoRegistry:
         del etag
         for path in self._kept(name):
             os.unlink(path)
-        failed = self._cargo(["info", name], self._asking())
+        failed = self._info(name)
         kept = self._kept(name)
         if not kept:
             if failed is not None and _UNKNOWN in failed.output:
@@ -107,7 +108,7 @@ class CargoRegistry:
             os.unlink(path)
         if row.yanked:
             raise YankedError(f"{stem} was yanked, and cargo gets such a crate only for who has locked it", _OTHER)
-        failed = self._cargo(["info", f"{row.name}@{row.version}"], self._asking())
+        failed = self._info(f"{row.name}@{row.version}")
         found = [self._workplace.read(path) for path in glob.glob(places)]
         if failed is not None or not found:
             raise HostError(f"cargo did not get {stem}.crate: {_said(failed)}", _NETWORK)
@@ -135,6 +136,12 @@ class CargoRegistry:
         self._workplace.write(f"{where}/src/lib.rs", b"")
         self._workplace.write(f"{where}/Cargo.toml", _PACKAGE)
         return where
+
+    def _info(self, crate: str) -> CommandError | None:
+        """Let cargo describe a *crate*, of the registry that it was set up with."""
+        failed = self._cargo(["info", crate], self._asking())
+        mirror = replacement(failed.output) if failed is not None else ""
+        return self._cargo(["info", crate, "--registry", mirror], self._asking()) if mirror else failed
 
     def _cargo(self, argv: list[str], where: str) -> CommandError | None:
         """Run cargo and return how it failed, if it did. Raises `HostError` without a cargo."""
