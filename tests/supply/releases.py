@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tools.lab.cache import Cache, location
 from tools.lab.progress import Progress
@@ -50,6 +52,35 @@ def crate(version: str) -> Path:
                 packed.extractall(scratch, filter="data")
                 (Path(scratch) / f"librespot-{version}").rename(tree)
     return tree
+
+
+def crate_file(version: str) -> bytes:
+    """Return the ``.crate`` file of librespot *version*, as cargo downloaded it."""
+    crate(version)
+    (archive,) = _cache().directory("crates").glob(f"cargo/registry/cache/*/librespot-{version}.crate")
+    return archive.read_bytes()
+
+
+def index_rows() -> dict[str, dict[str, Any]]:
+    """Return the real rows of librespot, by version, out of the file in which cargo keeps them."""
+    crate("0.8.0")
+    found = sorted(_cache().directory("crates").glob("cargo/registry/index/*/.cache/li/br/librespot"))
+    rows = [json.loads(part) for part in found[-1].read_bytes().split(b"\0") if part.startswith(b"{")]
+    return {row["vers"]: row for row in rows}
+
+
+def index_files(version: str) -> dict[str, bytes]:
+    """Return the real files of the index, by their path in it, about all that librespot *version* depends on."""
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch) / "librespot"
+        shutil.copytree(crate(version), tree)
+        cargo("update", "--dry-run", cwd=tree)
+    found = {}
+    for index in _cache().directory("crates").glob("cargo/registry/index/*/.cache"):
+        for path in filter(Path.is_file, index.rglob("*")):
+            rows = [part for part in path.read_bytes().split(b"\0") if part.startswith(b"{")]
+            found[str(path.relative_to(index))] = b"".join(row + b"\n" for row in rows)
+    return found
 
 
 def lock_of(version: str) -> Path:
