@@ -26,7 +26,8 @@ gcc -O1 -Wall -Wextra -Werror -DMANNER="\\"$1\\"" -DVERSION="\\"$2\\"" -DANSWERE
 def impostor(controller: Controller, manner: str, version: str = "0.8.0", answers: str = "") -> dict[str, Any]:
     """Return id and path of the artifact of a program with this *manner*, as the module ``build`` takes a user's own.
 
-    It says that it is librespot *version*, and answers as another one when *answers* says so.
+    It says that it is librespot *version*, and answers as another one when *answers* says so. With the *variables* that
+    are returned as well, the roles deploy it.
     """
     script = ["sh", "-euc", _BUILD, "sh", manner, version, answers or version]
     made = subprocess.run(
@@ -57,4 +58,5 @@ def impostor(controller: Controller, manner: str, version: str = "0.8.0", answer
         {},
     )
     found = json.loads(said.read_text(encoding="utf-8"))
-    return {"id": found["id"], "path": found["path"]}
+    variables = {f"librespot_install_{name}": arguments[name] for name in ("method", "url", "sha256", "cache_dir")}
+    return {"id": found["id"], "path": found["path"], "variables": variables}
