@@ -20,6 +20,7 @@ from ..model.image import ARTIFACT_LABEL
 from ..model.instance import Instance
 from ..model.layout import RELEASES
 
+_BY_ITSELF = "auto-restart"
 _PROPERTIES = ("ActiveState", "SubState", "MainPID", "NRestarts", "InvocationID")
 
 
@@ -28,7 +29,8 @@ class Run:
     """One run of an instance. *pid* is 0 when there is no process; *state* says for people how it is.
 
     Two with the same *identity* are the same run. *counted* is how often its manager says that it has started it anew.
-    *started* is whether something has started it. *image* is that of its container, *artifact* what its program is of.
+    *started* is whether something has started it, and *told* whether its manager starts or stops it at somebody's word.
+    *image* is that of its container, *artifact* what its program is of.
     """
 
     pid: int
@@ -36,6 +38,7 @@ class Run:
     identity: tuple[str, ...] = ()
     counted: int = 0
     started: bool = False
+    told: bool = False
     image: str = ""
     artifact: str = ""
 
@@ -71,6 +74,8 @@ class Services:
             (shown["InvocationID"], shown["MainPID"], shown["NRestarts"]),
             counted,
             state != "inactive",
+            # The watchdog's word as well; of one that has ended by itself it is an automatic restart.
+            state in ("activating", "deactivating") and shown["SubState"] != _BY_ITSELF,
             artifact=_release_of(pid),
         )
 
@@ -112,8 +117,8 @@ class Containers:
             counted,
             # One whose end brings it back is said to be restarting, or running.
             status not in ("created", "exited", "dead"),
-            str(there["Image"]),
-            str((there["Config"].get("Labels") or {}).get(ARTIFACT_LABEL, "")),
+            image=str(there["Image"]),
+            artifact=str((there["Config"].get("Labels") or {}).get(ARTIFACT_LABEL, "")),
         )
 
     def log(self, instance: Instance) -> str:

@@ -64,7 +64,8 @@ class Course:
     latency: float = 0.0
     answered: int = 0
     known: tuple[str, ...] = ()
-    """The identity of the run whose program has been looked at."""
+    judged: tuple[str, ...] = ()
+    """The identities of the run whose program has been looked at, and of the one that was asked last."""
     first: Run | None = None
     live: Run | None = None
     """The first one that was seen, and the last one that had a process."""
@@ -159,15 +160,20 @@ class Watch:
             asked += places
         replies = self._edges.ask(asked, self._asked.patience) if asked else []
         for number, course in enumerate(courses):
-            before = course.run
+            before, said = course.run, course.judgement
             course.seen(self._edges.looking.run(course.instance))
-            if not course.run.pid or course.run.identity != before.identity:
-                course.judgement = self._ended(course)
-            elif number in unasked:
-                course.judgement = Judgement(SILENT, "an answer to getInfo", unasked[number])
+            if number in unasked:
+                found = Judgement(SILENT, "an answer to getInfo", unasked[number])
             else:
-                heard = [(asked[index], replies[index]) for index in mine.get(number, ())]
-                course.judgement = self._judged(course, heard)
+                found = self._judged(course, [(asked[index], replies[index]) for index in mine.get(number, ())])
+            if not course.run.told and (not course.run.pid or course.run.counted > before.counted):
+                found = self._ended(course)
+            elif course.judged not in ((), course.run.identity) and not found.healthy and not said.healthy:
+                # Somebody restarts it, as its watchdog does when it is silent: that stays what is wrong with it.
+                found = said
+            course.judgement = found
+            if number in mine and not course.run.told:
+                course.judged = course.run.identity
 
     @staticmethod
     def _ended(course: Course) -> Judgement:
@@ -178,7 +184,9 @@ class Watch:
         return Judgement(EXITS, "it runs and stays", f"it ended, and is {run.state}{times}")
 
     def _judged(self, course: Course, heard: Sequence[tuple[Question, Reply]]) -> Judgement:
-        """Judge a run that has lasted from one look to the next."""
+        """Judge what was *heard*, of a run without discovery its process; without either, nothing has been said."""
+        if not course.run.pid or (course.instance.discovery and not heard):
+            return UNSEEN
         if not course.instance.discovery and not self._can_run(course.run.pid):
             return Judgement(SILENT, "a process that can run", "one that is stopped")
         worst, found = 0.0, []

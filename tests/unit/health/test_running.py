@@ -85,6 +85,21 @@ def test_a_service_that_does_not(active: str, started: bool) -> None:
     assert (found.pid, found.started) == (0, started)
 
 
+@pytest.mark.parametrize(
+    ("active", "sub", "told"),
+    [
+        ("activating", "auto-restart", False),
+        ("activating", "start", True),
+        ("deactivating", "stop-sigterm", True),
+        ("failed", "failed", False),
+        ("inactive", "dead", False),
+        ("active", "running", False),
+    ],
+)
+def test_one_that_ends_by_itself_and_one_that_is_told_to(active: str, sub: str, told: bool) -> None:
+    assert service(ActiveState=active, SubState=sub).told == told
+
+
 @pytest.mark.parametrize("changed", [{"MainPID": "8"}, {"NRestarts": "1"}, {"InvocationID": "b"}])
 def test_each_new_start_of_a_service_is_another_run(changed: dict[str, str]) -> None:
     assert service(**changed).identity != service().identity

@@ -175,6 +175,27 @@ def test_one_that_ends_while_it_is_asked_has_not_been_silent() -> None:
     assert found.judgement.reason == words.EXITS
 
 
+def test_one_that_its_watchdog_restarts_is_what_made_it_do_so() -> None:
+    """In the moment of the restart it has no process, and a new one refuses connections."""
+    told = replace(DOWN, state="deactivating (stop-sigterm)", told=True)
+    runs = [UP, told, replace(UP, pid=9, identity=("b", "9", "0"))]
+    world = World(
+        runs=lambda _name, now: runs[min(2, int(now) // 4)],
+        replies=lambda _where, now: Reply(3.0, BODY) if now < 4 else REFUSED,
+    )
+    for timeout in (0, 4, 5):
+        world.now = 0.0
+        (found,) = world.watch(timeout=timeout).values()
+        assert found.judgement.reason == words.LATE
+
+
+def test_one_that_is_stopped_when_it_has_answered_is_not_well() -> None:
+    told = replace(DOWN, state="deactivating (stop-sigterm)", told=True)
+    world = World(runs=lambda _name, now: UP if now == 0 else told)
+    (found,) = world.watch(timeout=0).values()
+    assert not found.judgement.healthy
+
+
 @pytest.mark.parametrize("then", [AGAIN, DOWN, GONE, replace(UP, identity=("c", "7", "0"))])
 def test_one_that_does_not_stay_the_same_in_the_soak(then: Run) -> None:
     """It answers all the time, as a new one at the same port does."""
