@@ -21,7 +21,7 @@ from ..model.instance import Instance
 from ..model.layout import RELEASES
 
 _BY_ITSELF = "auto-restart"
-_PROPERTIES = ("ActiveState", "SubState", "MainPID", "NRestarts", "InvocationID")
+_PROPERTIES = ("ActiveState", "SubState", "MainPID", "NRestarts", "InvocationID", "Job")
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,17 @@ class Services:
         shown = self._systemd.show(instance.unit, _PROPERTIES)
         state, counted = shown["ActiveState"], int(shown["NRestarts"])
         pid = int(shown["MainPID"]) if state == "active" else 0
+        # While it waits for what comes before it, as the unit that binds it, it is as inactive as one that is stopped.
+        asked = bool(shown.get("Job"))
         return Run(
             pid,
             f"{state} ({shown['SubState']})",
             # Whoever starts it by hand sets the count back.
             (shown["InvocationID"], shown["MainPID"], shown["NRestarts"]),
             counted,
-            state != "inactive",
-            # The watchdog's word as well; of one that has ended by itself it is an automatic restart.
-            state in ("activating", "deactivating") and shown["SubState"] != _BY_ITSELF,
+            state != "inactive" or asked,
+            # The watchdog's word as well; what has ended by itself is in an automatic restart.
+            (asked or state in ("activating", "deactivating")) and not shown["SubState"].startswith(_BY_ITSELF),
             artifact=_release_of(pid),
         )
 
@@ -141,7 +143,7 @@ class Quadlets(Containers):
         """Return the run of the container, as its service counts it."""
         found = super().run(instance)
         shown = self._systemd.show(f"{container_name(instance.name)}.service", _PROPERTIES)
-        started = shown["ActiveState"] != "inactive"
+        started = shown["ActiveState"] != "inactive" or bool(shown.get("Job"))
         return replace(found, counted=int(shown["NRestarts"]), started=started)
 
 

@@ -86,18 +86,21 @@ def test_a_service_that_does_not(active: str, started: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("active", "sub", "told"),
+    ("active", "sub", "job", "told"),
     [
-        ("activating", "auto-restart", False),
-        ("activating", "start", True),
-        ("deactivating", "stop-sigterm", True),
-        ("failed", "failed", False),
-        ("inactive", "dead", False),
-        ("active", "running", False),
+        ("activating", "auto-restart", "", False),
+        ("activating", "auto-restart-queued", "7", False),
+        ("activating", "start", "7", True),
+        ("deactivating", "stop-sigterm", "", True),
+        ("inactive", "dead", "7", True),
+        ("failed", "failed", "", False),
+        ("inactive", "dead", "", False),
+        ("active", "running", "", False),
     ],
 )
-def test_one_that_ends_by_itself_and_one_that_is_told_to(active: str, sub: str, told: bool) -> None:
-    assert service(ActiveState=active, SubState=sub).told == told
+def test_one_that_ends_by_itself_and_one_that_is_told_to(active: str, sub: str, job: str, told: bool) -> None:
+    found = service(ActiveState=active, SubState=sub, Job=job)
+    assert (found.told, found.started) == (told, active != "inactive" or bool(job))
 
 
 @pytest.mark.parametrize("changed", [{"MainPID": "8"}, {"NRestarts": "1"}, {"InvocationID": "b"}])
