@@ -76,8 +76,9 @@ class Services:
             (shown["InvocationID"], shown["MainPID"], shown["NRestarts"]),
             counted,
             state != "inactive" or asked,
-            # The watchdog's word as well; what has ended by itself is in an automatic restart.
-            (asked or state in ("activating", "deactivating")) and not shown["SubState"].startswith(_BY_ITSELF),
+            # The watchdog's word as well. What has ended by itself is in an automatic restart, and has been counted.
+            (asked or state in ("activating", "deactivating"))
+            and not (counted or shown["SubState"].startswith(_BY_ITSELF)),
             artifact=_release_of(pid),
         )
 

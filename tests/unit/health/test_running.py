@@ -101,6 +101,8 @@ def test_a_service_that_does_not(active: str, started: bool) -> None:
 def test_one_that_ends_by_itself_and_one_that_is_told_to(active: str, sub: str, job: str, told: bool) -> None:
     found = service(ActiveState=active, SubState=sub, Job=job)
     assert (found.told, found.started) == (told, active != "inactive" or bool(job))
+    # An automatic restart waits for other units as well.
+    assert not service(ActiveState=active, SubState=sub, Job=job, NRestarts="1").told
 
 
 @pytest.mark.parametrize("changed", [{"MainPID": "8"}, {"NRestarts": "1"}, {"InvocationID": "b"}])
