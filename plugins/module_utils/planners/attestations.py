@@ -17,11 +17,11 @@ from ..model.artifact import BINARY, MANIFEST, identifier
 from ..model.attestation import KINDS, PACKAGES, ROLLOUT, SCAN, packages_statement, rollout_statement, scan_statements
 from ..model.errors import HostError, SpecificationError
 from ..model.image import IMAGE_ID
-from ..model.layout import RELEASES, ROOT
+from ..model.layout import IMAGES, RELEASES, ROOT
 from ..model.plan import Plan, State
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner
-from .image import IMAGES, manifest_path
+from .image import manifest_path
 
 ATTESTATIONS = f"{ROOT}/attestations"
 _SUFFIX = ".intoto.jsonl"

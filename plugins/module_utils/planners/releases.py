@@ -20,9 +20,10 @@ from ..model.artifact import CHECKSUMS, FILES, MANIFEST, decode_checksums, diges
 from ..model.errors import HostError, SpecificationError
 from ..model.layout import RELEASES
 from ..model.plan import Plan
+from .active import Active, Links
 from .attestations import images_here, no_attestation_planners
 from .base import Planner, converge
-from .release import Active, Gone, Kept, Links, Loadable
+from .release import Gone, Kept, Loadable
 from .release_tree import ROOT_OWNER, Owner, Place, Tree
 
 PRESENT = "present"
