@@ -16,7 +16,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model import rollout_options as step
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
-from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout import HostState
+from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout import STAGES, HostState
 from ansible_collections.hardened.librespot.plugins.module_utils.render.rollout import (
     as_data,
     as_json,
@@ -97,6 +97,8 @@ class ActionModule(ActionBase):
         Display().display(f"Rollout {asked['name']}, run {rollout.run}\n{plan_table(rollout.here, rollout.run)}")
         if self._task.check_mode:
             found["artifacts"] = [item for item in found["artifacts"] if steps.there(item["path"])]
+            # No host has its turn.
+            found.update({stage: [] for stage in STAGES})
         found["serial"] = asked["serial"] or ["25%"]
         found.update(name=asked["name"], directory=asked["directory"])
         # The plays that come next take their hosts from it.
@@ -104,8 +106,8 @@ class ActionModule(ActionBase):
 
     def _report(self, store: Store) -> Result:
         with store.changed() as rollout:
-            if not self._task.check_mode:
-                steps.unplanned(rollout)
+            end = steps.predict if self._task.check_mode else steps.unplanned
+            end(rollout)
         rollout = store.close()
         hosts = rollout.here
         Display().display(f"Rollout, run {rollout.run}\n{report_table(hosts)}")

@@ -162,7 +162,7 @@ todo:
 outcome:
   description:
     - What became of the host. C(updated), C(current) and C(held) are good; C(rolled back), C(broken), C(failed),
-      C(unreachable) and C(not started) are not.
+      C(unreachable), C(interrupted) and C(not started) are not.
   returned: for the steps of a host
   type: str
 reason:

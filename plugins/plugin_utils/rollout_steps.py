@@ -20,7 +20,9 @@ from ..module_utils.model.rollout import (
     BROKEN,
     CURRENT,
     FAILED,
+    INTERRUPTED,
     NOTHING,
+    PREDICTED,
     PROVE,
     ROLLED_BACK,
     ROLLING_BACK,
@@ -204,8 +206,16 @@ def unplanned(rollout: Rollout) -> None:
     """Say of each host whose turn never came that it was not started."""
     for name, state in rollout.here.items():
         if not state.outcome:
-            outcome = UNREACHABLE if state.step else STOPPED
+            outcome = INTERRUPTED if state.step else STOPPED
             rollout.hosts[name] = replace(state, outcome=outcome, reason=state.reason or "the run ended before it")
+
+
+def predict(rollout: Rollout) -> None:
+    """Say of each host what a run would do, as far as it follows from the plan and the gate."""
+    for name, state in rollout.here.items():
+        if not state.outcome:
+            why = rollout.closed.get(state.target.id, "")
+            rollout.hosts[name] = replace(state, outcome=STOPPED if why else PREDICTED, reason=why)
 
 
 def there(path: str) -> bool:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.kill.conftest import pytest_addoption
+from tests.kill.conftest import pytest_addoption, pytest_report_header
 from tests.rollout.world import Fleet, fleet
 from tests.supply.databases import EXCERPT
 from tests.support.hosts import lab
 
-__all__ = ["pytest_addoption"]
+__all__ = ["pytest_addoption", "pytest_report_header"]
 
 REPORT: list[str] = []
 

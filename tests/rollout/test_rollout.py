@@ -111,7 +111,7 @@ def test_what_could_not_be_scanned_is_not_rolled_out(rollout: Fleet, engine: Map
     assert rollout.versions() == [OLD] * 6
 
 
-def test_hosts_that_are_held_or_not_reached(rollout: Fleet, tmp_path: Path) -> None:
+def test_hosts_that_are_held_or_not_reached(rollout: Fleet) -> None:
     hold: dict[str, Any] = {"librespot_update_hold": "a party tonight"}
     gone: dict[str, Any] = {"ansible_host": "hardened-librespot-nowhere"}
     pinned: dict[str, Any] = {"librespot_version": OLD}

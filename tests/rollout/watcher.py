@@ -27,10 +27,16 @@ def version(port: int) -> str:
         connection.close()
 
 
+def listen(over: threading.Event) -> None:
+    """Set *over* when the input is closed."""
+    sys.stdin.read()
+    over.set()
+
+
 def main() -> None:
     """Ask, and tell what changed."""
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+    threading.Thread(target=listen, args=(over,), daemon=True).start()
     changes: list[tuple[float, str]] = []
     while not over.wait(ASK_S):
         seen = version(int(sys.argv[1]))

@@ -123,7 +123,8 @@ class Fleet:
     @contextmanager
     def watched(self) -> Iterator[list[Watched]]:
         """Watch all hosts meanwhile; what they answered is in the list afterwards."""
-        watchers, told = [Watcher(host) for host in self.hosts], []
+        watchers = [Watcher(host) for host in self.hosts]
+        told: list[Watched] = []
         time.sleep(1)
         try:
             yield told

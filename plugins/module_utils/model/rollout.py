@@ -28,12 +28,14 @@ ROLLED_BACK = "rolled back"
 BROKEN = "broken"
 FAILED = "failed"
 UNREACHABLE = "unreachable"
+INTERRUPTED = "interrupted"
 STOPPED = "not started"
-OUTCOMES = (BROKEN, ROLLED_BACK, FAILED, UNREACHABLE, STOPPED, UPDATED, CURRENT, HELD)
+PREDICTED = "to be updated"
+OUTCOMES = (BROKEN, INTERRUPTED, ROLLED_BACK, FAILED, UNREACHABLE, STOPPED, UPDATED, CURRENT, HELD, PREDICTED)
 """All outcomes, the worst first. *failed*: nothing was changed; *broken*: neither the new release nor the old one is
-well."""
+well; *interrupted*: left between the two; *to be updated* is what a run in check mode predicts."""
 
-GOOD = (UPDATED, CURRENT, HELD)
+GOOD = (UPDATED, CURRENT, HELD, PREDICTED)
 """Outcomes that let the next host go on. All others make the run red."""
 
 NOTHING = "nothing"
