@@ -75,6 +75,10 @@ test-engines: ## The same by scanners that are compiled first; needs it as well
 test-kill: ## Fifty runs killed at random moments
 	@$(CHECKS) kill
 
+.PHONY: test-rollout
+test-rollout: ## Rollouts over six hosts: good ones, failing ones, and ten whose controller is killed
+	@$(CHECKS) rollout
+
 .PHONY: test-matrix
 test-matrix: ## ansible-core 2.18 to 2.21
 	@$(CHECKS) matrix

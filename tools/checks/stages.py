@@ -105,6 +105,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
     Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("test", "kill-five"), limit_min=20),
     Stage("kill", ("pytest", "tests/kill", "--kills=50"), ("kill",), limit_min=120),
+    Stage("rollout", ("pytest", "tests/rollout", "--kills=10"), ("rollout",), limit_min=120),
     Stage("attacks", ("pytest", "tests/attacks"), ("attacks",), limit_min=60),
     Stage("beside", ("pytest", "tests/beside"), ("attacks",), limit_min=30),
     # The oldest engine is the one that lacks most.

@@ -1,0 +1,238 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A rollout: what each host has, wants and got, and whether the next one may go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from .finding import RED
+
+STAGING = "staging"
+CANARY = "canary"
+PRODUCTION = "production"
+STAGES = (STAGING, CANARY, PRODUCTION)
+"""All stages, in the order in which they have their turn."""
+
+SWITCHING = "switching"
+ROLLING_BACK = "rolling back"
+
+UPDATED = "updated"
+CURRENT = "current"
+HELD = "held"
+ROLLED_BACK = "rolled back"
+BROKEN = "broken"
+FAILED = "failed"
+UNREACHABLE = "unreachable"
+INTERRUPTED = "interrupted"
+STOPPED = "not started"
+PREDICTED = "to be updated"
+OUTCOMES = (BROKEN, INTERRUPTED, ROLLED_BACK, FAILED, UNREACHABLE, STOPPED, UPDATED, CURRENT, HELD, PREDICTED)
+"""All outcomes, the worst first. *failed*: nothing was changed; *broken*: neither the new release nor the old one is
+well; *interrupted*: left between the two; *to be updated* is what a run in check mode predicts."""
+
+GOOD = (UPDATED, CURRENT, HELD, PREDICTED)
+"""Outcomes that let the next host go on. All others make the run red."""
+
+NOTHING = "nothing"
+SWITCH = "switch"
+PROVE = "prove"
+RETURN = "return"
+"""What is to be done with a host: nothing, change to the new release, only look at it, go back to the old one."""
+
+Key = tuple[str, str, str]
+"""What tells a finding of an audit from all others of a host."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """An artifact by its identifier, and the version of librespot that it is; both are empty for none."""
+
+    id: str = ""
+    version: str = ""
+
+
+NONE = Release()
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a run saw of a host before anything was changed.
+
+    *running* is what all of its instances run; *refused* says why the host cannot be updated, *hold* why it shall not.
+    """
+
+    stage: str
+    reached: bool = True
+    wanted: Release = NONE
+    path: str = ""
+    running: Release = NONE
+    hold: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True)
+class HostState:
+    """How far a host is. *step* is what was begun with it and not ended, and outlives the run that began it.
+
+    *before* is the release to go back to, *red* what the audit found before the change. *seconds* are from the change
+    to the outcome, *back* from the failure to the old release's answer. *run* is the run that the outcome is of.
+    """
+
+    stage: str
+    target: Release = NONE
+    before: Release = NONE
+    now: Release = NONE
+    todo: str = NOTHING
+    step: str = ""
+    outcome: str = ""
+    reason: str = ""
+    red: tuple[Key, ...] = ()
+    begun: float = 0.0
+    failed: float = 0.0
+    seconds: float = 0.0
+    back: float = 0.0
+    run: str = ""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was left between two releases."""
+        return bool(self.step)
+
+
+Hosts = dict[str, HostState]
+
+_NOT_REACHED = "the host was not reached"
+
+
+def as_data(state: HostState | Looked) -> dict[str, Any]:
+    """Return *state* as plain data."""
+    return asdict(state)
+
+
+def _release(value: Any) -> Release:
+    return Release(str(value["id"]), str(value["version"]))
+
+
+def host_state(data: Mapping[str, Any]) -> HostState:
+    """Return what `as_data` made of a `HostState`. Raises KeyError or TypeError for what it did not make."""
+    read: dict[str, Any] = {item.name: data[item.name] for item in fields(HostState)}
+    read.update({name: _release(data[name]) for name in ("target", "before", "now")})
+    return HostState(**{**read, "red": tuple(tuple(key) for key in data["red"])})
+
+
+def looked(data: Mapping[str, Any]) -> Looked:
+    """Return what `as_data` made of a `Looked`."""
+    return Looked(**{**data, "wanted": _release(data["wanted"]), "running": _release(data["running"])})
+
+
+def stage_of(groups: Iterable[str], staging: str, canary: str) -> str:
+    """Return the stage of a host that is in *groups*, where *staging* and *canary* are names of groups."""
+    names = set(groups)
+    return STAGING if staging in names else CANARY if canary in names else PRODUCTION
+
+
+def planned(seen: Mapping[str, Looked], earlier: Mapping[str, HostState], run: str) -> Hosts:
+    """Return what is to be done with each host that was *seen*, in their order; *earlier* is what is known of them.
+
+    Without a canary, the first host of production is one.
+    """
+    first = next((name for name, item in seen.items() if item.stage == PRODUCTION), "")
+    canary = "" if any(item.stage == CANARY for item in seen.values()) else first
+    return {
+        name: _planned(item, earlier.get(name), CANARY if name == canary else item.stage, run)
+        for name, item in seen.items()
+    }
+
+
+def _planned(seen: Looked, old: HostState | None, stage: str, run: str) -> HostState:
+    if old is not None and old.interrupted:
+        return _resumed(seen, old, stage, run)
+    new = HostState(stage, seen.wanted, seen.running, seen.running, run=run)
+    if not seen.reached:
+        return replace(new, outcome=UNREACHABLE, reason=_NOT_REACHED)
+    if seen.hold or seen.refused:
+        return replace(new, outcome=HELD if seen.hold else FAILED, reason=seen.hold or seen.refused)
+    if seen.running != seen.wanted:
+        return replace(new, todo=SWITCH)
+    if old is not None and old.target == seen.wanted and old.outcome in (UPDATED, CURRENT):
+        return replace(old, stage=stage, now=seen.running, todo=NOTHING)
+    return replace(new, todo=PROVE)
+
+
+def _resumed(seen: Looked, old: HostState, stage: str, run: str) -> HostState:
+    """Return what is to be done with a host that was left between two releases.
+
+    Neither what it goes back to is forgotten, nor what was red before. That it is not well is no surprise.
+    """
+    new = replace(old, stage=stage, now=seen.running, outcome="", run=run, todo=NOTHING)
+    if not seen.reached:
+        return replace(new, outcome=UNREACHABLE, reason=_NOT_REACHED)
+    if seen.hold or old.step == ROLLING_BACK:
+        return replace(new, todo=RETURN, reason=seen.hold or old.reason)
+    if not seen.wanted.id:
+        return replace(new, outcome=FAILED, reason=seen.refused)
+    return replace(new, target=seen.wanted, todo=SWITCH, reason="")
+
+
+def refusal(name: str, hosts: Mapping[str, HostState], closed: Mapping[str, str], most: float) -> str:
+    """Return why the host *name* must not go on; empty when it may.
+
+    *closed* says of the artifacts that the gate refuses why, *most* how many hosts of production may fail, in percent.
+    """
+    host = hosts[name]
+    if host.target.id in closed:
+        return closed[host.target.id]
+    broken = sorted(other for other, item in hosts.items() if item.outcome == BROKEN)
+    if broken:
+        return f"{', '.join(broken)} is broken"
+    before = [stage for stage in STAGES if STAGES.index(stage) < STAGES.index(host.stage)]
+    unfit = [other for other, item in hosts.items() if item.stage in before and item.outcome not in GOOD]
+    if unfit:
+        said = "; ".join(f"{other} of {hosts[other].stage}: {hosts[other].outcome or 'no outcome'}" for other in unfit)
+        return f"an earlier stage did not pass ({said})"
+    same = [item for item in hosts.values() if item.stage == host.stage]
+    bad = [item for item in same if item.outcome and item.outcome not in (*GOOD, STOPPED)]
+    allowed = most if host.stage == PRODUCTION else 0
+    if len(bad) * 100 > allowed * len(same):
+        return f"{len(bad)} of {len(same)} hosts of {host.stage} failed, and {allowed:g} % may"
+    return ""
+
+
+def turn(name: str, hosts: Mapping[str, HostState], closed: Mapping[str, str], most: float, now: float) -> HostState:
+    """Return the state of the host *name* when it has its turn, at the time *now*.
+
+    One that was left between two releases goes back when it must not go on.
+    """
+    host = hosts[name]
+    if host.todo in (NOTHING, RETURN):
+        return replace(host, begun=now)
+    why = refusal(name, hosts, closed, most)
+    if not why:
+        return replace(host, begun=now)
+    if host.interrupted:
+        return replace(host, todo=RETURN, begun=now, reason=f"{host.reason or 'it was interrupted'}; {why}")
+    return replace(host, todo=NOTHING, outcome=STOPPED, reason=why)
+
+
+def red(findings: Iterable[Mapping[str, Any]]) -> dict[Key, str]:
+    """Return the red ones of an audit's *findings*, each with what was observed."""
+    return {
+        (str(item["id"]), str(item["check"]), str(item["scope"])): str(item["observed"])
+        for item in findings
+        if item["status"] in RED
+    }
+
+
+def newly_red(before: Sequence[Key], findings: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return what is red in *findings* and was not *before*, each in a line.
+
+    Drift is always counted: the new release has just been applied, and what differs from it then is its own.
+    """
+    found = red(findings)
+    known = {key for key in before if key[1] != "drift"}
+    return [f"{' '.join(key)}: {observed}" for key, observed in found.items() if key not in known]

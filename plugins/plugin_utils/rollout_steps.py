@@ -1,0 +1,223 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The steps of a rollout, from what modules returned to what is kept of it.
+
+What a module returns is evidence. Without any, as of a host that was not reached, nothing is taken for right.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..module_utils.model.errors import HostError, SpecificationError
+from ..module_utils.model.rollout import (
+    BROKEN,
+    CURRENT,
+    FAILED,
+    INTERRUPTED,
+    NOTHING,
+    PREDICTED,
+    PROVE,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    STAGES,
+    STOPPED,
+    SWITCH,
+    SWITCHING,
+    UNREACHABLE,
+    UPDATED,
+    HostState,
+    Looked,
+    Release,
+    newly_red,
+    planned,
+    red,
+    stage_of,
+    turn,
+)
+from .rollout_store import Rollout
+
+_WELL = ("healthy", "version")
+
+Said = Mapping[str, Any]
+"""What a module returned, as Ansible registers it."""
+
+
+def usable(said: Said) -> bool:
+    """Whether *said* is what a module that ended well returned."""
+    return bool(said) and not any(said.get(name) for name in ("failed", "unreachable", "skipped"))
+
+
+def looked(asked: Said, known: Sequence[str]) -> Looked:
+    """Return what the options *asked* say of a host; *known* are the groups that there are."""
+    stage = asked["stage"] or {}
+    names = {name: str(stage.get(name) or "") for name in ("staging", "canary")}
+    for name, group in names.items():
+        if group and group != name and group not in known:
+            raise SpecificationError(
+                f"librespot_update_{name}", group, "is no group of the inventory", "Name one, or write none"
+            )
+    where = stage_of(stage.get("groups") or (), names["staging"], names["canary"])
+    hold, artifact = asked["hold"].strip(), asked["artifact"]
+    if asked["preflight"].get("unreachable") or asked["health"].get("unreachable"):
+        return Looked(where, reached=False, hold=hold)
+    wanted, path = Release(), ""
+    if artifact.get("id") and not artifact.get("failed"):
+        wanted, path = Release(artifact["id"], artifact["id"].partition("-")[0]), artifact["path"]
+    running, refused = _running(asked["health"])
+    return Looked(where, True, wanted, path, running, hold, asked["reason"] or refused)
+
+
+def _running(health: Said) -> tuple[Release, str]:
+    """Return what all instances run, or why that cannot be told."""
+    if not usable(health):
+        return Release(), "what the host runs was not looked at"
+    found = {Release(item["release"], item["release"].partition("-")[0]) for item in health["instances"]}
+    # Another version than the one that is wanted is what a rollout is for.
+    wrong = [f"{item['name']}: {item['seen']}" for item in health["instances"] if item["reason"] not in _WELL]
+    if not wrong and len(found) == 1 and all(item.id for item in found):
+        return found.pop(), ""
+    said = "; ".join(wrong) or "its instances run " + ", ".join(sorted(item.id or "no release" for item in found))
+    return Release(), f"it is not well before anything was changed ({said}); mend it with hardened.librespot.site first"
+
+
+def plan(rollout: Rollout, names: Sequence[str]) -> dict[str, Any]:
+    """Plan for the hosts *names*, in that order, and return what the plays need of it: stages and artifacts."""
+    seen = {name: rollout.seen[name] for name in names if name in rollout.seen}
+    lost = [name for name in names if name not in seen]
+    if lost:
+        raise HostError(f"Nothing is known of {', '.join(lost)}", "Look at what failed on them above, and run again")
+    rollout.order = list(names)
+    rollout.hosts = {**rollout.hosts, **planned(seen, rollout.hosts, rollout.run)}
+    # Those that are done as well: the plays say so of each host.
+    stages = {stage: [name for name in names if rollout.hosts[name].stage == stage] for stage in STAGES}
+    paths = {seen[name].wanted.id: seen[name].path for name in names if rollout.hosts[name].todo in (SWITCH, PROVE)}
+    return {**stages, "artifacts": [{"id": name, "path": path} for name, path in paths.items()]}
+
+
+def gate(rollout: Rollout, scans: Sequence[Said], wanted: Sequence[str], reason: str) -> None:
+    """Close the gate for the artifacts *wanted* that a scan does not let pass; for all when *reason* says why."""
+    rollout.closed = {}
+    for identifier in wanted:
+        (said, *_more) = [item for item in scans if item.get("item", {}).get("id") == identifier] or [{}]
+        why = reason or _refused(said)
+        if why:
+            rollout.closed[identifier] = why
+
+
+def _refused(scan: Said) -> str:
+    if not usable(scan) or not isinstance(scan.get("red"), int):
+        return f"the gate is closed: the scan is incomplete: {scan.get('msg', 'nothing was scanned')}"
+    found = sorted({item["id"] for item in scan["vulnerabilities"] if item["status"] == "open"})
+    return f"the gate is closed: open are {', '.join(found)}" if scan["red"] else ""
+
+
+def begin(rollout: Rollout, name: str, most: float) -> dict[str, Any]:
+    """Give the host *name* its turn, and return what is to be done with it."""
+    state = turn(name, rollout.here, rollout.closed, most, time.time())
+    rollout.hosts[name] = state
+    return _told(state)
+
+
+def _told(state: HostState) -> dict[str, Any]:
+    return {
+        "todo": state.todo,
+        "resumed": state.interrupted,
+        "wanted": state.target.id,
+        "wanted_version": state.target.version,
+        "before": state.before.id,
+        "before_version": state.before.version,
+        "outcome": state.outcome,
+        "reason": state.reason,
+    }
+
+
+def switch(state: HostState, audit: Said) -> HostState:
+    """Return *state* from now on between two releases. What an earlier run saw before the change is kept."""
+    if not state.interrupted and not usable(audit):
+        raise HostError("It was not audited before the change", audit.get("msg") or "Look at what failed above")
+    keys = state.red if state.interrupted else tuple(red(audit["findings"]))
+    return replace(state, step=SWITCHING, red=keys)
+
+
+def judge(state: HostState, health: Said, audit: Said, strict: bool) -> list[str]:
+    """Return what speaks against the new release; nothing when it is proved."""
+    wrong = _unwell(health)
+    if not usable(audit) or not isinstance(audit.get("findings"), list):
+        return [*wrong, "it was not audited"]
+    known = () if strict else state.red
+    return wrong + [f"the audit found {line}" for line in newly_red(known, audit["findings"])]
+
+
+def _unwell(health: Said) -> list[str]:
+    if not usable(health) or not health.get("instances"):
+        return [str(health.get("msg") or "its health was not looked at")]
+    return [] if health["healthy"] else [f"{item['name']}: {item['seen']}" for item in health["instances"]]
+
+
+def done(state: HostState, health: Said) -> HostState:
+    """Return *state* as proved. Raises `HostError` when the *health* of the soak does not show it."""
+    wrong = _unwell(health)
+    if wrong:
+        raise HostError("; ".join(wrong), "It is not proved")
+    outcome = UPDATED if state.step or state.todo == SWITCH else CURRENT
+    left = state.red if outcome == UPDATED else ()
+    reason = f"red before as well: {len(left)} findings of the audit" if left else ""
+    return _ended(replace(state, now=state.target, step="", outcome=outcome, reason=reason))
+
+
+def failed(state: HostState, reason: str) -> HostState:
+    """Return *state* on its way back; where nothing was changed, as failed."""
+    state = replace(state, reason=reason or state.reason, failed=time.time())
+    if not state.step:
+        return _ended(replace(state, outcome=FAILED, todo=NOTHING))
+    return replace(state, step=ROLLING_BACK)
+
+
+def returned(state: HostState, health: Said) -> HostState:
+    """Return *state* after it went back to the release before, which *health* shows or does not."""
+    back = time.time() - state.failed if state.failed else 0.0
+    if health.get("unreachable"):
+        # Nobody knows what it runs: it stays on its way, and the next run goes on.
+        return _ended(replace(state, outcome=UNREACHABLE, now=Release()))
+    wrong = _unwell(health)
+    if wrong:
+        return broken(state, "; ".join(wrong))
+    return _ended(replace(state, step="", outcome=ROLLED_BACK, now=state.before, back=back))
+
+
+def broken(state: HostState, reason: str) -> HostState:
+    """Return *state* of a host that is not well on the release before either."""
+    said = f"{state.reason}; and on the release before: {reason}"
+    return _ended(replace(state, outcome=BROKEN, reason=said, now=Release()))
+
+
+def _ended(state: HostState) -> HostState:
+    return replace(state, seconds=time.time() - state.begun if state.begun else 0.0)
+
+
+def unplanned(rollout: Rollout) -> None:
+    """Say of each host whose turn never came that it was not started."""
+    for name, state in rollout.here.items():
+        if not state.outcome:
+            outcome = INTERRUPTED if state.step else STOPPED
+            rollout.hosts[name] = replace(state, outcome=outcome, reason=state.reason or "the run ended before it")
+
+
+def predict(rollout: Rollout) -> None:
+    """Say of each host what a run would do, as far as it follows from the plan and the gate."""
+    for name, state in rollout.here.items():
+        if not state.outcome:
+            why = rollout.closed.get(state.target.id, "")
+            rollout.hosts[name] = replace(state, outcome=STOPPED if why else PREDICTED, reason=why)
+
+
+def there(path: str) -> bool:
+    """Whether an artifact is at *path*: in check mode it may not have been made."""
+    return os.path.isdir(path)

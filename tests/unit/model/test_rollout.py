@@ -1,0 +1,225 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is to be done with each host of a rollout, and which of them may go on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout import (
+    BROKEN,
+    CANARY,
+    CURRENT,
+    FAILED,
+    GOOD,
+    HELD,
+    NONE,
+    NOTHING,
+    OUTCOMES,
+    PRODUCTION,
+    PROVE,
+    RETURN,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    STAGES,
+    STAGING,
+    STOPPED,
+    SWITCH,
+    SWITCHING,
+    UNREACHABLE,
+    UPDATED,
+    HostState,
+    Looked,
+    Release,
+    as_data,
+    host_state,
+    looked,
+    newly_red,
+    planned,
+    refusal,
+    stage_of,
+    turn,
+)
+
+OLD, NEW, NEWER = Release("0.7.1-old", "0.7.1"), Release("0.8.0-new", "0.8.0"), Release("0.9.0-newer", "0.9.0")
+RUN = "this run"
+SEEN = Looked(PRODUCTION, wanted=NEW, path="/cache/new", running=OLD)
+
+
+def one(seen: Looked, old: HostState | None = None) -> HostState:
+    return planned({"host": seen}, {"host": old} if old else {}, RUN)["host"]
+
+
+class TestPlan:
+    def test_what_runs_another_release_is_switched(self) -> None:
+        state = one(SEEN)
+        assert (state.todo, state.target, state.before, state.outcome) == (SWITCH, NEW, OLD, "")
+
+    def test_what_runs_it_already_is_proved(self) -> None:
+        assert one(replace(SEEN, running=NEW)).todo == PROVE
+
+    @pytest.mark.parametrize("outcome", [UPDATED, CURRENT])
+    def test_what_was_proved_is_not_proved_again(self, outcome: str) -> None:
+        old = HostState(PRODUCTION, NEW, OLD, NEW, outcome=outcome, run="earlier")
+        state = one(replace(SEEN, running=NEW), old)
+        assert (state.todo, state.outcome, state.run) == (NOTHING, outcome, "earlier")
+
+    def test_what_was_proved_with_another_release_is_begun_anew(self) -> None:
+        old = HostState(PRODUCTION, NEW, OLD, NEW, outcome=UPDATED)
+        state = one(replace(SEEN, wanted=NEWER, running=NEW), old)
+        assert (state.todo, state.before, state.target) == (SWITCH, NEW, NEWER)
+
+    @pytest.mark.parametrize("outcome", [ROLLED_BACK, FAILED, STOPPED, UNREACHABLE])
+    def test_what_failed_is_tried_again(self, outcome: str) -> None:
+        assert one(SEEN, HostState(PRODUCTION, NEW, OLD, OLD, outcome=outcome)).todo == SWITCH
+
+    @pytest.mark.parametrize(
+        ("seen", "outcome", "reason"),
+        [
+            (replace(SEEN, reached=False), UNREACHABLE, "not reached"),
+            (replace(SEEN, hold="a party"), HELD, "a party"),
+            (replace(SEEN, hold="a party", refused="no port"), HELD, "a party"),
+            (replace(SEEN, refused="no port"), FAILED, "no port"),
+        ],
+    )
+    def test_what_is_not_begun_says_why(self, seen: Looked, outcome: str, reason: str) -> None:
+        state = one(seen)
+        assert (state.todo, state.outcome) == (NOTHING, outcome)
+        assert reason in state.reason
+
+    def test_the_first_of_production_is_the_canary_when_there_is_none(self) -> None:
+        assert [item.stage for item in planned({"a": SEEN, "b": SEEN}, {}, RUN).values()] == [CANARY, PRODUCTION]
+        some = {"a": SEEN, "b": replace(SEEN, stage=CANARY)}
+        assert [item.stage for item in planned(some, {}, RUN).values()] == [PRODUCTION, CANARY]
+
+    @pytest.mark.parametrize(
+        ("groups", "stage"),
+        [({"first"}, STAGING), ({"second"}, CANARY), ({"first", "second"}, STAGING), ({"third"}, PRODUCTION)],
+    )
+    def test_groups_give_the_stage(self, groups: set[str], stage: str) -> None:
+        assert stage_of(groups, "first", "second") == stage
+
+
+LEFT = HostState(PRODUCTION, NEW, OLD, OLD, step=SWITCHING, red=(("A", "b", "c"),), run="earlier")
+
+
+class TestInterrupted:
+    """A host that a killed run left between two releases."""
+
+    @pytest.mark.parametrize("running", [OLD, NEW, NONE])
+    def test_it_goes_on_and_forgets_nothing(self, running: Release) -> None:
+        state = one(replace(SEEN, running=running, refused="" if running.id else "it does not answer"), LEFT)
+        assert (state.todo, state.before, state.target, state.red) == (SWITCH, OLD, NEW, LEFT.red)
+        assert state.now == running
+
+    def test_what_was_going_back_goes_back(self) -> None:
+        state = one(SEEN, replace(LEFT, step=ROLLING_BACK, reason="it was late"))
+        assert (state.todo, state.before, state.reason) == (RETURN, OLD, "it was late")
+
+    def test_what_is_held_meanwhile_goes_back(self) -> None:
+        assert one(replace(SEEN, hold="a party"), LEFT).todo == RETURN
+
+    def test_one_that_is_not_reached_is_not_forgotten(self) -> None:
+        state = one(replace(SEEN, reached=False), LEFT)
+        assert (state.outcome, state.interrupted, state.before) == (UNREACHABLE, True, OLD)
+        assert one(SEEN, state).todo == SWITCH
+
+    def test_another_release_may_be_wanted_now(self) -> None:
+        state = one(replace(SEEN, wanted=NEWER, running=NEW), LEFT)
+        assert (state.todo, state.target, state.before) == (SWITCH, NEWER, OLD)
+
+    def test_it_goes_back_when_it_must_not_go_on(self) -> None:
+        hosts = {"host": one(SEEN, LEFT)}
+        assert turn("host", hosts, {NEW.id: "the gate is closed"}, 0, 1.0).todo == RETURN
+        assert turn("host", hosts, {}, 0, 1.0).todo == SWITCH
+
+
+def fleet(*outcomes: str, stage: str = PRODUCTION) -> dict[str, HostState]:
+    return {f"h{number}": HostState(stage, NEW, OLD, outcome=item) for number, item in enumerate(outcomes)}
+
+
+TODO = HostState(PRODUCTION, NEW, OLD, OLD, todo=SWITCH)
+
+
+class TestTurn:
+    def test_a_closed_gate_stops_what_wants_that_release_alone(self) -> None:
+        hosts = {"a": TODO, "b": replace(TODO, target=NEWER)}
+        assert turn("a", hosts, {NEW.id: "the gate is closed"}, 0, 1.0).outcome == STOPPED
+        assert turn("b", hosts, {NEW.id: "the gate is closed"}, 0, 1.0).todo == SWITCH
+
+    @pytest.mark.parametrize("earlier", [STAGING, CANARY])
+    @pytest.mark.parametrize("outcome", ["", *OUTCOMES])
+    def test_an_earlier_stage_has_to_pass(self, earlier: str, outcome: str) -> None:
+        hosts = {**fleet(UPDATED, outcome, stage=earlier), "host": TODO}
+        assert bool(refusal("host", hosts, {}, 100)) == (outcome not in GOOD)
+
+    @pytest.mark.parametrize("stage", [STAGING, CANARY])
+    def test_one_that_fails_stops_staging_and_the_canary(self, stage: str) -> None:
+        hosts = {**fleet(UPDATED, ROLLED_BACK, stage=stage), "host": replace(TODO, stage=stage)}
+        assert refusal("host", hosts, {}, 100)
+
+    @pytest.mark.parametrize(("most", "stopped"), [(0, True), (24, True), (25, False), (100, False)])
+    def test_so_many_of_production_may_fail(self, most: float, stopped: bool) -> None:
+        hosts = {**fleet(UPDATED, ROLLED_BACK, STOPPED), "host": TODO}
+        assert bool(refusal("host", hosts, {}, most)) == stopped
+
+    def test_one_that_is_broken_stops_everything(self) -> None:
+        assert refusal("host", {**fleet(BROKEN), "host": TODO}, {}, 100)
+
+    @pytest.mark.parametrize("todo", [NOTHING, RETURN])
+    def test_what_is_done_or_goes_back_asks_nobody(self, todo: str) -> None:
+        state = replace(TODO, todo=todo, outcome=HELD if todo == NOTHING else "")
+        assert turn("host", {**fleet(BROKEN), "host": state}, {}, 0, 5.0) == replace(state, begun=5.0)
+
+    @given(
+        st.lists(st.tuples(st.sampled_from(STAGES), st.sampled_from(["", *OUTCOMES])), max_size=8),
+        st.sampled_from(STAGES),
+        st.floats(0, 100),
+    )
+    def test_no_host_begins_while_one_before_it_is_not_well(
+        self, others: list[tuple[str, str]], stage: str, most: float
+    ) -> None:
+        hosts = {f"h{at}": HostState(where, NEW, OLD, outcome=item) for at, (where, item) in enumerate(others)}
+        hosts["host"] = replace(TODO, stage=stage)
+        state = turn("host", hosts, {}, most, 1.0)
+        earlier = [item for where, item in others if STAGES.index(where) < STAGES.index(stage)]
+        if any(item not in GOOD for item in earlier) or any(item == BROKEN for _where, item in others):
+            assert (state.todo, state.outcome) == (NOTHING, STOPPED)
+            assert state.reason
+
+
+def finding(status: str, check: str = "modes", observed: str = "0644") -> dict[str, Any]:
+    return {"id": "CFG-04", "check": check, "scope": "host", "status": status, "observed": observed}
+
+
+@pytest.mark.parametrize(
+    ("before", "item", "said"),
+    [
+        ((), finding("passed"), []),
+        ((), finding("failed"), ["CFG-04 modes host: 0644"]),
+        ((), finding("error"), ["CFG-04 modes host: 0644"]),
+        ((), finding("not enforced"), []),
+        ((("CFG-04", "modes", "host"),), finding("failed"), []),
+        ((("CFG-04", "modes", "kitchen"),), finding("failed"), ["CFG-04 modes host: 0644"]),
+        ((("CFG-04", "drift", "host"),), finding("failed", "drift"), ["CFG-04 drift host: 0644"]),
+    ],
+)
+def test_what_was_red_before_is_not_newly_red_but_drift(before: Any, item: Any, said: list[str]) -> None:
+    assert newly_red(before, [item]) == said
+
+
+@pytest.mark.parametrize("state", [LEFT, replace(TODO, begun=3.5, outcome=UPDATED, reason="ä")])
+def test_a_state_is_read_as_it_was_written(state: HostState) -> None:
+    assert host_state(json.loads(json.dumps(as_data(state)))) == state
+
+
+def test_what_was_seen_is_read_as_it_was_written() -> None:
+    assert looked(json.loads(json.dumps(as_data(SEEN)))) == SEEN
