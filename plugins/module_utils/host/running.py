@@ -22,7 +22,7 @@ from typing import Any
 from ..model.artifact import MANIFEST
 from ..model.errors import HostError
 from ..model.image import PROGRAM, SBOM
-from ..model.layout import CURRENT, RELEASES, linked
+from ..model.layout import CURRENT, OF_RELEASES, RELEASES
 from .files import Files
 from .liveness import addresses, get_info
 from .namespaces import inside_of
@@ -66,7 +66,7 @@ class Running:
 def active(files: Files) -> dict[str, str]:
     """Return the artifact and the version of the release that is active on this host; empty when there is none."""
     link = files.read(CURRENT, content=False)
-    name = linked(link.target) if link is not None else ""
+    name = OF_RELEASES.linked(link.target, CURRENT) if link is not None else ""
     return {"id": name, "version": _version(files, name)[0] if name else ""}
 
 
