@@ -12,20 +12,26 @@ from ansible.module_utils.urls import open_url
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.hardened.librespot.plugins.module_utils.host.build import BINARY
 from ansible_collections.hardened.librespot.plugins.module_utils.host.download import Downloader
 from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Built
 from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import ARTIFACT, Recipe
 from ansible_collections.hardened.librespot.plugins.module_utils.model.build_options import BUILD_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.lock import REFRESHED, lock_name
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
-from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import recipe
+from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import recipe, unknown_identifier
+from ansible_collections.hardened.librespot.plugins.plugin_utils.assembling import LACKING, assemble
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import Artifact, ArtifactCache, default_directory
-from ansible_collections.hardened.librespot.plugins.plugin_utils.elf import LACKING
+from ansible_collections.hardened.librespot.plugins.plugin_utils.lock_pins import LockPins
+from ansible_collections.hardened.librespot.plugins.plugin_utils.locking import Chosen, Got, Locking
 from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making
-from ansible_collections.hardened.librespot.plugins.plugin_utils.manifest import manifest
 from ansible_collections.hardened.librespot.plugins.plugin_utils.progress import Progress
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
 from ansible_collections.hardened.librespot.plugins.plugin_utils.supplied import supplied
+
+_MODULE = "hardened.librespot.build"
+_SET_HERE = ("lock_file",)
 
 
 class ActionModule(ActionBase):
@@ -39,24 +45,33 @@ class ActionModule(ActionBase):
         """Return where the artifact is. Nothing is asked of the build host when the cache has it."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         if LACKING:
-            raise AnsibleActionFail(f"The controller's Python lacks a library: {LACKING}. pip install pyelftools")
+            raise AnsibleActionFail(
+                f"The controller's Python lacks a library: {LACKING}. pip install -r requirements.txt"
+            )
         params = _validated(self)
         variables = task_vars or {}
         try:
-            wanted = recipe(params)
+            who = f"the run for {variables.get('inventory_hostname', 'localhost')} (process {os.getpid()})"
             cache = ArtifactCache(params["cache_dir"] or default_directory())
+            getting = _Getting(Remote(self, variables), cache, params, who)
+            chosen = getting.lock(ask=not self._task.check_mode)
+            if not chosen.known:
+                return {**result, **_unknown(params, cache, chosen, diff=self._task.diff)}
+            wanted = recipe({**params, "lock": chosen.lock})
             artifact = cache.get(wanted.identifier)
             plan = _plan(wanted, artifact)
             if artifact is None and not self._task.check_mode:
-                who = f"the run for {variables.get('inventory_hostname', 'localhost')} (process {os.getpid()})"
-                artifact = _Getting(Remote(self, variables), cache, wanted, params).artifact(who)
+                artifact = getting.artifact(wanted, chosen)
         except LibrespotError as error:
             raise AnsibleActionFail(str(error)) from error
-        result.update(changed=plan.changed, id=wanted.identifier, path=cache.path(wanted.identifier))
+        plans = [item for item in (chosen.plan, plan) if item.changed]
+        result.update(changed=bool(plans), id=wanted.identifier, path=cache.path(wanted.identifier))
         if self._task.diff:
-            result["diff"] = [plan.diff()] if plan.changed else []
+            result["diff"] = [item.diff() for item in plans]
+        result["lock"] = dict(chosen.said)
         if artifact is not None:
             result.update(manifest=artifact.manifest, sha256=artifact.manifest["binary"]["sha256"])
+            result["lock"] = {**artifact.manifest.get("lock", {}), **chosen.said}
         return result
 
 
@@ -64,7 +79,7 @@ def _validated(action: Any) -> dict[str, Any]:
     # As a path, it would be expanded here, and it is one of the build host.
     options = {**BUILD_OPTIONS, "work_dir": {**BUILD_OPTIONS["work_dir"], "type": "str"}}
     _result, params = action.validate_argument_spec(options)
-    return dict(params)
+    return {**params, **dict.fromkeys(_SET_HERE, "")}
 
 
 def _plan(wanted: Recipe, artifact: Artifact | None) -> Plan:
@@ -72,35 +87,67 @@ def _plan(wanted: Recipe, artifact: Artifact | None) -> Plan:
     return Plan("the controller's cache", {} if artifact is None else there, there)
 
 
-class _Getting:
-    """The way of one artifact into *cache*."""
+def _unknown(params: dict[str, Any], cache: ArtifactCache, chosen: Chosen, diff: bool) -> dict[str, Any]:
+    """Return what check mode can say while there is no lock file: which artifact it is follows from that."""
+    identifier = unknown_identifier(params)
+    said = {"changed": True, "id": identifier, "path": cache.path(identifier), "lock": dict(chosen.said)}
+    return {**said, "diff": [chosen.plan.diff()]} if diff else said
 
-    def __init__(self, remote: Remote, cache: ArtifactCache, wanted: Recipe, params: dict[str, Any]) -> None:
+
+class _Getting:
+    """The way of one artifact, and of its lock file, into *cache*, for *who*."""
+
+    def __init__(self, remote: Remote, cache: ArtifactCache, params: dict[str, Any], who: str) -> None:
         self._remote = remote
         self._cache = cache
-        self._wanted = wanted
         self._params = params
-        self._progress = Progress(Display(), f"librespot {wanted.target.version}")
+        self._who = who
+        self._progress = Progress(Display(), f"librespot {params['version']}")
 
-    def artifact(self, who: str) -> Artifact:
-        """Return the artifact, made for *who* or, while it waited, for another."""
-        identifier = self._wanted.identifier
-        with self._cache.claimed(identifier, who, self._params["timeout"], self._progress.waiting):
+    def lock(self, ask: bool) -> Chosen:
+        """Return the lock file; a new one is got when there has to be one and the build host may be asked."""
+        pins = LockPins(self._params["cache_dir"] or default_directory())
+        locking = Locking(self._params, pins)
+        chosen = locking.chosen()
+        if chosen.known or not ask:
+            return chosen
+        name = lock_name(self._params["version"])
+        began = pins.get(self._params["version"])
+        with self._cache.claimed(name, self._who, self._params["timeout"], self._progress.waiting):
+            # Another run may have got it meanwhile; when it did, that is new enough.
+            there = pins.get(self._params["version"])
+            if there is not None and there != began:
+                return locking.pinned(there)
+            return locking.refreshed(self._asked)
+
+    def _asked(self) -> Got:
+        making = Making(self._remote, lock_name(self._params["version"]), self._params, self._progress)
+        said = making.run(_MODULE, {**self._params, "lock": REFRESHED})
+        return making.take_all(said["directory"], said["files"]), said["build"]
+
+    def artifact(self, wanted: Recipe, chosen: Chosen) -> Artifact:
+        """Return the artifact, made or, while it waited, made for another."""
+        identifier = wanted.identifier
+        with self._cache.claimed(identifier, self._who, self._params["timeout"], self._progress.waiting):
             artifact = self._cache.get(identifier)
             if artifact is None:
-                built = self._supplied() if self._wanted.method == ARTIFACT else self._built()
-                described = manifest(self._wanted, built.binary, built.facts)
-                artifact = self._cache.publish(identifier, built.binary, described)
+                built = self._supplied(wanted) if wanted.method == ARTIFACT else self._built(wanted, chosen)
+                made = assemble(wanted, built)
+                artifact = self._cache.publish(identifier, built.binary, made.manifest, made.beside)
                 self._progress.show("done")
             return artifact
 
-    def _supplied(self) -> Built:
+    def _supplied(self, wanted: Recipe) -> Built:
         """Take the user's own binary; the build host has no part in it."""
-        sha256 = str(dict(self._wanted.inputs)["sha256"])
+        sha256 = str(dict(wanted.inputs)["sha256"])
         return supplied(self._params["url"], sha256, Downloader(open_url))
 
-    def _built(self) -> Built:
+    def _built(self, wanted: Recipe, chosen: Chosen) -> Built:
         """Let the build host build, and take what it built."""
-        making = Making(self._remote, self._wanted.identifier, self._params, self._progress)
-        said = making.run("hardened.librespot.build", self._params)
-        return Built(making.take(said["binary"], said["sha256"]), said["build"])
+        making = Making(self._remote, wanted.identifier, self._params, self._progress)
+        args = {**self._params, "lock": chosen.lock}
+        if chosen.content:
+            args["lock_file"] = self._remote.upload(chosen.content, "Cargo.lock")
+        said = making.run(_MODULE, args)
+        files = making.take_all(said["directory"], said["files"])
+        return Built(files.pop(BINARY), said["build"], files)

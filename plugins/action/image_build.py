@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
-from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import BINARY
+from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import BINARY, SBOM
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import image_identifier
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image_options import IMAGE_BUILD_OPTIONS
@@ -92,15 +92,19 @@ class ActionModule(ActionBase):
             if there is not None and (there != began or not params["refresh"]):
                 return there
             making = Making(remote, identifier, params, progress)
-            with open(f"{artifact.path}/{BINARY}", "rb") as handle:
-                content = handle.read()
+            content, bill = (_read(artifact, name) for name in (BINARY, SBOM))
             program = remote.upload(content, "librespot")
             said = making.run(_MODULE, {**params, "manifest": artifact.manifest, "program": program})
             layer = making.take(said["layer"], said["sha256"])
-            made = compose(identifier, artifact.manifest, content, said["contents"], layer)
+            made = compose(identifier, artifact.manifest, content, bill, said["contents"], layer)
             image = cache.publish(identifier, made.archive, made.manifest, made.context)
             progress.show("done")
             return image
+
+
+def _read(artifact: Artifact, name: str) -> bytes:
+    with open(f"{artifact.path}/{name}", "rb") as handle:
+        return handle.read()
 
 
 def _validated(action: Any) -> dict[str, Any]:

@@ -10,28 +10,33 @@ module: build
 short_description: Get librespot as an artifact on the controller
 version_added: 0.1.0
 description:
-  - Makes an immutable artifact (binary, manifest, checksums) out of a release of librespot, and keeps it in a cache
-    on the controller. The same inputs are got once, however many hosts want them. With the same compiler, which the
-    manifest names, they give the same bytes.
+  - Makes an immutable artifact (binary, SBOM, manifest, checksums) out of a release of librespot, and keeps it in a
+    cache on the controller. The same inputs are got once, however many hosts want them. With the same compiler, which
+    the manifest names, they give the same bytes.
+  - The SBOM, C(sbom.cdx.json), is CycloneDX 1.6 of what was compiled. Of a program that does not record its crates it
+    says that they are not known.
   - Runs on the build host, which is the host of the task. Use C(delegate_to) to choose another than the target.
   - The artifact is verified again when it arrives on the controller. What does not have the digest that was pinned is
     refused.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 requirements:
-  - pyelftools on the controller
+  - pyelftools, cyclonedx-python-lib and packageurl-python on the controller
   - For O(method=crate), cargo and rustc 1.85 or newer, a C compiler and pkg-config on the build host
 attributes:
   check_mode:
     description: Can run in check mode and return changed status without changing anything.
     support: full
-    details: Nothing is built. The identifier is returned all the same, since it follows from the inputs.
+    details: >-
+      Nothing is built, and no lock file is got. The identifier is returned all the same, since it follows from the
+      inputs; but while a refreshed lock file has yet to be got, it ends in twelve zeros.
   diff_mode:
     description: Returns what has been changed, or would be in check mode, as a diff.
     support: full
   idempotent:
     description: A second run with the same options changes nothing.
-    support: full
+    support: partial
+    details: With O(lock_max_age=0) each run gets a new lock file.
 options:
   method:
     description:
@@ -68,11 +73,35 @@ options:
     type: str
     default: ''
   lock:
-    description: Whose versions of the dependencies are compiled. V(upstream) takes the release's own lock file as it
-      is.
+    description:
+      - Which versions of the dependencies are compiled.
+      - V(upstream) takes the release's own lock file as it is. It is the default since it is pinned with the release
+        itself. What was fixed in a dependency after the release is not fixed in it.
+      - V(refreshed) takes the newest versions that the release allows and that the build host's Rust can compile.
+        They are looked up once for each release, on the build host, with C(cargo update), and then pinned in
+        C(lockfiles) of the controller's cache, so that all later builds take the same. Librespot's own crates stay as
+        they are.
+      - Anything else is the path of a lock file on the controller, made for the same release. A path that is one of
+        these words begins with C(./).
+      - A lock file is refused that is for another release, does not fit the crate, or takes a crate from elsewhere than
+        upstream's does, without a checksum, or with another one.
     type: str
-    choices: [upstream]
     default: upstream
+  lock_max_age:
+    description:
+      - For O(lock=refreshed), the days after which a pinned lock file is replaced by a new one. V(0) gets a new one
+        now. By default it stays.
+      - What was pinned before stays in C(lockfiles) under its digest, and can be named as O(lock).
+    type: int
+  lock_rust:
+    description: For O(lock=refreshed), the oldest Rust among the build hosts, such as V(1.85). By default that of the
+      build host that gets the lock file. An older one leaves out what needs a newer one, fixes among it.
+    type: str
+    default: ''
+  lock_file:
+    description: The lock file on the build host. Set by the action plugin.
+    type: str
+    default: ''
   source_date_epoch:
     description: The time that is compiled in, in seconds since 1970. By default that of the day when the release was
       published.
@@ -144,6 +173,21 @@ EXAMPLES = r"""
   delegate_to: builder.example.org
   register: built
 
+- name: Build it with the newest dependencies, looked up again when they are a month old
+  hardened.librespot.build:
+    version: 0.8.0
+    architecture: x86_64
+    lock: refreshed
+    lock_max_age: 30
+  delegate_to: builder.example.org
+
+- name: Build it with the dependencies that were tested
+  hardened.librespot.build:
+    version: 0.8.0
+    architecture: x86_64
+    lock: "{{ playbook_dir }}/librespot-0.8.0.lock"
+  delegate_to: builder.example.org
+
 - name: Take a binary of your own
   hardened.librespot.build:
     method: artifact
@@ -174,6 +218,16 @@ path:
   description: The artifact's directory on the controller. In check mode it may not exist yet.
   returned: always
   type: str
+lock:
+  description:
+    - The lock file. C(origin) is V(upstream), V(refreshed) or V(file), C(sha256) its digest.
+    - C(changes) says what differs from upstream's, as a list with the C(name) of each crate and its versions C(from)
+      and C(to), when the artifact exists.
+    - Of one that is pinned or given there is its C(path) on the controller; of one that is pinned also when it was
+      C(resolved), by which C(cargo), and the oldest C(rust) that it is for.
+  returned: always
+  type: dict
+  sample: {origin: refreshed, changes: [{name: time, from: ["0.3.44"], to: ["0.3.55"]}]}
 manifest:
   description: What the artifact is and what it was made from.
   returned: when the artifact exists

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..module_utils.model.errors import HostError
@@ -30,15 +31,53 @@ _SOURCE = f"{OURS}:source"
 """Where an SBOM of ours says so."""
 
 
+@dataclass(frozen=True)
+class Named:
+    """What an SBOM names: *crates* by name and version, *programs*, files called librespot, by path with SHA-256."""
+
+    crates: set[tuple[str, str]]
+    programs: dict[str, str]
+
+
+def named(content: bytes, what: str) -> Named:
+    """Return what an SBOM, called *what* in errors, names.
+
+    Raises `HostError` for what is no SBOM of CycloneDX in JSON.
+    """
+    try:
+        components = list(_components(_parsed(content)))
+        purls = [PackageURL.from_string(item["purl"]) for item in components if item.get("purl")]
+        programs = {
+            str(item["name"]): str(entry["content"])
+            for item in components
+            if item["type"] == "file" and str(item["name"]).rpartition("/")[2] == LIBRESPOT
+            for entry in item.get("hashes", ())
+            if entry["alg"] == "SHA-256"
+        }
+        crates = {(str(purl.name), str(purl.version)) for purl in purls if purl.type == "cargo"}
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _unreadable(what, error) from error
+    return Named(crates, programs)
+
+
+def _parsed(content: bytes) -> Mapping[str, Any]:
+    said: Mapping[str, Any] = json.loads(content)
+    if said.get("bomFormat") != "CycloneDX":
+        raise ValueError("it is not CycloneDX")
+    return said
+
+
+def _unreadable(what: str, error: Exception) -> HostError:
+    return HostError(f"{what} is no SBOM that can be read: {error}", "Give CycloneDX, as JSON")
+
+
 def read_bill(content: bytes, what: str) -> tuple[Inventory, list[str]]:
     """Return the crates of an SBOM, called *what* in errors, and the labels of its other packages.
 
     Raises `HostError` for what is no SBOM of CycloneDX in JSON, and for one that does not say what librespot needs.
     """
     try:
-        said = json.loads(content)
-        if said.get("bomFormat") != "CycloneDX":
-            raise ValueError("it is not CycloneDX")
+        said = _parsed(content)
         components = {str(item.get("bom-ref", item["purl"])): item for item in _components(said) if item.get("purl")}
         purls = {ref: PackageURL.from_string(item["purl"]) for ref, item in components.items()}
         crates = [ref for ref, purl in purls.items() if purl.type == "cargo"]
@@ -55,7 +94,7 @@ def read_bill(content: bytes, what: str) -> tuple[Inventory, list[str]]:
             for ref in crates
         )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise HostError(f"{what} is no SBOM that can be read: {error}", "Give CycloneDX, as JSON") from error
+        raise _unreadable(what, error) from error
     if not any(package.own and package.dependencies for package in packages):
         raise HostError(
             f"{what} does not say which crates librespot was made of", "What is not named cannot be scanned"

@@ -24,7 +24,9 @@ from ..module_utils.model.artifact import (
     BINARY,
     CHECKSUMS,
     FILES,
+    LOCK,
     MANIFEST,
+    SBOM,
     digests,
     encode_checksums,
     encode_manifest,
@@ -44,20 +46,24 @@ def default_directory() -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """What artifacts can be: the *directory* of the store for them, the one file that each is about, those *beside*."""
+    """What artifacts can be: the *directory* of the store for them, the one file that each is about, those *beside*.
+
+    *kept* are files that stay on the controller and that some have: the manifest has their digests, below these names.
+    """
 
     directory: str
     payload: str
     mode: int
     beside: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
-        """All files of an artifact of this kind."""
+        """All files that an artifact of this kind has in any case."""
         return (self.payload, *self.beside, MANIFEST, CHECKSUMS)
 
 
-PROGRAM = Kind("artifacts", BINARY, 0o700)
+PROGRAM = Kind("artifacts", BINARY, 0o700, (SBOM,), ((LOCK, "lock"),))
 IMAGE = Kind("container-images", ARCHIVE, 0o600, CONTEXT)
 
 
@@ -118,7 +124,9 @@ class ArtifactCache:
     ) -> Artifact:
         """Store an artifact in one step; one of that name that is there, a damaged one mostly, is replaced."""
         contents = {self._kind.payload: payload, **(beside or {}), MANIFEST: encode_manifest(manifest)}
-        contents[CHECKSUMS] = encode_checksums(digests(contents))
+        kept = {name for name, _entry in self._kind.kept}
+        shared = {name: content for name, content in contents.items() if name not in kept}
+        contents[CHECKSUMS] = shared[CHECKSUMS] = encode_checksums(digests(shared))
         with self._workplace.occupied("a new artifact", 60), self._workplace.scratch() as scratch:
             new = f"{scratch}/{identifier}"
             for name, content in contents.items():
@@ -127,7 +135,7 @@ class ArtifactCache:
                 )
             self._files.remove(self.path(identifier))
             self._files.rename(new, self.path(identifier))
-        return Artifact(self.path(identifier), manifest, digests(contents))
+        return Artifact(self.path(identifier), manifest, digests(shared))
 
 
 def read_artifact(path: str, files: Files, kind: Kind = PROGRAM) -> Artifact | None:
@@ -139,7 +147,13 @@ def read_artifact(path: str, files: Files, kind: Kind = PROGRAM) -> Artifact | N
     found = digests(contents)
     if contents[CHECKSUMS] != encode_checksums({name: found[name] for name in kind.files if name != CHECKSUMS}):
         return None
-    return Artifact(path, json.loads(contents[MANIFEST]), found)
+    manifest = json.loads(contents[MANIFEST])
+    for name, entry_of in kind.kept:
+        entry = files.read(f"{path}/{name}") if manifest.get(entry_of) else None
+        said = digests({name: entry.content})[name] if entry is not None else ""
+        if said != (manifest.get(entry_of) or {"sha256": ""})["sha256"]:
+            return None
+    return Artifact(path, manifest, found)
 
 
 def _locked(descriptor: int) -> bool:

@@ -12,9 +12,10 @@ from typing import Any
 
 from ..module_utils.render.dockerfile import context
 from ..module_utils.render.image import configuration, described, image_archive, layer, sbom_file, tag
-from . import elf, sbom
+from . import sbom
+from .image_sbom import image_sbom
 
-LACKING = elf.LACKING or sbom.LACKING
+LACKING = sbom.LACKING
 """Why nothing here can be used, where a library is not installed."""
 
 
@@ -28,13 +29,18 @@ class Composed:
 
 
 def compose(
-    identifier: str, artifact: Mapping[str, Any], program: bytes, made_of: Mapping[str, Any], content: bytes
+    identifier: str,
+    artifact: Mapping[str, Any],
+    program: bytes,
+    program_bill: bytes,
+    made_of: Mapping[str, Any],
+    content: bytes,
 ) -> Composed:
-    """Return the image *identifier* of an *artifact*, by its manifest, whose *program* is at hand.
+    """Return the image *identifier* of an *artifact*, by its manifest, with its *program* and the SBOM of that.
 
     *content* is the layer with all other files, *made_of* what the build host says of them.
     """
-    bill = sbom.image_sbom(artifact, elf.crates(program), made_of, content)
+    bill = image_sbom(artifact, program_bill, made_of, content)
     layers = [content, layer([sbom_file(bill)], artifact)]
     config = configuration(artifact, layers, bill)
     archive = image_archive(config, layers, tag(artifact))

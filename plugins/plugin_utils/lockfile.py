@@ -15,8 +15,42 @@ import tomllib
 
 from ..module_utils.model.errors import HostError
 from ..module_utils.model.inventory import Inventory, Package, roots
+from ..module_utils.model.lock import LockedCrate
 
 _REGISTRY = ("registry+", "sparse+")
+
+Change = dict[str, Any]
+"""The ``name`` of a crate, and its versions ``from`` and ``to``: none where it was added or left out."""
+
+
+def locked(text: str, what: str) -> list[LockedCrate]:
+    """Return the packages of a lock file, called *what* in errors. Raises `HostError` for what is none."""
+    try:
+        return [
+            LockedCrate(
+                str(package["name"]),
+                str(package["version"]),
+                str(package.get("source", "")),
+                str(package.get("checksum", "")),
+            )
+            for package in tomllib.loads(text).get("package", [])
+        ]
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise HostError(f"{what} is not a lock file of cargo: {error}", "Give the Cargo.lock of librespot") from error
+
+
+def changes(before: Sequence[LockedCrate], after: Sequence[LockedCrate]) -> list[Change]:
+    """Return what differs between the packages of two lock files, by name."""
+    names = sorted({package.name for package in (*before, *after)})
+    versions = {
+        name: tuple({package.version for package in packages if package.name == name} for packages in (before, after))
+        for name in names
+    }
+    return [
+        {"name": name, "from": sorted(old - new), "to": sorted(new - old)}
+        for name, (old, new) in versions.items()
+        if old != new
+    ]
 
 
 def read_lock(text: str, what: str) -> tuple[Inventory, str]:

@@ -39,15 +39,22 @@ class Making:
 
     def take(self, path: str, sha256: str) -> bytes:
         """Return the file *path*, which left with the digest *sha256*, and remove its directory there."""
-        content = self._remote.fetch(path)
-        arrived = hashlib.sha256(content).hexdigest()
-        if arrived != sha256:
-            raise HostError(
-                f"{path} arrived from the build host with the digest {arrived}, it left with {sha256}",
-                "Nothing was kept. Run again; if it happens again, do not trust the way between the two",
-            )
-        self._remote.must("ansible.legacy.file", {"path": os.path.dirname(path), "state": "absent"})
-        return content
+        directory, name = os.path.split(path)
+        return self.take_all(directory, {name: sha256})[name]
+
+    def take_all(self, directory: str, digests: Mapping[str, str]) -> dict[str, bytes]:
+        """Return the files of a *directory*, which left with these *digests*, and remove it there."""
+        contents = {}
+        for name, sha256 in digests.items():
+            contents[name] = self._remote.fetch(f"{directory}/{name}")
+            arrived = hashlib.sha256(contents[name]).hexdigest()
+            if arrived != sha256:
+                raise HostError(
+                    f"{directory}/{name} arrived from the build host with the digest {arrived}, it left with {sha256}",
+                    "Nothing was kept. Run again; if it happens again, do not trust the way between the two",
+                )
+        self._remote.must("ansible.legacy.file", {"path": directory, "state": "absent"})
+        return contents
 
     def _look(self) -> None:
         """Show the line in which the module says what it does."""

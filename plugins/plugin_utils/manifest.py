@@ -14,7 +14,7 @@ from ..module_utils.model.artifact import CRATE, Recipe, glibc_key
 from ..module_utils.model.errors import HostError
 from .elf import inspect
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 def manifest(recipe: Recipe, binary: bytes, build: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from . import elf
 from .bill import read_bill
 from .cache import IMAGE as IMAGES
 from .cache import Artifact, read_artifact
+from .compiled import recorded_crates
 from .lockfile import read_lock
 from .saved_image import read_image
 
@@ -146,32 +147,24 @@ def recorded(program: bytes, what: str) -> Inventory:
 
     Raises `HostError` when there are none: engines then guess from the texts in it, and miss most.
     """
-    crates = elf.crates(program)
+    crates = recorded_crates(elf.crates(program), what)
     if not crates:
         raise HostError(
             f"{what} does not say what it was made of, so it cannot be scanned",
             "Take a program that was built with cargo-auditable, as the module build does; that of Debian or raspotify "
             "is not. What cannot be scanned is not clean",
         )
-    try:
-        packages = tuple(
-            Package(
-                str(crate["name"]),
-                str(crate["version"]),
-                tuple(int(position) for position in crate["dependencies"]),
-                own=bool(crate["root"]),
-                foreign=str(crate["source"]) if crate["source"] in elf.ELSEWHERE and not crate["root"] else "",
-            )
-            for crate in crates
+    packages = tuple(
+        Package(
+            crate.name,
+            crate.version,
+            crate.dependencies,
+            own=crate.root,
+            foreign=crate.source if crate.source in elf.ELSEWHERE and not crate.root else "",
         )
-        inventory = Inventory(packages, tuple(number for number, crate in enumerate(crates) if crate["root"]))
-        if any(position not in range(len(packages)) for package in packages for position in package.dependencies):
-            raise ValueError("a dependency is not in the list")
-    except (KeyError, TypeError, ValueError) as error:
-        raise HostError(
-            f"{what} has a damaged record of what it was made of: {error}", "Build it again; it cannot be scanned"
-        ) from error
-    return inventory
+        for crate in crates
+    )
+    return Inventory(packages, tuple(number for number, crate in enumerate(crates) if crate.root))
 
 
 def _sha256(content: bytes) -> str:

@@ -19,6 +19,7 @@ DISTRIBUTIONS = {
     "cyclonedx": "cyclonedx-python-lib",
     "elftools": "pyelftools",
     "packageurl": "packageurl-python",
+    "spdx_tools": "spdx-tools",
 }
 """Package to the name under which it is installed, where they differ."""
 

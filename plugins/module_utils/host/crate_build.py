@@ -6,20 +6,21 @@
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import json
 import os
 import time
 from collections.abc import Mapping
 
-from ..model.cargo import aborts_on_panic, compiled_crate, listed_crate, locked_checksum, replacement
-from ..model.errors import CommandError, HostError
+from ..model.artifact import LOCK, encode_manifest
+from ..model.cargo import compiled_features, described_crates, listed_crate
+from ..model.errors import HostError
+from ..model.lock import UPSTREAM_LOCK, refuse_lock
 from ..model.recipes import CrateSource
 from ..model.releases import AUDITABLE, Crate
-from .archive import plain_files
 from .build_host import Toolchain
 from .command import Commands
+from .crates import FETCH_TIMEOUT, Crates
 from .workplace import Built, Say, Workplace
 
 _PROFILE = {
@@ -36,8 +37,14 @@ _PROFILE = {
 # Programs are position-independent by default. To ask for it would reach the macros that rustc loads as well: compiled
 # as parts of a program, their thread-local variables overwrite the compiler's, and it fails now here, now there.
 _FLAGS = ("-C", "link-arg=-Wl,-z,relro,-z,now")
-_FETCH_TIMEOUT = 1800.0
 _SPEAK_EVERY = 1.0
+
+_FETCHING = (
+    "Look at the build host's network and proxy. A lock file that does not fit the crate is for another version of it"
+)
+
+CRATES = "crates.json"
+"""What is known of the crates besides the lock file: licences and features."""
 
 _EMBEDDED = b".dep-v0"
 """The section of the program that names what was compiled."""
@@ -74,17 +81,22 @@ class CrateBuild:
         self._workplace = workplace
         self._toolchain = toolchain
         self._say = say
-        # Crates that were fetched once are kept; cargo checks them against the lock file each time.
-        self._home = f"{workplace.path}/cargo"
-        self._environment = {**network, **toolchain.environment, "CARGO_HOME": self._home}
+        self._crates = Crates(commands, workplace, toolchain, network, say)
 
-    def build(self, source: CrateSource) -> Built:
-        """Fetch, verify and compile *source*. Raises `HostError` for whatever is not as it was pinned."""
-        self._workplace.directory(self._home)
+    def build(self, source: CrateSource, lock: bytes = b"") -> Built:
+        """Fetch, verify and compile *source*, with another *lock* file than its own if there is one.
+
+        Raises `HostError` for whatever is not as it was pinned.
+        """
+        self._crates.prepare()
         auditable = self._auditable()
         with self._workplace.scratch() as scratch:
-            index_sha256, tree = self._fetch(source.crate, scratch)
-            hidden = {scratch: "/build", self._home: "/cargo"}
+            index_sha256, tree = self._crates.fetch(source.crate, scratch)
+            upstream = self._workplace.read(f"{tree}/{LOCK}")
+            if lock:
+                refuse_lock(lock.decode(), upstream.decode())
+                self._workplace.write(f"{tree}/{LOCK}", lock)
+            hidden = {scratch: "/build", self._crates.home: "/cargo"}
             flags = [f"--remap-path-prefix={path}={name}" for path, name in hidden.items()]
             environment = {
                 **_PROFILE,
@@ -98,26 +110,40 @@ class CrateBuild:
                 "VERGEN_GIT_COMMIT_DATE": time.strftime("%Y-%m-%d", time.gmtime(source.source_date_epoch)),
             }
             chosen = ["--no-default-features", "--features", " ".join(source.features)]
-            self._compile(source.crate, ["cargo", "build", "--release"], chosen, tree, environment)
+            features = self._compile(source.crate, ["cargo", "build", "--release"], chosen, tree, environment)
             binary = self._workplace.read(f"{scratch}/target/release/librespot")
             if _EMBEDDED not in binary:
                 raise HostError(
                     f"{AUDITABLE.name} {AUDITABLE.version} has not written the dependencies into the program",
                     "Nothing was installed; report it with the version of cargo on the build host",
                 )
-            lock = self._workplace.read(f"{tree}/Cargo.lock")
+            used = self._workplace.read(f"{tree}/{LOCK}")
+            described = described_crates(self._metadata(chosen, tree), features)
         return Built(
             binary,
             {
                 "crate_sha256": source.crate.sha256,
                 "index_sha256": index_sha256,
-                "lock_sha256": hashlib.sha256(lock).hexdigest(),
+                "lock_sha256": hashlib.sha256(used).hexdigest(),
                 "cargo_auditable": AUDITABLE.version,
                 "rustflags": list(_FLAGS),
                 "profile": dict(_PROFILE),
                 **self._toolchain.versions,
             },
+            {LOCK: used, UPSTREAM_LOCK: upstream, CRATES: encode_manifest({"crates": described})},
         )
+
+    def _metadata(self, chosen: list[str], tree: str) -> str:
+        """Return what cargo knows of all crates, which it has fetched before."""
+        lines: list[str] = []
+        argv = ["cargo", "metadata", "--locked", "--offline", "--format-version", "1", *chosen]
+
+        def on_line(line: str) -> bool:
+            lines.append(line)
+            return True
+
+        self._commands.stream(argv, on_line, tree, self._crates.environment, FETCH_TIMEOUT)
+        return "".join(lines)
 
     def _commit(self, tree: str) -> str:
         """Return the commit that cargo recorded when the crate was published."""
@@ -130,87 +156,33 @@ class CrateBuild:
         path = f"{self._workplace.path}/tools/{AUDITABLE.name}-{AUDITABLE.version}-{compiler}"
         if not os.path.exists(path):
             with self._workplace.scratch() as scratch:
-                _index, tree = self._fetch(AUDITABLE, scratch)
+                _index, tree = self._crates.fetch(AUDITABLE, scratch)
                 # It runs for a second at the end of a build: to compile it quickly is all that matters.
                 environment = {"CARGO_TARGET_DIR": f"{scratch}/target", "CARGO_PROFILE_DEV_DEBUG": "false"}
                 self._compile(AUDITABLE, ["cargo", "build"], [], tree, environment)
                 self._workplace.write(path, self._workplace.read(f"{scratch}/target/debug/{AUDITABLE.name}"), 0o700)
         return path
 
-    def _fetch(self, crate: Crate, scratch: str) -> tuple[str, str]:
-        """Return the index's checksum of *crate*, and the directory in *scratch* that now holds its files."""
-        self._say(f"asking the registry for {crate.name} {crate.version}")
-        asking = f"{scratch}/index"
-        self._workplace.write(f"{asking}/src/lib.rs", b"")
-        self._workplace.write(
-            f"{asking}/Cargo.toml",
-            f'[package]\nname = "index"\nversion = "0.0.0"\nedition = "2021"\n\n'
-            f'[dependencies.{crate.name}]\nversion = "={crate.version}"\ndefault-features = false\n'.encode(),
-        )
-        remedy = "Look at the build host's network and proxy, and whether this version was yanked"
-        self._cargo(["cargo", "generate-lockfile"], asking, remedy)
-        indexed = locked_checksum(self._workplace.read(f"{asking}/Cargo.lock").decode(), crate.name, crate.version)
-        if indexed != crate.sha256:
-            raise HostError(
-                f"The index has {indexed or 'no checksum'} for {crate.name} {crate.version}, pinned is {crate.sha256}",
-                "Nothing was downloaded. The registry and the pin must agree: find out which of them was changed",
-            )
-        self._download(crate, asking, remedy)
-        return indexed, self._unpack(crate, scratch)
-
-    def _download(self, crate: Crate, where: str, remedy: str) -> None:
-        """Let cargo describe the crate, for which it downloads it alone: to fetch it would bring its dependencies."""
-        argv = ["cargo", "info", f"{crate.name}@{crate.version}"]
-        try:
-            self._cargo(argv, where, remedy)
-        except CommandError as error:
-            mirror = replacement(error.output)
-            if not mirror:
-                raise
-            self._cargo([*argv, "--registry", mirror], where, remedy)
-
-    def _unpack(self, crate: Crate, scratch: str) -> str:
-        stem = f"{crate.name}-{crate.version}"
-        found = glob.glob(f"{glob.escape(self._home)}/registry/cache/*/{stem}.crate")
-        archive = self._workplace.read(found[0]) if found else b""
-        digest = hashlib.sha256(archive).hexdigest()
-        if digest != crate.sha256:
-            raise HostError(
-                f"{stem}.crate has the digest {digest}, pinned is {crate.sha256}",
-                f"Nothing was built from it. Remove {self._home}/registry on the build host and run again",
-            )
-        for name, content in plain_files(archive, f"{stem}.crate"):
-            if not name.startswith(f"{stem}/"):
-                raise HostError(f"{stem}.crate holds {name}, outside of {stem}", "Nothing was built from it")
-            self._workplace.write(f"{scratch}/{name}", content)
-        tree = f"{scratch}/{stem}"
-        if aborts_on_panic(self._workplace.read(f"{tree}/Cargo.toml").decode()):
-            raise HostError(
-                f"{stem} asks for panic = abort: one malformed request would then end the whole process",
-                "Nothing was built; take another version",
-            )
-        return tree
-
-    def _cargo(self, argv: list[str], where: str, remedy: str) -> None:
-        self._commands.stream(argv, lambda _line: False, where, self._environment, _FETCH_TIMEOUT, remedy)
-
     def _compile(
         self, crate: Crate, build: list[str], chosen: list[str], tree: str, environment: Mapping[str, str]
-    ) -> None:
-        """Run the command *build* for *crate* with the *chosen* features, and say how far it is."""
+    ) -> dict[str, frozenset[str]]:
+        """Run the command *build* for *crate* with the *chosen* features, and say how far it is.
+
+        Returns the features of each crate; one that is compiled twice, as for a build script, has those of both.
+        """
         self._say(f"downloading the dependencies of {crate.name} {crate.version}")
-        self._cargo(["cargo", "fetch", "--locked"], tree, "Look at the build host's network and proxy")
+        self._crates.cargo(["cargo", "fetch", "--locked"], tree, _FETCHING)
         total = self._count(chosen, tree)
-        done: set[str] = set()
+        done: dict[str, frozenset[str]] = {}
         spoken = [0.0]
 
         def on_line(line: str) -> bool:
             if not line.startswith("{"):
                 return False
-            name = compiled_crate(line)
+            name, features = compiled_features(line)
             if not name:
                 return True
-            done.add(name)
+            done[name] = done.get(name, frozenset()) | features
             if time.monotonic() - spoken[0] >= _SPEAK_EVERY:
                 spoken[0] = time.monotonic()
                 self._say(f"compiling {crate.name} {crate.version}: {len(done)} of {total} crates ({name})")
@@ -221,10 +193,11 @@ class CrateBuild:
             [*build, "--locked", *chosen, "--message-format=json-render-diagnostics"],
             on_line,
             tree,
-            {**self._environment, **environment},
+            {**self._crates.environment, **environment},
             max(1.0, self._end - time.monotonic()),
             "The lines above are the compiler's; a slow host needs a longer timeout",
         )
+        return done
 
     def _count(self, chosen: list[str], tree: str) -> int:
         """Return how many crates a build with the *chosen* features compiles."""
@@ -235,5 +208,5 @@ class CrateBuild:
             return True
 
         argv = ["cargo", "tree", "--locked", "--edges", "no-dev", "--prefix", "none", "--format", "{p}", *chosen]
-        self._commands.stream(argv, on_line, tree, self._environment, _FETCH_TIMEOUT)
+        self._commands.stream(argv, on_line, tree, self._crates.environment, FETCH_TIMEOUT)
         return len(crates)

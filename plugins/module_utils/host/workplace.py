@@ -10,7 +10,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..model.errors import HostError
@@ -25,10 +25,11 @@ _UNFINISHED = "unfinished-"
 
 @dataclass(frozen=True)
 class Built:
-    """A binary, and how it was made or where it came from."""
+    """A binary, how it was made or where it came from, and *files* that say more about it."""
 
     binary: bytes
     facts: Mapping[str, Any]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Workplace:

@@ -25,10 +25,13 @@ BINARY = "bin/librespot"
 SBOM = "sbom.cdx.json"
 MANIFEST = "manifest.json"
 CHECKSUMS = "SHA256SUMS"
-FILES = (BINARY, MANIFEST, CHECKSUMS)
-"""All files of an artifact, relative to its directory."""
+FILES = (BINARY, SBOM, MANIFEST, CHECKSUMS)
+"""All files of an artifact that go to hosts, relative to its directory."""
 
-_METHOD_REVISION = {CRATE: 3, ARTIFACT: 1, PACKAGE: 1}
+LOCK = "Cargo.lock"
+"""What an artifact that was compiled has besides on the controller: its dependencies, as cargo was given them."""
+
+_METHOD_REVISION = {CRATE: 4, ARTIFACT: 2, PACKAGE: 2}
 """Raised whenever the same inputs would give other bytes, so that a cached artifact is not taken for the new one."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .artifact import CRATE, METHODS
+from .lock import UPSTREAM
 from .releases import CURRENT
 
 BUILD_OPTIONS: dict[str, dict[str, Any]] = {
@@ -18,7 +19,10 @@ BUILD_OPTIONS: dict[str, dict[str, Any]] = {
     "baseline": {"type": "str", "default": "glibc2.36"},
     "features": {"type": "list", "elements": "str", "default": []},
     "crate_sha256": {"type": "str", "default": ""},
-    "lock": {"type": "str", "choices": ["upstream"], "default": "upstream"},
+    "lock": {"type": "str", "default": UPSTREAM},
+    "lock_max_age": {"type": "int"},
+    "lock_rust": {"type": "str", "default": ""},
+    "lock_file": {"type": "str", "default": ""},
     "source_date_epoch": {"type": "int"},
     "url": {"type": "str", "default": ""},
     "sha256": {"type": "str", "default": ""},

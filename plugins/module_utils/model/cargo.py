@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _PACKAGE = re.compile(r"^\[\[package\]\]$", re.MULTILINE)
 _PANIC_ABORT = re.compile(r"""^\s*panic\s*=\s*["']abort["']""", re.MULTILINE)
 _REPLACED = re.compile(r"include `--registry ([A-Za-z0-9_-]+)` or `--registry crates-io`")
+_PACKAGE_TABLE = re.compile(r"^\[package\]\n", re.MULTILINE)
+_RUST_VERSION = re.compile(r"^rust-version = .*\n", re.MULTILINE)
 _VERSION = re.compile(r"^(?:cargo|rustc) (\d+)\.(\d+)\.")
 
 
@@ -40,6 +42,13 @@ def replacement(said: str) -> str:
     return match.group(1) if match else ""
 
 
+def with_rust_version(manifest: str, rust: str) -> str:
+    """Return the text of a published ``Cargo.toml`` with *rust* as the oldest compiler that it supports."""
+    return _PACKAGE_TABLE.sub(
+        f'[package]\nrust-version = "{rust}"\n', _RUST_VERSION.sub("", manifest, count=1), count=1
+    )
+
+
 def tool_version(line: str) -> tuple[int, int]:
     """Return the version out of what ``cargo --version`` or ``rustc --version`` prints; zeros when there is none."""
     match = _VERSION.match(line)
@@ -48,11 +57,38 @@ def tool_version(line: str) -> tuple[int, int]:
 
 def compiled_crate(line: str) -> str:
     """Return name and version of the crate that a line of ``--message-format=json`` says is compiled, else nothing."""
+    return _artifact(json.loads(line))
+
+
+def compiled_features(line: str) -> tuple[str, frozenset[str]]:
+    """Return the crate of a line, as `compiled_crate` returns it, and the features that it was compiled with."""
     message: Mapping[str, Any] = json.loads(line)
+    return _artifact(message), frozenset(message.get("features", ()))
+
+
+def _artifact(message: Mapping[str, Any]) -> str:
     if message.get("reason") != "compiler-artifact":
         return ""
     name, _at, version = str(message["package_id"]).rpartition("#")[2].rpartition("/")[2].partition("@")
     return f"{name} {version}"
+
+
+def described_crates(metadata: str, features: Mapping[str, Iterable[str]]) -> list[dict[str, Any]]:
+    """Return name, version and licence of each crate of what ``cargo metadata`` prints, sorted.
+
+    Those that were compiled have their *features* as well; a crate is named there as `compiled_crate` returns it.
+    """
+    described = []
+    for package in json.loads(metadata)["packages"]:
+        item = {
+            "name": str(package["name"]),
+            "version": str(package["version"]),
+            "license": str(package.get("license") or ""),
+            "license_file": str(package.get("license_file") or ""),
+        }
+        compiled = features.get(f"{item['name']} {item['version']}")
+        described.append({**item, "features": sorted(compiled)} if compiled is not None else item)
+    return sorted(described, key=lambda item: (item["name"], item["version"]))
 
 
 def listed_crate(line: str) -> str:

@@ -36,7 +36,7 @@ ARTIFACT_LABEL = "hardened.librespot.artifact"
 SBOM_LABEL = "hardened.librespot.sbom"
 """Whose value is the digest of the image's `SBOM`."""
 
-_REVISION = 2
+_REVISION = 3
 """Raised whenever the same artifact would give another image, the packages of the distribution aside."""
 
 
@@ -126,5 +126,6 @@ def image_identifier(artifact: Mapping[str, Any], probe: str) -> str:
     which image they made is told by the image's own digest.
     """
     inputs = {"artifact": artifact["id"], "sha256": artifact["binary"]["sha256"], "probe": probe, "revision": _REVISION}
+    inputs["sbom"] = artifact["sbom"]["sha256"]
     digest = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:12]
     return f"image-{artifact['version']}-{artifact['binary']['architecture']}-{digest}"

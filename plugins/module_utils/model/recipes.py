@@ -14,6 +14,7 @@ from typing import Any
 
 from .artifact import ARTIFACT, CRATE, PACKAGE, Recipe, Target, sha256, target
 from .errors import SpecificationError
+from .lock import UPSTREAM
 from .releases import AUDITABLE, TLS, Crate, release_to_build
 
 _DEBIAN_ARCHITECTURES = {
@@ -68,6 +69,12 @@ def recipe(params: Mapping[str, Any]) -> Recipe:
     return Recipe(ARTIFACT, where, (("sha256", sha256(params["sha256"], "sha256")),))
 
 
+def unknown_identifier(params: Mapping[str, Any]) -> str:
+    """Return what stands for the identifier while the lock file, from which it follows, is not known."""
+    where = target(params)
+    return f"{where.version}-{where.architecture}-{where.baseline}-{'0' * 12}"
+
+
 def crate_source(params: Mapping[str, Any]) -> CrateSource:
     """Read how to build from the crate from a module's parameters."""
     pinned = sha256(params["crate_sha256"], "crate_sha256") if params["crate_sha256"] else ""
@@ -101,14 +108,14 @@ def _exactly_one_tls(features: Sequence[str]) -> None:
 
 
 def _crate_recipe(where: Target, source: CrateSource, lock: str) -> Recipe:
-    """Return the recipe for building *source* with the dependencies of *lock*."""
+    """Return the recipe for building *source* with the dependencies of *lock*: upstream's, or the digest of another."""
     return Recipe(
         CRATE,
         where,
         (
             ("crate_sha256", source.crate.sha256),
             ("features", source.features),
-            ("lock", lock),
+            ("lock", lock if lock == UPSTREAM else sha256(lock, "lock")),
             ("source_date_epoch", source.source_date_epoch),
             ("cargo_auditable", AUDITABLE.version),
         ),

@@ -22,15 +22,26 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.crate_buil
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Built, Workplace
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import CommandError, HostError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.lock import locked_crates
 from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import CrateSource
 from ansible_collections.hardened.librespot.plugins.module_utils.model.releases import Crate
 
 
-def packed(name: str, version: str, manifest: str = "[package]\n") -> bytes:
+def locked(**versions: str) -> str:
+    """Return the text of a lock file."""
+    blocks = [
+        f'[[package]]\nname = "{name.replace("_", "-")}"\nversion = "{version}"\nsource = "registry+x"\n'
+        f'checksum = "{hashlib.sha256(f"{name} {version}".encode()).hexdigest()}"\n'
+        for name, version in versions.items()
+    ]
+    return "version = 4\n\n" + "\n".join(blocks)
+
+
+def packed(name: str, version: str, manifest: str = "[package]\n", lock: str = "version = 4\n") -> bytes:
     """Return a ``.crate`` file."""
     files = {
         "Cargo.toml": manifest,
-        "Cargo.lock": "version = 4\n",
+        "Cargo.lock": lock,
         ".cargo_vcs_info.json": json.dumps({"git": {"sha1": "d36f9f1907e8"}}),
         "src/main.rs": "fn main() {}\n",
     }
@@ -53,6 +64,22 @@ class Cargo(Commands):
         self.timeouts: list[float] = []
         self.fails = False
         self.embeds = True
+        self.newest: list[str] = []
+        self.manifests: list[str] = []
+        self.locks: list[str] = []
+
+    def updates(self, where: Path, argv: Sequence[str]) -> None:
+        """Write the next of the *newest* lock files; with ``--precise``, put one crate back."""
+        self.manifests.append((where / "Cargo.toml").read_text())
+        if "--precise" not in argv:
+            (where / "Cargo.lock").write_text(self.newest.pop(0))
+        else:
+            name, version = argv[2], argv[-1]
+            before = (where / "Cargo.lock").read_text()
+            moved = next(crate for crate in locked_crates(before) if crate.name == name)
+            back = locked(**{name.replace("-", "_"): version}).partition("\n\n")[2]
+            made = locked(**{name.replace("-", "_"): moved.version}).partition("\n\n")[2]
+            (where / "Cargo.lock").write_text(before.replace(made, back))
 
     def stream(
         self,
@@ -78,14 +105,25 @@ class Cargo(Commands):
             cache = Path(env["CARGO_HOME"], "registry/cache/registry-of-the-test")
             cache.mkdir(parents=True, exist_ok=True)
             (cache / f"{stem}.crate").write_bytes(self.crates[stem])
+        elif "update" in argv:
+            self.updates(where, argv)
+        elif "metadata" in argv:
+            packages = [
+                {"name": name, "version": "1.0.0", "license": declared, "license_file": None}
+                for name, declared in (("tokio", "MIT"), ("alone", None))
+            ]
+            on_line(json.dumps({"packages": packages}))
         elif "tree" in argv:
             for line in ("librespot v9.9.9", "tokio v1.0.0", "tokio v1.0.0 (*)"):
                 on_line(line)
         elif "build" in argv:
             if self.fails:
                 raise CommandError(tuple(argv), 101, "error: linking failed")
-            assert on_line(json.dumps({"reason": "compiler-artifact", "package_id": "registry#tokio@1.0.0"}))
+            compiled = {"reason": "compiler-artifact", "package_id": "registry#tokio@1.0.0"}
+            for features in (["rt"], ["default", "rt"]):
+                assert on_line(json.dumps({**compiled, "features": features}))
             assert not on_line("warning: for people")
+            self.locks.append((where / "Cargo.lock").read_text())
             name = where.name.rsplit("-", 1)[0]
             target = Path(env["CARGO_TARGET_DIR"], "release" if "--release" in argv else "debug")
             target.mkdir(parents=True)
@@ -96,9 +134,11 @@ class Cargo(Commands):
 class Bench:
     """One build host."""
 
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch, manifest: str = "[package]\n") -> None:
+    def __init__(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch, manifest: str = "[package]\n", lock: str = "version = 4\n"
+    ) -> None:
         self.root = root
-        tool, crate = packed("cargo-auditable", "0.0.1"), packed("librespot", "9.9.9", manifest)
+        tool, crate = packed("cargo-auditable", "0.0.1"), packed("librespot", "9.9.9", manifest, lock)
         self.cargo = Cargo({"cargo-auditable-0.0.1": tool, "librespot-9.9.9": crate})
         auditable = Crate("cargo-auditable", "0.0.1", hashlib.sha256(tool).hexdigest())
         monkeypatch.setattr(crate_build, "AUDITABLE", auditable)
@@ -106,12 +146,12 @@ class Bench:
         self.source = CrateSource(release, (1, 85), ("alsa-backend", "with-libmdns"), 86400)
         self.said: list[str] = []
 
-    def build(self) -> Built:
+    def build(self, lock: str = "") -> Built:
         workplace = Workplace(Files(), str(self.root / "work"))
         toolchain = Toolchain({"PATH": "/usr/bin", "HOME": "/home/builder"}, {"cargo": "cargo 1.85.0"})
         build = CrateBuild(self.cargo, workplace, toolchain, {"HTTPS_PROXY": "proxy"}, self.said.append, 60)
         with workplace.occupied("a test", 1):
-            return build.build(self.source)
+            return build.build(self.source, lock.encode())
 
     def compilations(self) -> list[str]:
         return [argv[-1] for argv, _env in self.cargo.calls if "build" in argv]
@@ -133,7 +173,22 @@ class TestBuild:
         built = bench.build()
         assert built.binary == b"program librespot .dep-v0"
         assert built.facts["crate_sha256"] == built.facts["index_sha256"] == bench.source.crate.sha256
+        assert built.files["Cargo.lock"] == b"version = 4\n"
         assert built.facts["lock_sha256"] == hashlib.sha256(b"version = 4\n").hexdigest()
+
+    def test_what_cargo_knows_of_each_crate_and_the_features_of_those_that_were_compiled(self, bench: Bench) -> None:
+        alone, tokio = json.loads(bench.build().files["crates.json"])["crates"]
+        assert alone == {"name": "alone", "version": "1.0.0", "license": "", "license_file": ""}
+        assert (tokio["license"], tokio["features"]) == ("MIT", ["default", "rt"])
+
+    def test_another_lock_file_is_what_it_is_built_with(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        upstream, own = locked(tokio="1.0.0"), locked(tokio="1.0.1")
+        bench = Bench(tmp_path, monkeypatch, lock=upstream)
+        built = bench.build(own)
+        assert bench.cargo.locks[-1] == own
+        assert built.files["Cargo.lock"] == own.encode()
+        assert built.files["upstream.lock"] == upstream.encode()
+        assert built.facts["lock_sha256"] == hashlib.sha256(own.encode()).hexdigest()
 
     def test_exactly_the_chosen_features_are_compiled_as_locked(self, bench: Bench) -> None:
         bench.build()
@@ -215,10 +270,17 @@ class TestRefusal:
     def test_a_profile_that_ends_the_process_at_a_panic(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.refuse(Bench(tmp_path, monkeypatch, '[profile.release]\npanic = "abort"\n'), "panic = abort")
 
+    def test_a_lock_file_that_takes_what_upstream_does_not(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        bench = Bench(tmp_path, monkeypatch, lock=locked(tokio="1.0.0"))
+        own = locked(tokio="1.0.1").replace("registry+x", "registry+y")
+        self.refuse(bench, r"takes tokio 1\.0\.1 from registry\+y", own)
+
     @staticmethod
-    def refuse(bench: Bench, message: str) -> None:
+    def refuse(bench: Bench, message: str, lock: str = "") -> None:
         with pytest.raises(HostError, match=message):
-            bench.build()
+            bench.build(lock)
         assert not any("--release" in argv for argv, _env in bench.cargo.calls)
         assert bench.left() == {"cargo", "lock", "tools"}
 

@@ -69,9 +69,11 @@ def arguments(tmp_path: Path) -> dict[str, Any]:
 def test_the_result_is_a_file_with_the_digest_that_is_said(run: Run, arguments: dict[str, Any]) -> None:
     said = run(build, **arguments)
     assert said.data["id"].startswith(f"9.9.9-{machine()}-glibc9.99-")
-    binary = Path(said.data["binary"])
-    assert hashlib.sha256(binary.read_bytes()).hexdigest() == said.data["sha256"]
-    assert binary.is_relative_to(arguments["work_dir"])
+    directory = Path(said.data["directory"])
+    assert set(said.data["files"]) == {"librespot", "Cargo.lock", "upstream.lock", "crates.json"}
+    for name, sha256 in said.data["files"].items():
+        assert hashlib.sha256((directory / name).read_bytes()).hexdigest() == sha256
+    assert directory.is_relative_to(arguments["work_dir"])
     assert said.data["build"]["crate_sha256"] == arguments["crate_sha256"]
 
 
@@ -79,15 +81,18 @@ def test_what_was_built_and_not_fetched_is_not_built_again(
     run: Run, host: BuildHost, arguments: dict[str, Any]
 ) -> None:
     first = run(build, **arguments)
-    assert run(build, **arguments).data["sha256"] == first.data["sha256"]
+    assert run(build, **arguments).data["files"] == first.data["files"]
     assert host.built == 1
 
 
-def test_what_was_changed_meanwhile_is_built_again(run: Run, host: BuildHost, arguments: dict[str, Any]) -> None:
+@pytest.mark.parametrize("name", ["librespot", "Cargo.lock", "crates.json"])
+def test_what_was_changed_meanwhile_is_built_again(
+    run: Run, host: BuildHost, arguments: dict[str, Any], name: str
+) -> None:
     first = run(build, **arguments)
-    Path(first.data["binary"]).write_bytes(b"another program")
-    assert run(build, **arguments).data["sha256"] == first.data["sha256"]
-    assert Path(first.data["binary"]).read_bytes() == b"program librespot .dep-v0"
+    (Path(first.data["directory"]) / name).write_bytes(b"another")
+    assert run(build, **arguments).data["files"] == first.data["files"]
+    assert (Path(first.data["directory"]) / "librespot").read_bytes() == b"program librespot .dep-v0"
     assert host.built == 2
 
 

@@ -26,6 +26,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact 
     CHECKSUMS,
     FILES,
     MANIFEST,
+    SBOM,
     digests,
     encode_checksums,
     encode_manifest,
@@ -81,7 +82,7 @@ def artifact(identifier: str, **binary: Any) -> dict[str, bytes]:
     """Return the files of an artifact whose program needs what *binary* says."""
     needs = {**NEEDS, **binary}
     manifest = {"id": identifier, "version": identifier.partition("-")[0], "binary": needs}
-    contents = {BINARY: f"program {identifier}".encode(), MANIFEST: encode_manifest(manifest)}
+    contents = {BINARY: f"program {identifier}".encode(), SBOM: b"{}\n", MANIFEST: encode_manifest(manifest)}
     return {**contents, CHECKSUMS: encode_checksums(digests(contents))}
 
 
@@ -413,8 +414,8 @@ def killed() -> None:
     os._exit(KILLED)
 
 
-CHANGES = 10
-"""The changes of an installation that replaces another: two directories, three files, their modes, three names."""
+CHANGES = 11
+"""The changes of an installation that replaces another: two directories, four files, their modes, three names."""
 
 
 def kill_at(bench: Bench, turn: int) -> None:

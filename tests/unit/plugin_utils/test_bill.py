@@ -18,8 +18,10 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.errors im
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import ImageFile, ImagePackage
 from ansible_collections.hardened.librespot.plugins.module_utils.render.image import contents
 from ansible_collections.hardened.librespot.plugins.plugin_utils.bill import read_bill
+from ansible_collections.hardened.librespot.plugins.plugin_utils.compiled import recorded_crates
+from ansible_collections.hardened.librespot.plugins.plugin_utils.image_sbom import image_sbom
 from ansible_collections.hardened.librespot.plugins.plugin_utils.saved_image import read_image
-from ansible_collections.hardened.librespot.plugins.plugin_utils.sbom import image_sbom
+from ansible_collections.hardened.librespot.plugins.plugin_utils.sbom import program_sbom
 from ansible_collections.hardened.librespot.plugins.plugin_utils.subjects import read_subject
 from tests.support.auditable import program
 
@@ -43,7 +45,8 @@ def bill(crates: list[dict[str, Any]]) -> bytes:
         ImageFile("/usr/lib/libc.so.6", "libc6", b"", 0o555),
     ]
     packages = [ImagePackage("libc6", "2.36-9+deb12u14", "amd64", "glibc")]
-    return image_sbom(ARTIFACT, crates, contents(files, packages, "debian", "12"), b"layer")
+    program_bill = program_sbom(ARTIFACT, recorded_crates(crates, "the program"))
+    return image_sbom(ARTIFACT, program_bill, contents(files, packages, "debian", "12"), b"layer")
 
 
 def saved(*layers: dict[str, bytes]) -> bytes:

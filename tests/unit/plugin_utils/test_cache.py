@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.host.upload import read_upload
-from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import FILES
+from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import FILES, LOCK, SBOM
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
     IMAGE,
@@ -25,7 +26,13 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
 )
 
 NAME = "0.8.0-x86_64-glibc2.36-0123456789ab"
-MANIFEST: dict[str, Any] = {"id": NAME, "binary": {"sha256": "0"}}
+LOCK_FILE = b"version = 4\n"
+MANIFEST: dict[str, Any] = {
+    "id": NAME,
+    "binary": {"sha256": "0"},
+    "lock": {"sha256": hashlib.sha256(LOCK_FILE).hexdigest()},
+}
+BESIDE = {SBOM: b"{}\n", LOCK: LOCK_FILE}
 
 
 @pytest.fixture
@@ -35,23 +42,23 @@ def cache(tmp_path: Path) -> ArtifactCache:
 
 def test_what_was_published_is_there(cache: ArtifactCache) -> None:
     assert cache.get(NAME) is None
-    published = cache.publish(NAME, b"program", MANIFEST)
+    published = cache.publish(NAME, b"program", MANIFEST, BESIDE)
     assert cache.get(NAME) == published
     assert published.manifest == MANIFEST
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, LOCK])
 def test_an_artifact_with_one_byte_changed_is_not_there(cache: ArtifactCache, name: str) -> None:
-    path = Path(cache.publish(NAME, b"program", MANIFEST).path, name)
+    path = Path(cache.publish(NAME, b"program", MANIFEST, BESIDE).path, name)
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert cache.get(NAME) is None
-    assert cache.get(cache.publish(NAME, b"program", MANIFEST).manifest["id"]) is not None
+    assert cache.get(cache.publish(NAME, b"program", MANIFEST, BESIDE).manifest["id"]) is not None
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, LOCK])
 def test_an_artifact_that_lacks_a_file_is_not_there(cache: ArtifactCache, name: str) -> None:
-    Path(cache.publish(NAME, b"program", MANIFEST).path, name).unlink()
+    Path(cache.publish(NAME, b"program", MANIFEST, BESIDE).path, name).unlink()
     assert cache.get(NAME) is None
 
 
@@ -66,11 +73,17 @@ def test_of_an_image_what_is_beside_it_belongs_to_it(tmp_path: Path, name: str) 
 
 
 def test_what_is_uploaded_is_always_the_same_and_what_was_published(cache: ArtifactCache, tmp_path: Path) -> None:
-    artifact = cache.publish(NAME, b"program", MANIFEST)
+    artifact = cache.publish(NAME, b"program", MANIFEST, BESIDE)
     assert pack(artifact) == pack(artifact)
     (tmp_path / "upload").write_bytes(pack(artifact))
     upload = read_upload(Files(), str(tmp_path / "upload"), artifact.digests)
     assert upload.manifest == MANIFEST
+    assert set(upload.contents) == set(artifact.digests) == set(FILES)
+
+
+def test_what_was_not_compiled_has_no_lock_file(cache: ArtifactCache) -> None:
+    published = cache.publish(NAME, b"program", {**MANIFEST, "lock": None}, {SBOM: b"{}\n"})
+    assert cache.get(NAME) == published
 
 
 def test_the_second_of_two_runs_waits_and_is_told_for_whom(cache: ArtifactCache) -> None:

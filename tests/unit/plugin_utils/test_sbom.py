@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The SBOM of an image is CycloneDX, follows from what it is about, and accounts for every file."""
+"""The SBOM of a program: CycloneDX, complete, and the same for the same inputs."""
 
 from __future__ import annotations
 
-import hashlib
 import json
+import random
 from typing import Any
 
 import pytest
@@ -16,112 +16,114 @@ from cyclonedx.validation.json import JsonStrictValidator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.image import OURS, ImageFile, ImagePackage
-from ansible_collections.hardened.librespot.plugins.module_utils.render.image import contents
-from ansible_collections.hardened.librespot.plugins.plugin_utils.sbom import image_sbom, packages
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
+from ansible_collections.hardened.librespot.plugins.plugin_utils.compiled import Crate, completed, recorded_crates
+from ansible_collections.hardened.librespot.plugins.plugin_utils.lockfile import locked
+from ansible_collections.hardened.librespot.plugins.plugin_utils.sbom import packages, program_sbom
 
 ARTIFACT: dict[str, Any] = {
     "id": "0.8.0-x86_64-glibc2.36-0123456789ab",
     "version": "0.8.0",
-    "binary": {"sha256": "0" * 64, "architecture": "x86_64"},
+    "binary": {"sha256": "b" * 64, "architecture": "x86_64"},
     "inputs": {"source_date_epoch": 1762732800, "method": "crate", "crate_sha256": "a" * 64},
 }
-FILES = [
-    ImageFile("/usr/bin/librespot", ARTIFACT["id"], b"program", 0o555),
-    ImageFile("/usr/lib/libc.so.6", "libc6", b"library", 0o555),
-    ImageFile("/usr/lib/libm.so.6", "libc6", b"mathematics", 0o555),
-    ImageFile("/lib", OURS, target="usr/lib"),
-]
-PACKAGES = [ImagePackage("libc6", "2.36-9+deb12u14", "amd64", "glibc"), ImagePackage("z1g", "1:1.3-1", "amd64", "zlib")]
 CRATES: list[dict[str, Any]] = [
-    {
-        "name": "librespot",
-        "version": "0.8.0",
-        "source": "local",
-        "kind": "runtime",
-        "dependencies": [1, 3],
-        "root": True,
-    },
-    {"name": "aes", "version": "0.8.4", "source": "public", "kind": "runtime", "dependencies": [2], "root": False},
-    {"name": "aes", "version": "0.7.0", "source": "public", "kind": "runtime", "dependencies": [], "root": False},
-    {"name": "cc", "version": "1.2.0", "source": "git", "kind": "build", "dependencies": [], "root": False},
+    {"name": "librespot", "version": "0.8.0", "source": "local", "kind": "runtime", "dependencies": [1], "root": True},
+    {"name": "aes", "version": "0.8.4", "source": "public", "kind": "runtime", "dependencies": [2, 3], "root": False},
+    {"name": "ndk-sys", "version": "0.4.0+1", "source": "public", "kind": "runtime", "dependencies": [], "root": False},
+    {"name": "ndk-sys", "version": "0.4.0+2", "source": "public", "kind": "build", "dependencies": [], "root": False},
+]
+LOCK = "version = 4\n" + "".join(
+    f'[[package]]\nname = "{name}"\nversion = "{version}"\n'
+    + (f'source = "registry+x"\nchecksum = "{digit * 64}"\n' if digit else "")
+    for name, version, digit in (
+        ("librespot", "0.8.0", ""),
+        ("aes", "0.8.4", "1"),
+        ("ndk-sys", "0.4.0+1", "2"),
+        ("ndk-sys", "0.4.0+2", "3"),
+    )
+)
+DESCRIBED: list[dict[str, Any]] = [
+    {"name": "librespot", "version": "0.8.0", "license": "MIT", "features": ["with-libmdns"]},
+    {"name": "aes", "version": "0.8.4", "license": "MIT/Apache-2.0", "features": []},
+    {"name": "ndk-sys", "version": "0.4.0+1", "license": "", "license_file": "LICENSE"},
+    {"name": "ndk-sys", "version": "0.4.0+2", "license": "as one likes"},
 ]
 
 
-def made(crates: list[dict[str, Any]], files: list[ImageFile], layer: bytes = b"layer", **changed: Any) -> bytes:
-    return image_sbom({**ARTIFACT, **changed}, crates, contents(files, PACKAGES, "debian", "12"), layer)
+def crates(described: list[dict[str, Any]] | None = None, lock: str = LOCK) -> list[Crate]:
+    given_ = DESCRIBED if described is None else described
+    recorded = recorded_crates(CRATES, "the program")
+    return completed(recorded, locked(lock, "the lock"), json.dumps({"crates": given_}).encode())
 
 
-def read(sbom: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(sbom)
-    return found
+def made(known: list[Crate], **changed: Any) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(program_sbom({**ARTIFACT, **changed}, known))
+    return said
 
 
-def by_name(said: dict[str, Any], name: str) -> dict[str, Any]:
-    (found,) = (item for item in said["components"] if item["name"] == name)
-    return dict(found)
+def properties(component: dict[str, Any]) -> dict[str, str]:
+    return {item["name"].partition(":")[2]: item["value"] for item in component["properties"]}
 
 
-@pytest.mark.parametrize("crates", [CRATES, []], ids=["crates", "none recorded"])
-def test_it_is_valid(crates: list[dict[str, Any]]) -> None:
-    error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(made(crates, FILES).decode())
+@pytest.mark.parametrize("known", [crates(), recorded_crates(CRATES, ""), []], ids=["whole", "recorded", "nothing"])
+def test_it_is_valid(known: list[Crate]) -> None:
+    error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(program_sbom(ARTIFACT, known).decode())
     assert error is None, error
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.permutations(FILES))
-def test_it_follows_from_what_it_is_about_and_from_nothing_else(files: list[ImageFile]) -> None:
-    sbom = made(CRATES, files)
-    assert sbom == made(CRATES, FILES)
-    said = read(sbom)
-    assert said["metadata"]["timestamp"] == "2025-11-10T00:00:00+00:00"
-    assert said["serialNumber"] != read(made(CRATES, FILES, b"another layer"))["serialNumber"]
+@given(st.permutations(DESCRIBED), st.randoms())
+def test_the_same_inputs_give_the_same_bytes(described: list[dict[str, Any]], chance: random.Random) -> None:
+    head, *blocks = LOCK.split("[[package]]")
+    lock = "[[package]]".join([head, *chance.sample(blocks, len(blocks))])
+    assert program_sbom(ARTIFACT, crates(described, lock)) == program_sbom(ARTIFACT, crates())
 
 
-def test_each_file_is_below_the_component_that_it_is_from() -> None:
-    said = read(made(CRATES, FILES))
-    assert [item["name"] for item in by_name(said, "libc6")["components"]] == [
-        "/usr/lib/libc.so.6",
-        "/usr/lib/libm.so.6",
-    ]
-    (program,) = by_name(said, "librespot")["components"]
-    assert program["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(b"program").hexdigest()}]
-    (link,) = by_name(said, OURS)["components"]
-    assert link["properties"] == [{"name": "hardened.librespot:target", "value": "usr/lib"}]
+def test_it_is_about_librespot_and_names_the_program() -> None:
+    subject = made(crates())["metadata"]["component"]
+    assert (subject["purl"], subject["type"]) == ("pkg:cargo/librespot@0.8.0", "application")
+    assert subject["hashes"] == [{"alg": "SHA-256", "content": "a" * 64}]
+    (program,) = subject["components"]
+    assert (program["name"], program["hashes"]) == ("bin/librespot", [{"alg": "SHA-256", "content": "b" * 64}])
+    assert properties(subject) == {"method": "crate", "features": "with-libmdns"}
+    assert subject["licenses"] == [{"expression": "MIT"}]
 
 
-def test_packages_are_named_as_advisories_name_them() -> None:
-    said = read(made(CRATES, FILES))
-    assert {item["purl"] for item in said["components"] if "purl" in item} == {
-        "pkg:cargo/librespot@0.8.0",
-        "pkg:cargo/aes@0.8.4",
-        "pkg:cargo/aes@0.7.0",
-        "pkg:cargo/cc@1.2.0",
-        "pkg:deb/debian/libc6@2.36-9%2Bdeb12u14?arch=amd64&distro=debian-12&upstream=glibc",
-        "pkg:deb/debian/z1g@1:1.3-1?arch=amd64&distro=debian-12&upstream=zlib",
-    }
-    assert packages(made(CRATES, FILES)) == 6
+def test_each_crate_has_what_is_known_of_it() -> None:
+    found = {item["purl"]: item for item in made(crates())["components"]}
+    assert set(found) == {"pkg:cargo/aes@0.8.4", "pkg:cargo/ndk-sys@0.4.0%2B1", "pkg:cargo/ndk-sys@0.4.0%2B2"}
+    aes, first, second = (found[purl] for purl in sorted(found))
+    assert [item["hashes"][0]["content"][0] for item in (aes, first, second)] == ["1", "2", "3"]
+    assert properties(aes) == {"dependency": "direct", "features": ""}
+    assert properties(first) == {"dependency": "transitive"}
+    assert aes["licenses"] == [{"expression": "MIT OR Apache-2.0"}]
+    assert first["licenses"] == [{"license": {"name": "in the file LICENSE of the crate"}}]
+    assert second["licenses"] == [{"license": {"name": "as one likes"}}]
+    assert [item["scope"] for item in (aes, first, second)] == ["required", "required", "excluded"]
+    assert packages(program_sbom(ARTIFACT, crates())) == 3
 
 
-def test_who_needs_whom_is_told_and_what_only_the_build_runs_is_not_in_the_program() -> None:
-    said = read(made(CRATES, FILES))
-    needs = {item["ref"]: item.get("dependsOn", []) for item in said["dependencies"]}
-    assert needs["pkg:cargo/librespot@0.8.0"] == ["pkg:cargo/aes@0.8.4", "pkg:cargo/cc@1.2.0"]
-    assert needs["pkg:cargo/aes@0.8.4"] == ["pkg:cargo/aes@0.7.0"]
-    assert "pkg:cargo/librespot@0.8.0" in needs["hardened-librespot@0.8.0"]
-    assert by_name(said, "cc")["scope"] == "excluded"
-    assert by_name(said, "cc")["properties"] == [{"name": "hardened.librespot:source", "value": "git"}]
-    assert by_name(said, "librespot")["hashes"] == [{"alg": "SHA-256", "content": "a" * 64}]
+def test_who_needs_whom_is_told() -> None:
+    needs = {item["ref"]: item.get("dependsOn", []) for item in made(crates())["dependencies"]}
+    assert needs["pkg:cargo/librespot@0.8.0"] == ["pkg:cargo/aes@0.8.4"]
+    assert needs["pkg:cargo/aes@0.8.4"] == ["pkg:cargo/ndk-sys@0.4.0%2B1", "pkg:cargo/ndk-sys@0.4.0%2B2"]
 
 
-def test_a_program_that_does_not_say_what_it_is_made_of_is_said_to() -> None:
-    program = by_name(read(made([], FILES, inputs={"method": "artifact"})), "librespot")
-    assert {"name": "hardened.librespot:crates", "value": "not recorded in the program"} in program["properties"]
-    assert "hashes" not in program
+def test_of_a_program_of_elsewhere_it_says_what_is_not_known() -> None:
+    subject = made([], inputs={"method": "package"})["metadata"]["component"]
+    assert properties(subject) == {"method": "package", "crates": "not recorded in the program"}
+    assert "hashes" not in subject
+    crate = made(recorded_crates(CRATES, ""))["components"][0]
+    assert {"hashes", "licenses"}.isdisjoint(crate)
 
 
-def test_it_names_the_layer_whose_files_it_lists() -> None:
-    said = read(made(CRATES, FILES))
-    assert said["metadata"]["component"]["properties"] == [
-        {"name": "hardened.librespot:layer", "value": f"sha256:{hashlib.sha256(b'layer').hexdigest()}"}
-    ]
+def test_a_crate_that_nobody_locked_is_refused() -> None:
+    with pytest.raises(HostError, match=r"aes 0\.8\.4 is in the program and not in the lock file"):
+        completed(recorded_crates(CRATES, ""), locked(LOCK.replace("0.8.4", "0.8.5"), "the lock"), b'{"crates": []}')
+
+
+@pytest.mark.parametrize("change", [{"dependencies": [9]}, {"name": None, "dependencies": "x"}, {"root": True}])
+def test_a_damaged_record_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(HostError, match="a damaged record"):
+        recorded_crates([CRATES[0], {**CRATES[1], **change}, *CRATES[2:]], "the program")

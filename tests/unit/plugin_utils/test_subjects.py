@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import BINARY
+from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import BINARY, SBOM
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.inventory import Package
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import ArtifactCache
@@ -120,7 +120,7 @@ class TestKind:
     def test_a_lock_a_program_and_an_artifact_are_told_apart(self, tmp_path: Path) -> None:
         (tmp_path / "any").write_text(LOCK, encoding="utf-8")
         (tmp_path / "other").write_bytes(program(CRATES))
-        artifact = ArtifactCache(str(tmp_path)).publish("0.8.0-x", program(CRATES), {"version": "0.8.0"})
+        artifact = ArtifactCache(str(tmp_path)).publish("0.8.0-x", program(CRATES), {"version": "0.8.0"}, {SBOM: b"{}"})
         found = [read_subject(str(path)) for path in (tmp_path / "any", tmp_path / "other", artifact.path)]
         assert [item.kind for item in found] == ["lock", "binary", "artifact"]
         assert {item.inventory.version_of("librespot") for item in found} == {"0.8.0"}
@@ -138,7 +138,7 @@ class TestKind:
                 read_subject(str(path))
 
     def test_an_artifact_of_which_a_byte_was_changed_is_refused(self, tmp_path: Path) -> None:
-        artifact = ArtifactCache(str(tmp_path)).publish("0.8.0-x", program(CRATES), {"version": "0.8.0"})
+        artifact = ArtifactCache(str(tmp_path)).publish("0.8.0-x", program(CRATES), {"version": "0.8.0"}, {SBOM: b"{}"})
         binary = Path(artifact.path, BINARY)
         binary.write_bytes(program([{**CRATES[1], "dependencies": []}]))
         assert json.loads(Path(artifact.path, "manifest.json").read_text(encoding="utf-8"))

@@ -37,6 +37,7 @@ ARTIFACT: dict[str, Any] = {
     "id": "0.8.0-x86_64-glibc2.36-0123456789ab",
     "version": "0.8.0",
     "binary": {"sha256": "0" * 64, "architecture": "x86_64"},
+    "sbom": {"sha256": "0" * 64},
     "inputs": {"source_date_epoch": 1762732800},
 }
 PROGRAM = ImageFile("/usr/bin/librespot", ARTIFACT["id"], b"program", 0o555)
@@ -152,8 +153,10 @@ def test_every_file_is_accounted_for() -> None:
     assert [item["version"] for item in manifest["packages"]] == ["2.36-9"]
 
 
-def test_another_program_or_another_health_check_is_another_image() -> None:
+def test_another_program_another_sbom_or_another_health_check_is_another_image() -> None:
     other = {**ARTIFACT, "binary": {**ARTIFACT["binary"], "sha256": "1" * 64}}
-    names = {image_identifier(ARTIFACT, "a"), image_identifier(other, "a"), image_identifier(ARTIFACT, "b")}
-    assert len(names) == 3
+    said = {**ARTIFACT, "sbom": {"sha256": "2" * 64}}
+    artifacts = [(ARTIFACT, "a"), (other, "a"), (ARTIFACT, "b"), (said, "a")]
+    names = {image_identifier(artifact, probe) for artifact, probe in artifacts}
+    assert len(names) == 4
     assert all(name.startswith("image-0.8.0-x86_64-") for name in names)

@@ -1,0 +1,106 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes SBOMs on the controller, where artifacts are, or brings them there from hosts."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import (
+    HostError,
+    LibrespotError,
+    SpecificationError,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
+from ansible_collections.hardened.librespot.plugins.module_utils.model.sbom_options import (
+    ARTIFACT,
+    CYCLONEDX,
+    HOST,
+    SBOM_OPTIONS,
+    SPDX,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.file import FilePlanner
+from ansible_collections.hardened.librespot.plugins.plugin_utils import spdx
+from ansible_collections.hardened.librespot.plugins.plugin_utils.assembling import LACKING
+from ansible_collections.hardened.librespot.plugins.plugin_utils.bills import Bill, bill_of, bill_on_host
+from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import default_directory
+from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
+from ansible_collections.hardened.librespot.plugins.plugin_utils.written import resolved
+
+_MODULE = "hardened.librespot.sbom"
+_SUFFIXES = {CYCLONEDX: ".cdx.json", SPDX: ".spdx.json"}
+
+
+class ActionModule(ActionBase):
+    """It asks a host only for what is deployed there, and writes on the controller alone."""
+
+    _supports_check_mode = True
+    _supports_async = False
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Write the files, each compared with its program before."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        action: Any = self  # Ansible's base class has no types
+        _validation, asked = action.validate_argument_spec(SBOM_OPTIONS)
+        lacking = LACKING or (spdx.LACKING if asked["format"] == SPDX else "")
+        if lacking:
+            raise AnsibleActionFail(
+                f"The controller's Python lacks a library: {lacking}. pip install -r requirements.txt"
+            )
+        try:
+            bills = self._bills(asked, task_vars or {})
+            # All of them are made before any is written.
+            texts = {path: _text(bill, asked["format"]) for path, bill in bills.items()}
+            plans = [self._written(path, text) for path, text in texts.items()]
+        except LibrespotError as error:
+            raise AnsibleActionFail(str(error)) from error
+        result["changed"] = any(plan.changed for plan in plans)
+        if self._task.diff:
+            result["diff"] = [plan.diff() for plan in plans if plan.changed]
+        result["sboms"] = [
+            {"path": path, "artifact": bill.artifact, "sha256": bill.sha256, "crates": bill.crates}
+            for path, bill in bills.items()
+        ]
+        return result
+
+    def _bills(self, asked: dict[str, Any], variables: dict[str, Any]) -> dict[str, Bill]:
+        """Return the SBOMs by the path that each is written to."""
+        if asked["source"] != HOST:
+            if not asked["path"]:
+                raise SpecificationError("path", asked["path"], "is needed", "Give what the SBOM is of")
+            return {resolved(asked["dest"]): bill_of(asked["path"], asked["lock"])}
+        host = str(variables.get("inventory_hostname", "localhost"))
+        remote = Remote(self, variables)
+        said = remote.must(_MODULE, asked)
+        cache = asked["cache_dir"] or default_directory()
+        bills = [bill_on_host(item, host, cache, remote.fetch) for item in said["deployed"]]
+        if not bills and not self._task.check_mode:
+            raise HostError(
+                f"Nothing of librespot is deployed on {host}",
+                "It has no active release, and no container of librespot runs; to see containers takes root",
+            )
+        names = [bill.artifact if asked["per"] == ARTIFACT else host for bill in bills]
+        if len(set(names)) != len(bills):
+            names = [f"{host}-{bill.artifact}-{bill.sha256[:12]}" for bill in bills]
+        directory = os.path.realpath(asked["dest"])
+        return {f"{directory}/{name}{_SUFFIXES[asked['format']]}": bill for name, bill in zip(names, bills)}
+
+    def _written(self, path: str, text: str) -> Plan:
+        if not self._task.check_mode:
+            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        planner = FilePlanner(Files(), path, text, 0o600, owner=(os.geteuid(), os.getegid()))
+        return converge([planner], self._task.check_mode)[0]
+
+
+def _text(bill: Bill, form: str) -> str:
+    return spdx.as_spdx(json.loads(bill.content)) if form == SPDX else bill.content.decode()

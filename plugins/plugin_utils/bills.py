@@ -1,0 +1,132 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SBOMs of what stands on the controller or is deployed on a host, each compared with its program."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..module_utils.host.deployed import RELEASE
+from ..module_utils.host.files import Files
+from ..module_utils.model.artifact import BINARY, MANIFEST, SBOM
+from ..module_utils.model.errors import HostError
+from ..module_utils.model.image import ARCHIVE
+from .cache import ArtifactCache, read_artifact
+from .compiled import Crate
+from .lockfile import locked
+from .matching import crates_of, refuse_other
+from .saved_image import read_image
+from .sbom import program_sbom
+
+_ELF = b"\x7fELF"
+
+
+@dataclass(frozen=True)
+class Bill:
+    """An SBOM. *artifact* is what it is about, *sha256* the digest of the program, *crates* how many it names."""
+
+    content: bytes
+    artifact: str
+    sha256: str
+    crates: int
+
+
+def bill_of(path: str, lock: str | None = None) -> Bill:
+    """Return the SBOM of what stands at *path*, completed from *lock* when it has none of its own.
+
+    Raises `HostError` when it is about something else, or nothing is known.
+    """
+    path = os.path.realpath(path)
+    if lock is None:
+        if os.path.exists(f"{path}/{ARCHIVE}"):
+            return _of_image(f"{path}/{ARCHIVE}", json.loads(_read(f"{path}/{MANIFEST}"))["artifact"])
+        if os.path.isdir(path):
+            return _of_artifact(path)
+    content = _read(path)
+    if content.startswith(_ELF):
+        return _of_program(content, path, lock)
+    if lock is not None:
+        raise HostError(f"{path} is no program, so a lock file has no part in it", "Leave out lock")
+    return _of_image(path, "")
+
+
+def _of_artifact(path: str) -> Bill:
+    artifact = read_artifact(path, Files())
+    if artifact is None:
+        raise HostError(f"{path} is no whole artifact: a file is missing or has changed", "Build it again")
+    return compared(_read(f"{path}/{SBOM}"), _read(f"{path}/{BINARY}"), artifact.manifest["id"], path)
+
+
+def _of_image(path: str, artifact: str) -> Bill:
+    saved = read_image(_read(path), path)
+    if not saved.sbom:
+        raise HostError(f"{path} has no SBOM in it", "Take an image that image_build made")
+    return compared(saved.sbom, saved.program, artifact, path)
+
+
+def _of_program(content: bytes, path: str, lock: str | None) -> Bill:
+    crates = crates_of(content, path)
+    version = next(crate.version for crate in crates if crate.root)
+    if lock is not None:
+        crates = _with_checksums(crates, lock, path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    described = {"version": version, "inputs": {"method": "program"}, "binary": {"sha256": sha256}}
+    return compared(program_sbom(described, crates), content, "", path)
+
+
+def _with_checksums(crates: list[Crate], lock: str, path: str) -> list[Crate]:
+    try:
+        text = _read(lock).decode()
+    except UnicodeDecodeError:
+        raise HostError(f"{lock} is not text, and so no lock file", "Give the Cargo.lock of librespot") from None
+    known = {(item.name, item.version): item.checksum for item in locked(text, lock)}
+    missing = [f"{crate.name} {crate.version}" for crate in crates if (crate.name, crate.version) not in known]
+    if missing:
+        raise HostError(
+            f"{lock} does not have {', '.join(missing[:5])}, which is in {path}", "Give the one that it was built with"
+        )
+    return [replace(crate, checksum=known[crate.name, crate.version]) for crate in crates]
+
+
+def compared(sbom: bytes, program: bytes, artifact: str, what: str) -> Bill:
+    """Return an *sbom* of which it is sure that it is about *program*. Raises `HostError` when it is not."""
+    count = refuse_other(sbom, program, what)
+    sha256 = hashlib.sha256(program).hexdigest()
+    name = artifact or str(json.loads(sbom)["metadata"]["component"]["version"])
+    return Bill(sbom, name, sha256, count)
+
+
+def bill_on_host(item: Mapping[str, Any], host: str, cache: str, fetch: Callable[[str], bytes]) -> Bill:
+    """Return the SBOM of what is deployed on *host*, an *item* as `Deployed.as_data` returns it.
+
+    When the *cache* does not have the same program, *fetch* gets it.
+    """
+    what = f"{item['path']} on {host}"
+    if not item["sbom"]:
+        raise HostError(f"{what} has no SBOM beside it", "A converge of librespot_install puts it there")
+    release = str(item["name"]) if item["kind"] == RELEASE else ""
+    program = _cached(release, str(item["sha256"]), cache) or fetch(str(item["path"]))
+    if hashlib.sha256(program).hexdigest() != item["sha256"]:
+        raise HostError(f"{what} changed while it was fetched", "Run again")
+    return compared(str(item["sbom"]).encode(), program, release, what)
+
+
+def _cached(release: str, sha256: str, cache: str) -> bytes:
+    artifact = ArtifactCache(cache).get(release) if release else None
+    same = artifact is not None and artifact.digests[BINARY] == sha256
+    return _read(f"{artifact.path}/{BINARY}") if artifact is not None and same else b""
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as handle:
+            return handle.read()
+    except OSError as error:
+        raise HostError(f"{path} cannot be read: {error.strerror}", "It is a path of the controller") from error
