@@ -17,7 +17,7 @@ from ..model.artifact import BINARY, SBOM
 from ..model.errors import HostError
 from ..model.image import PROGRAM
 from ..model.image import SBOM as IN_IMAGE
-from ..model.layout import CURRENT, RELEASES, linked
+from ..model.layout import CURRENT, OF_RELEASES, RELEASES
 from .files import LINK, Files
 from .proc import pids
 
@@ -52,7 +52,7 @@ def deployed(files: Files) -> list[Deployed]:
 
 def _release(files: Files) -> Iterator[Deployed]:
     entry = files.read(CURRENT)
-    name = linked(entry.target, CURRENT) if entry is not None and entry.kind == LINK else ""
+    name = OF_RELEASES.linked(entry.target, CURRENT) if entry is not None and entry.kind == LINK else ""
     program = files.read(f"{RELEASES}/{name}/{BINARY}") if name else None
     if program is not None:
         sbom = files.read(f"{RELEASES}/{name}/{SBOM}")
