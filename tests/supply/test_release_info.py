@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError, SpecificationError
 from tests.supply.conftest import TODAY, Play
@@ -22,6 +25,7 @@ from tests.supply.looks import NO_ADVISORIES, Looker
 from tests.supply.mirror import CONFIG, LIBRESPOT, Mirror, atom, lines, mirror
 from tests.supply.reader import locked, matches
 from tests.supply.releases import crate_file, index_rows
+from tests.support.documentation import blocks
 
 Rows = dict[str, dict[str, Any]]
 
@@ -394,6 +398,22 @@ class TestFeeds:
         with pytest.raises(LibrespotError, match=r"gone.atom does not exist. Look at feeds\[0\]"):
             looker.look(gather=["releases", "feeds"], feeds=[{"name": "x", "url": f"{server.url}/gone.atom"}])
         assert looker.remembered() == ""
+
+
+def test_what_is_written_about_it_runs(server: Mirror, tmp_path: Path, archive: Path) -> None:
+    (text,) = blocks("docs/releases.md")
+    server.put("/librespot/releases.atom", atom("one"))
+    (written,) = yaml.safe_load(text.replace("https://mirror.example.org", server.url))
+    # Nothing else is other than it is written: the day and the database are those that never change.
+    arguments = written["tasks"][0]["hardened.librespot.release_info"]
+    arguments |= {"today": TODAY, "advisories": {"newest": 1, "engines": [{"name": "cargo-audit", "database": str(archive)}]}}
+    (tmp_path / "play.yml").write_text(json.dumps([written]), encoding="utf-8")
+    argv = ["ansible-playbook", "--inventory", "localhost,", "--connection", "local", str(tmp_path / "play.yml")]
+    environment = {**os.environ, "HARDENED_LIBRESPOT_CACHE": str(tmp_path / "cache"), "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"msg": "0.8.0; {' in done.stdout
+    assert "'0.4.0': [{'rule': 'yanked', 'why': 'it was yanked'}" in done.stdout
 
 
 def _closed_port() -> int:
