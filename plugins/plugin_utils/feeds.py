@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..module_utils.model.errors import HostError, SpecificationError
-from .http import Client
+from ..module_utils.model.errors import HostError
+from .http import Client, refuse_address
 
 try:
     import feedparser
@@ -74,8 +74,7 @@ def look(given: Mapping[str, str], seen: Mapping[str, Any], client: Client, now:
     At the first look nothing is new. Raises `HostError` for what cannot be reached or read.
     """
     name, url = given["name"], given["url"]
-    if not url.startswith(("https://", "http://")) or "@" in url.split("/")[2]:
-        raise SpecificationError(f"{path}.url", url, "is no address of a feed", "Write https://..., without a login")
+    refuse_address(url, f"{path}.url")
     answer = client.get(url, _LARGEST, str(seen.get("etag", "")))
     if answer is None:
         raise HostError(f"{url} does not exist", f"Look at {path}.url")

@@ -27,6 +27,7 @@ from .registry import registry
 from .release_look import ReleaseLook
 
 _PLACE = "releases-seen"
+_PATIENCE_S = 1800
 
 
 def refuse(params: Mapping[str, Any]) -> None:
@@ -69,7 +70,8 @@ def looked(
     base = os.path.realpath(params["cache_dir"] or default_directory())
     workplace = Workplace(Files(), f"{base}/{_PLACE}")
     said: dict[str, Any] = {}
-    with workplace.occupied("a look at releases", float(params["timeout"])):
+    # Each host of a play may look, one after the other.
+    with workplace.occupied("a look at releases", float(max(params["timeout"], _PATIENCE_S))):
         memory = Memory(workplace)
         if RELEASES in wanted:
             source = registry(params["index"], client, Commands(), workplace, way_out(os.environ))

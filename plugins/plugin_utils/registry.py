@@ -19,10 +19,10 @@ from ..module_utils.host.command import Commands
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.cargo import replacement
 from ..module_utils.model.cargo_cache import lines_of
-from ..module_utils.model.errors import CommandError, HostError, SpecificationError
+from ..module_utils.model.errors import CommandError, HostError
 from ..module_utils.model.index import CUT, Row, path_of
 from .engines.cargo_audit import rustup
-from .http import Client, UnreachableError
+from .http import SCHEMES, Client, UnreachableError, refuse_address
 
 _PACKAGE = b'[package]\nname = "index"\nversion = "0.0.0"\nedition = "2021"\n\n[workspace]\n'
 _LARGEST_INDEX = 64 * 1024 * 1024
@@ -31,11 +31,10 @@ _NO_CARGO = "Install cargo 1.82 or newer on the controller, or give the address 
 _NETWORK = "Look at the controller's network and proxy"
 _OTHER = "Give the address of the index as index"
 _UNKNOWN = "could not find"
-_SCHEMES = ("https://", "http://")
 
 
-class YankedError(HostError):
-    """The crate was yanked, and there is no way to its file."""
+class UnscannableError(HostError):
+    """There is nothing of a release that could be scanned, and that is nobody's fault."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class CargoRegistry:
             # Cargo does not look again at what it has downloaded.
             os.unlink(path)
         if row.yanked:
-            raise YankedError(f"{stem} was yanked, and cargo gets such a crate only for who has locked it", _OTHER)
+            raise UnscannableError(f"{stem} was yanked, and cargo gets such a crate only for who has locked it", _OTHER)
         failed = self._info(f"{row.name}@{row.version}")
         found = [self._workplace.read(path) for path in glob.glob(places)]
         if failed is not None or not found:
@@ -162,10 +161,7 @@ class UrlRegistry:
 
     def __init__(self, url: str, client: Client) -> None:
         plain = url.removeprefix("sparse+")
-        if not plain.startswith(_SCHEMES) or "@" in plain.split("/")[2]:
-            raise SpecificationError(
-                "index", url, "is no address of a sparse index", "Write https://HOST/PATH/, without a login"
-            )
+        refuse_address(plain, "index")
         self.source = plain if plain.endswith("/") else f"{plain}/"
         self._client = client
 
@@ -216,7 +212,7 @@ class UrlRegistry:
             raise HostError(f"{self.source} has no config.json, so it is no index", remedy)
         try:
             said = json.loads(answer.content)
-            if not str(said["dl"]).startswith(_SCHEMES):
+            if not str(said["dl"]).startswith(SCHEMES):
                 raise ValueError(f"its dl is {said['dl']!r}")
         except (ValueError, KeyError, TypeError) as error:
             raise HostError(f"{self.source}config.json does not describe an index: {error}", remedy) from error
