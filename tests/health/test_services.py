@@ -75,27 +75,28 @@ def test_another_release_than_is_wanted(served: Served) -> None:
         ("well", "", "healthy"),
     ],
 )
-def test_each_way_has_its_word(served: Served, manner: str, answers: str, reason: str) -> None:
-    artifact, run = served.impostor(manner, answers)
+def test_each_way_has_its_word(host: Served, manner: str, answers: str, reason: str) -> None:
+    artifact, run = host.impostor(manner, answers)
     # As soon as it does not answer the run says so; what it left is what is looked at.
     assert (run.status == 0) == (manner == "well"), run.output
-    said = served.health(timeout=4, release=artifact["id"])
+    said = host.health(timeout=4, release=artifact["id"])
     assert said.of("kitchen")["reason"] == reason
-    assert said.of("kitchen")["release"] == ("" if reason == "exits" else artifact["id"])
+    # One that ends at once has hardly been there.
+    assert said.of("kitchen")["release"] in {artifact["id"], *([""] if reason == "exits" else [])}
 
 
-def test_one_that_ends_after_a_while(served: Served) -> None:
-    served.impostor("dies")
-    said = served.health(soak=40)
+def test_one_that_ends_after_a_while(host: Served) -> None:
+    host.impostor("dies")
+    said = host.health(soak=40)
     assert set(said.task["reasons"].values()) == {"restarts"}
     name = said.task["unhealthy"][0]
     assert "the same process all the time" in said.of(name)["expected"]
     assert said.of(name)["answered"] > 0
 
 
-def test_one_that_gets_late_after_a_while(served: Served) -> None:
-    served.impostor("later")
-    said = served.health(soak=40)
+def test_one_that_gets_late_after_a_while(host: Served) -> None:
+    host.impostor("later")
+    said = host.health(soak=40)
     assert set(said.task["reasons"].values()) == {"late"}
     assert said.of(said.task["unhealthy"][0])["latency"] >= 3000
 

@@ -234,6 +234,8 @@ class Watch:
 def as_data(course: Course, looking: Looking) -> dict[str, Any]:
     """Return what a module says of one instance; of one that is not well, also its last lines."""
     item, found = course.instance, course.judgement
+    # Of one that is being restarted, what ran last.
+    run = course.run if course.run.pid else course.live or course.run
     said = looking.log(item).replace("\n", " / ") if found.reason in _SAYS_WHY else ""
     remedy = REMEDIES.get(found.reason, "").format(reading=looking.reading(item), port=item.port)
     return {
@@ -244,8 +246,8 @@ def as_data(course: Course, looking: Looking) -> dict[str, Any]:
         "seen": f"{found.seen}; its last lines: {said}" if said else found.seen,
         "remedy": remedy,
         "version": course.version,
-        "release": course.run.artifact,
-        "image": course.run.image,
+        "release": run.artifact,
+        "image": run.image,
         "latency": round(course.latency * 1000),
         "restarts": course.restarts,
         "answered": course.answered,
