@@ -21,16 +21,8 @@ author:
   - hardened.librespot contributors (@hardened-librespot)
 requirements:
   - ansible-core and this collection on the host, with the libraries of its C(requirements.txt)
-attributes:
-  check_mode:
-    description: Can run in check mode and return the changed status prediction without modifying the target.
-    support: full
-  diff_mode:
-    description: Returns what has changed or would change, without secrets.
-    support: full
-  idempotent:
-    description: Run twice, it changes nothing the second time.
-    support: full
+extends_documentation_fragment:
+  - hardened.librespot.specification.attributes
 options:
   state:
     description: With V(absent) all of it is removed, with what it has kept of what was told.

@@ -28,6 +28,7 @@ class Control:
 
 
 _CONVERGE = "Run playbooks/site.yml against this host"
+_CHECK = "Run playbooks/schedule.yml against this host, then: systemctl start hardened-librespot-check.service"
 _CONVERGE_CONTAINERS = f"{_CONVERGE}, with librespot_deployment: container"
 
 _CONTROLS = (
@@ -258,6 +259,22 @@ _CONTROLS = (
         "Run playbooks/site.yml; where it is not enforced, boot the host with cgroup v2",
     ),
     Control(
+        "UPD-01",
+        "New releases and advisories are looked up",
+        HIGH,
+        "An advisory comes out, and what it is about goes on running because nobody looked",
+        "Each look leaves a record of what it could look at; one that is old, or left something out, does not count",
+        _CHECK,
+    ),
+    Control(
+        "UPD-02",
+        "The look-up runs on a schedule and tells someone",
+        MEDIUM,
+        "A check that has stopped, or that nobody hears, is taken for one that found nothing",
+        "Asked of systemd, which knows the next run and the last result, and of what was delivered, not of what is set",
+        _CHECK,
+    ),
+    Control(
         "UPD-08",
         "What runs comes from the official source, unaltered",
         HIGH,
@@ -273,3 +290,6 @@ OF_CONTAINERS = frozenset(
     {"CON-01", "CON-02", "CON-03", "CON-04", "CON-05", "CON-06", "CON-07", "CON-10", "NET-10", "RES-04"}
 )
 """The controls that are of instances in containers alone."""
+
+OF_CHECKERS = frozenset({"UPD-01", "UPD-02"})
+"""The controls that are of the host alone that checks for all of them."""
