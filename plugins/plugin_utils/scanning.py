@@ -22,7 +22,7 @@ from ..module_utils.model.vulnerability import NOT_COVERED, Vulnerability, merge
 from ..module_utils.model.waivers import day, read_waivers, unused
 from . import bill, cvss_score, elf, fixes, vex
 from .cache import default_directory
-from .engines.engine import Surroundings
+from .engines.engine import Engine, Surroundings
 from .engines.registry import engine
 from .subjects import Subject, read_subject
 from .vex import read_vex
@@ -37,33 +37,48 @@ _REST = "distribution"
 
 def scan(params: Mapping[str, Any]) -> Scanned:
     """Return what the engines find, judged. Raises `LibrespotError` for whatever keeps them from looking."""
-    today = day(params["today"], "today") if params["today"] else datetime.now(timezone.utc).date()
-    if not params["engines"]:
-        raise SpecificationError("engines", [], "is empty", "Name an engine: what nobody looked at is not clean")
-    subject = read_subject(params["path"], params["kind"])
-    engines = [
-        engine(given, _surroundings(params, today, f"engines[{number}]"))
-        for number, given in enumerate(params["engines"])
-    ]
-    known = frozenset().union(*(item.identifiers for item in engines)) | {item.id for item in _uncovered(subject)}
-    program = Program(subject.inventory, params["proxy"])
-    own = UNREACHABLE if params["explain"] else ()
-    given = [item for number, path in enumerate(params["vex"]) for item in read_vex(path, f"vex[{number}]")]
-    waivers = read_waivers(params["waivers"], today, known.__contains__)
-    scans = [item.scan(subject) for item in engines]
-    found = merged([*(item for one in scans for item in one.found), *_uncovered(subject)])
-    return Scanned(
-        subject.kind,
-        subject.path,
-        subject.sha256,
-        program.librespot,
-        subject.inventory,
-        today,
-        params["fail_on"],
-        [one.as_data() for one in scans],
-        judge(found, program, params["fail_on"], waivers, [*given, *own]),
-        unused(waivers, found),
-    )
+    return Scanning(params).of(params["path"], params["kind"])
+
+
+class Scanning:
+    """Scans of several things with the same engines, whose databases are fetched once."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self._params = params
+        self._today = day(params["today"], "today") if params["today"] else datetime.now(timezone.utc).date()
+        if not params["engines"]:
+            raise SpecificationError("engines", [], "is empty", "Name an engine: what nobody looked at is not clean")
+        self._engines: list[Engine] | None = None
+
+    def of(self, path: str, kind: str) -> Scanned:
+        """Return what the engines find in what stands at *path*, as `scan` does."""
+        params, today = self._params, self._today
+        subject = read_subject(path, kind)
+        if self._engines is None:
+            self._engines = [
+                engine(given, _surroundings(params, today, f"engines[{number}]"))
+                for number, given in enumerate(params["engines"])
+            ]
+        uncovered = _uncovered(subject)
+        known = frozenset().union(*(item.identifiers for item in self._engines)) | {item.id for item in uncovered}
+        program = Program(subject.inventory, params["proxy"])
+        own = UNREACHABLE if params["explain"] else ()
+        given = [item for number, path in enumerate(params["vex"]) for item in read_vex(path, f"vex[{number}]")]
+        waivers = read_waivers(params["waivers"], today, known.__contains__)
+        scans = [item.scan(subject) for item in self._engines]
+        found = merged([*(item for one in scans for item in one.found), *uncovered])
+        return Scanned(
+            subject.kind,
+            subject.path,
+            subject.sha256,
+            program.librespot,
+            subject.inventory,
+            today,
+            params["fail_on"],
+            [one.as_data() for one in scans],
+            judge(found, program, params["fail_on"], waivers, [*given, *own]),
+            unused(waivers, found),
+        )
 
 
 def _surroundings(params: Mapping[str, Any], today: date, path: str) -> Surroundings:

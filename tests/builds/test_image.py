@@ -17,6 +17,8 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.host.running import running
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import PROBE, PROGRAM, SBOM, SBOM_LABEL
 from ansible_collections.hardened.librespot.plugins.plugin_utils.elf import inspect
 from tests.attacks.hosts import until
@@ -150,3 +152,11 @@ def test_its_health_check_notices_what_does_not_answer(container: str) -> None:
     )
     assert other.returncode == 1
     assert other.stderr.startswith("no answer: ")
+
+
+def test_a_look_at_what_runs_finds_it_by_its_sbom_and_its_answer(container: str) -> None:
+    asked = ["docker", "exec", container, PROBE, str(PORT)]
+    until(lambda: subprocess.run(asked, check=False).returncode == 0, 60, "it answers")
+    pid = int(engine("inspect", "--format", "{{.State.Pid}}", container))
+    (found,) = (item for item in running(Files()) if item.pid == pid)
+    assert (found.deployment, found.version, found.answered, found.problem) == ("container", "0.8.0", "0.8.0", "")

@@ -134,8 +134,24 @@ class Said:
 
 
 Scan = Callable[..., Said]
+Play = Callable[..., Said]
 
 _RETURNED = re.compile(r"^(?:ok|changed|fatal): \[localhost\].*? => (\{.*\})$", re.MULTILINE)
+
+
+def _played(module: str, arguments: dict[str, Any], directory: Path, check: bool) -> Said:
+    """Run a module in a play of its own on the controller, as a user does."""
+    tasks = [{f"hardened.librespot.{module}": arguments}]
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
+    playbook = directory / f"{module}.yml"
+    playbook.write_text(json.dumps([play]), encoding="utf-8")
+    argv = ["ansible-playbook", "-v", "--inventory", "localhost,", "--connection", "local", str(playbook)]
+    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"}
+    done = subprocess.run(
+        [*argv, *(["--check"] if check else [])], env=environment, capture_output=True, text=True, check=False
+    )
+    (returned,) = _RETURNED.findall(done.stdout) or pytest.fail(done.stdout + done.stderr)
+    return Said(done.returncode, json.loads(returned), done.stdout)
 
 
 @pytest.fixture
@@ -151,16 +167,17 @@ def scan(archive: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
             "cache_dir": str(cache),
             **arguments,
         }
-        play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"hardened.librespot.scan": arguments}]}
-        playbook = tmp_path / "scan.yml"
-        playbook.write_text(json.dumps([play]), encoding="utf-8")
-        argv = ["ansible-playbook", "-v", "--inventory", "localhost,", "--connection", "local", str(playbook)]
-        environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"}
-        done = subprocess.run(
-            [*argv, *(["--check"] if check else [])], env=environment, capture_output=True, text=True, check=False
-        )
-        (returned,) = _RETURNED.findall(done.stdout) or pytest.fail(done.stdout + done.stderr)
-        return Said(done.returncode, json.loads(returned), done.stdout)
+        return _played("scan", arguments, tmp_path, check)
+
+    return act
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    """Return what looks at releases in a play, with a cache that is empty when the test begins."""
+
+    def act(check: bool = False, **arguments: Any) -> Said:
+        return _played("release_info", {"cache_dir": str(tmp_path / "played"), **arguments}, tmp_path, check)
 
     return act
 

@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tools.lab.cache import Cache, location
 from tools.lab.progress import Progress
@@ -50,6 +52,21 @@ def crate(version: str) -> Path:
                 packed.extractall(scratch, filter="data")
                 (Path(scratch) / f"librespot-{version}").rename(tree)
     return tree
+
+
+def crate_file(version: str) -> bytes:
+    """Return the ``.crate`` file of librespot *version*, as cargo downloaded it."""
+    crate(version)
+    (archive,) = _cache().directory("crates").glob(f"cargo/registry/cache/*/librespot-{version}.crate")
+    return archive.read_bytes()
+
+
+def index_rows() -> dict[str, dict[str, Any]]:
+    """Return the real rows of librespot, by version, out of the file in which cargo keeps them."""
+    crate("0.8.0")
+    found = sorted(_cache().directory("crates").glob("cargo/registry/index/*/.cache/li/br/librespot"))
+    rows = [json.loads(part) for part in found[-1].read_bytes().split(b"\0") if part.startswith(b"{")]
+    return {row["vers"]: row for row in rows}
 
 
 def lock_of(version: str) -> Path:

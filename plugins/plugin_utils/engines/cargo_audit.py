@@ -103,7 +103,7 @@ class CargoAudit:
             with open(f"{scratch}/Cargo.toml", "w", encoding="utf-8") as handle:
                 handle.write('[package]\nname = "asking"\nversion = "0.0.0"\n[dependencies]\nlibrespot = "*"\n')
             argv = [cargo, "metadata", "--offline", "--no-deps", "--format-version=1"]
-            environment = {**_rustup(), "HOME": scratch, "CARGO_HOME": scratch}
+            environment = {**rustup(), "HOME": scratch, "CARGO_HOME": scratch}
             ran = self._commands.run([*argv, f"--manifest-path={scratch}/Cargo.toml"], env=environment)
         (package,) = json.loads(ran.stdout)["packages"]
         return str(package["dependencies"][0]["source"])
@@ -136,7 +136,7 @@ class CargoAudit:
         return said
 
 
-def _rustup() -> dict[str, str]:
+def rustup() -> dict[str, str]:
     """Return what tells a cargo of rustup's which toolchain it is, when it is told."""
     home = os.environ.get("RUSTUP_HOME") or os.path.expanduser("~/.rustup")
     chosen = {name: os.environ[name] for name in ("RUSTUP_TOOLCHAIN",) if name in os.environ}

@@ -1,0 +1,126 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Feeds that a user names, as Atom or RSS: which of their entries were not there at the look before."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..module_utils.model.errors import HostError, SpecificationError
+from .http import Client
+
+try:
+    import feedparser
+except ImportError as error:
+    LACKING = str(error)
+else:
+    LACKING = ""
+    """Why nothing here can be used, where feedparser is not installed."""
+
+_LARGEST = 8 * 1024 * 1024
+_KEPT = 5000
+"""Ids that are remembered of a feed; no feed shows as many entries at once."""
+_LINE = 300
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the feed called *feed*. *published* is a moment in RFC 3339, empty when the feed does not say."""
+
+    feed: str
+    id: str
+    title: str
+    link: str
+    published: str
+
+    def as_data(self) -> dict[str, str]:
+        """Return it as plain data."""
+        return {
+            "feed": self.feed,
+            "id": self.id,
+            "title": self.title,
+            "link": self.link,
+            "published": self.published,
+        }
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at a feed: what is *new*, whether it was the *first*, and the *state* to remember."""
+
+    name: str
+    url: str
+    first: bool
+    count: int
+    new: list[Entry]
+    state: dict[str, Any]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return what a user is told, as plain data."""
+        new = [entry.as_data() for entry in self.new]
+        return {"name": self.name, "url": self.url, "first": self.first, "entries": self.count, "new": new}
+
+
+def look(given: Mapping[str, str], seen: Mapping[str, Any], client: Client, now: str, path: str) -> Look:
+    """Look at the feed that the user has *given* at the option *path*, of which was *seen* what the state said.
+
+    At the first look nothing is new. Raises `HostError` for what cannot be reached or read.
+    """
+    name, url = given["name"], given["url"]
+    if not url.startswith(("https://", "http://")) or "@" in url.split("/")[2]:
+        raise SpecificationError(f"{path}.url", url, "is no address of a feed", "Write https://..., without a login")
+    answer = client.get(url, _LARGEST, str(seen.get("etag", "")))
+    if answer is None:
+        raise HostError(f"{url} does not exist", f"Look at {path}.url")
+    if answer.content is None:
+        return Look(name, url, False, int(seen["entries"]), [], {**seen, "looked": now})
+    entries = read(answer.content, name, url)
+    known = list(seen.get("ids", []))
+    new = [entry for entry in entries if entry.id not in set(known)] if seen else []
+    current = [entry.id for entry in entries]
+    # The oldest are forgotten first, and never one that the feed still shows.
+    ids = [item for item in known if item not in set(current)][-_KEPT:] + current
+    state = {"etag": answer.etag, "ids": ids, "entries": len(entries), "looked": now}
+    return Look(name, url, not seen, len(entries), new, state)
+
+
+def read(content: bytes, name: str, url: str) -> list[Entry]:
+    """Return the entries of a feed, each once. Raises `HostError` for what is no feed, or was cut off."""
+    # As a stream: feedparser takes a text that looks like an address for one, and downloads it. That servers call feeds
+    # this and that is not its affair.
+    headers = {"content-location": url, "content-type": "application/xml"}
+    said = feedparser.parse(io.BytesIO(content), response_headers=headers)
+    if not said.get("version") or (said.bozo and not isinstance(said.bozo_exception, feedparser.CharacterEncodingOverride)):
+        reason = said.get("bozo_exception") or "it has no root of Atom or RSS"
+        raise HostError(f"{url} is not a whole feed of Atom or RSS: {reason}", "Look at that address in a browser")
+    found: dict[str, Entry] = {}
+    for item in said.entries:
+        entry = _entry(item, name)
+        found.setdefault(entry.id, entry)
+    return list(found.values())
+
+
+def _entry(item: Mapping[str, Any], feed: str) -> Entry:
+    title, link = _line(item.get("title")), _line(item.get("link"))
+    moment = item.get("published_parsed") or item.get("updated_parsed")
+    published = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment) if moment else ""
+    named = str(item.get("id") or "") or link
+    # Without a name, what it says is what tells it from others.
+    identity = named or hashlib.sha256(f"{title}\0{published}".encode()).hexdigest()
+    return Entry(feed, identity if len(identity) <= _LINE else _digest(identity), title, link, published)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _line(text: Any) -> str:
+    """Return *text* as one line for people, without what a terminal would act on."""
+    return "".join(letter if letter.isprintable() else " " for letter in str(text or ""))[:_LINE].strip()

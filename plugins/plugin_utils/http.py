@@ -1,0 +1,116 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Asks for what is at an address, and takes no answer that is not whole."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urljoin, urlsplit
+
+from ..module_utils.model.errors import HostError
+
+_CHUNK = 65536
+_HOPS = 5
+_ABSENT = (404, 410, 451)
+_MOVED = (301, 302, 303, 307, 308)
+_NETWORK = "Look at the address, the network and the proxy of the controller"
+
+
+class UnreachableError(HostError):
+    """Nothing answered, or what did is out of order: it said nothing of what was asked."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came: *etag* names this state of it. Without *content* it is as it was when it had that name."""
+
+    content: bytes | None
+    etag: str
+
+
+class Client:
+    """Asks by *opener*, which is Ansible's ``open_url``. An answer has *timeout* seconds to be there as a whole."""
+
+    def __init__(self, opener: Callable[..., Any], timeout: float) -> None:
+        self._opener = opener
+        self.timeout = timeout
+
+    def get(self, url: str, largest: int, etag: str = "") -> Answer | None:
+        """Return what is at *url*, of at most *largest* bytes; None when there is nothing.
+
+        Raises `UnreachableError`, and `HostError` for an answer that is not one: cut off, too large, of another status,
+        or one that leads to another scheme.
+        """
+        deadline = time.monotonic() + self.timeout
+        asked = url
+        for _hop in range(_HOPS):
+            try:
+                return self._answer(asked, largest, etag, deadline)
+            except HTTPError as error:
+                error.close()
+                if error.code == 304 and etag:
+                    return Answer(None, etag)
+                if error.code in _ABSENT:
+                    return None
+                if error.code >= 500:
+                    raise UnreachableError(f"{asked} answered with status {error.code}", _NETWORK) from error
+                if error.code not in _MOVED:
+                    raise HostError(f"{asked} answered with status {error.code}", _NETWORK) from error
+                asked = _moved(asked, error)
+        raise HostError(f"{url} led to more than {_HOPS} other addresses", _NETWORK)
+
+    def _answer(self, url: str, largest: int, etag: str, deadline: float) -> Answer:
+        # Compressed, an answer would be of another length than it says.
+        headers = {"Accept-Encoding": "identity", **({"If-None-Match": etag} if etag else {})}
+        try:
+            with self._opener(
+                url,
+                headers=headers,
+                timeout=max(0.1, deadline - time.monotonic()),
+                http_agent="hardened.librespot",
+                follow_redirects="no",
+                use_netrc=False,
+            ) as response:
+                if response.status != 200:
+                    raise HostError(f"{url} answered with status {response.status}", _NETWORK)
+                content = _whole(response, url, largest, deadline)
+                return Answer(content, str(response.headers.get("ETag") or ""))
+        except HTTPError:
+            raise
+        except http.client.HTTPException as error:
+            raise HostError(f"{url} was cut off: {error!r}", "Nothing was remembered; ask again") from error
+        except (URLError, OSError, ValueError) as error:
+            raise UnreachableError(f"{url} cannot be reached: {error}", _NETWORK) from error
+
+
+def _whole(response: Any, url: str, largest: int, deadline: float) -> bytes:
+    content = b""
+    # One read at a time, each of what is there: a server that sends a byte a second would else never be too late.
+    while chunk := response.read1(_CHUNK):
+        content += chunk
+        if len(content) > largest:
+            raise HostError(f"{url} is larger than {largest} bytes", "Look at the address")
+        if time.monotonic() > deadline:
+            raise UnreachableError(f"{url} did not send its answer in time", "Look at that server; or raise timeout")
+    promised = response.headers.get("Content-Length")
+    if promised is not None and int(promised) != len(content):
+        raise HostError(
+            f"{url} was cut off: {len(content)} bytes came of {promised}", "Nothing was remembered; ask again"
+        )
+    return content
+
+
+def _moved(url: str, error: HTTPError) -> str:
+    there = urljoin(url, error.headers.get("Location") or "")
+    if urlsplit(there).scheme != urlsplit(url).scheme:
+        raise HostError(
+            f"{url} leads to {there}, which is of another scheme", "Write that address if it is the right one"
+        )
+    return there

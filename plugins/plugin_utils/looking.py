@@ -1,0 +1,94 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole look, from the options of a user to what is returned, at the index and at feeds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from ..module_utils.host.build import way_out
+from ..module_utils.host.command import Commands
+from ..module_utils.host.files import Files
+from ..module_utils.host.workplace import Workplace
+from ..module_utils.model.errors import SpecificationError
+from ..module_utils.model.release_info_options import FEEDS, RELEASES
+from ..module_utils.model.waivers import day
+from .cache import default_directory
+from .feeds import look as look_at_feed
+from .http import Client
+from .memory import Memory
+from .ordering import asked, is_version, newest_first
+from .registry import registry
+from .release_look import ReleaseLook
+
+_PLACE = "releases-seen"
+
+
+def refuse(params: Mapping[str, Any]) -> None:
+    """Raise `SpecificationError` for what the types of the options do not rule out."""
+    for name in ("fresh_for", "stale_for"):
+        if params[name] < 0:
+            raise SpecificationError(name, params[name], "is less than nothing", "Write 0 or more")
+    if params["timeout"] < 1:
+        raise SpecificationError(
+            "timeout", params["timeout"], "is no time", "Write the seconds that an answer may take"
+        )
+    for number, version in enumerate(params["also_running"]):
+        asked(version, f"also_running[{number}]")
+    names = [item["name"] for item in params["feeds"]]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise SpecificationError(f"feeds[{number}].name", name, "is the name of another feed", "Give it its own")
+
+
+def versions(running: Iterable[Mapping[str, Any]], also: Iterable[str]) -> list[str]:
+    """Return the versions of what runs here and elsewhere, the newest first; what is no version comes last."""
+    found = {item["version"] for item in running if item["version"]} | set(also)
+    good = {version for version in found if is_version(version)}
+    return [*newest_first(good, "what runs"), *sorted(found - good)]
+
+
+def looked(
+    params: Mapping[str, Any], running: Sequence[str], opener: Callable[..., Any], check: bool
+) -> dict[str, Any]:
+    """Look at the index and the feeds, by *opener* (``open_url``), and remember it unless *check*.
+
+    One look at a time: the next one starts from what this one saw. Raises `LibrespotError`; then nothing is remembered.
+    """
+    wanted = set(params["gather"])
+    if not wanted & {RELEASES, FEEDS}:
+        return {}
+    now = datetime.now(timezone.utc)
+    today = day(params["today"], "today") if params["today"] else now.date()
+    client = Client(opener, params["timeout"])
+    base = os.path.realpath(params["cache_dir"] or default_directory())
+    workplace = Workplace(Files(), f"{base}/{_PLACE}")
+    said: dict[str, Any] = {}
+    with workplace.occupied("a look at releases", float(params["timeout"])):
+        memory = Memory(workplace)
+        if RELEASES in wanted:
+            source = registry(params["index"], client, Commands(), workplace, way_out(os.environ))
+            said.update(ReleaseLook(source, memory, workplace, params, now, today).result(running))
+        if FEEDS in wanted:
+            said.update(_feeds(params["feeds"], memory, client, now))
+        if params["remember"] and not check:
+            memory.save()
+    return said
+
+
+def _feeds(given: list[dict[str, str]], memory: Memory, client: Client, now: datetime) -> dict[str, Any]:
+    looks = [
+        look_at_feed(item, memory.feed(item["url"]), client, now.strftime("%Y-%m-%dT%H:%M:%SZ"), f"feeds[{number}]")
+        for number, item in enumerate(given)
+    ]
+    for look in looks:
+        memory.fed(look.url, look.state)
+    return {
+        "feeds": [look.as_data() for look in looks],
+        "new_entries": [entry.as_data() for look in looks for entry in look.new],
+    }
