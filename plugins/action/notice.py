@@ -16,6 +16,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.notice import (
     Look,
+    read_entries,
     read_items,
     read_releases,
     read_running,
@@ -79,6 +80,7 @@ def _look(asked: dict[str, Any]) -> Look:
         *read_items(asked["items"], "items"),
         *read_scans(asked["scans"], "scans", running),
         *read_releases(asked["releases"], "releases"),
+        *read_entries(asked["entries"], "entries"),
     )
     sources = (*read_sources(asked["sources"], "sources"), *running_sources(asked["running"], "running"))
     return Look(sources, items)

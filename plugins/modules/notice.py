@@ -12,7 +12,7 @@ module: notice
 short_description: Tell someone what is new against librespot, once
 version_added: 0.1.0
 description:
-  - Tells what M(hardened.librespot.scan) and C(hardened.librespot.release_info) found, by mail and by webhooks. Each
+  - Tells what M(hardened.librespot.scan) and M(hardened.librespot.release_info) found, by mail and by webhooks. Each
     thing is told once by each of them; what was not taken is told again by the next run, and nothing else is.
   - That something could not be looked at is told as well, with O(sources).
   - Titles of advisories and entries of feeds are written by others. They are told as plain text of bounded length,
@@ -50,15 +50,20 @@ options:
     elements: dict
     default: []
   running:
-    description: What C(hardened.librespot.release_info) returned on each host, by the host's name. A host that returned
+    description: What M(hardened.librespot.release_info) returned on each host, by the host's name. A host that returned
       nothing could not be looked at.
     type: dict
     default: {}
   releases:
-    description: What C(hardened.librespot.release_info) returned. Of it are told the releases that are newer than what
-      runs, those that run and were yanked, and new entries of feeds.
+    description: What M(hardened.librespot.release_info) returned. Of it are told the releases that are newer than what
+      runs, and those that run and were yanked.
     type: dict
     default: {}
+  entries:
+    description: New entries of feeds, as M(hardened.librespot.release_info) returns them in C(new_entries).
+    type: list
+    elements: dict
+    default: []
   items:
     description:
       - Anything else to tell. Each has an C(id), a C(kind) (V(advisory), V(release), V(feed) or V(fault)) and a

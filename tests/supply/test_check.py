@@ -23,6 +23,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.supply.conftest import TODAY
 from tests.supply.databases import EXCERPT, ROOT
+from tests.supply.mirror import atom, mirror
+from tests.supply.releases import index_rows
 from tests.supply.told import PASSWORD, USER, Authority, Hook, MailServer, authority, mail_server, webhook
 
 CHECK = ROOT / "examples/check"
@@ -110,6 +112,8 @@ def check(refreshed: Path, trusted: Authority, mailbox: MailServer, hook: Hook, 
         "librespot_check_paths": [{"path": str(refreshed), "hosts": ["kitchen", "office"]}],
         "librespot_check_engines": [{"name": "cargo-audit", "database": str(made.database)}],
         "librespot_check_today": TODAY,
+        "librespot_check_cache_dir": str(tmp_path / "cache"),
+        "librespot_check_releases": False,
         "librespot_check_metrics": str(made.directory / "librespot.prom"),
         "librespot_check_mail": {
             "to": ["ops@example.org", "night@example.org"],
@@ -171,6 +175,40 @@ class TestNews:
         assert check.run() == 1
         assert len(hook.titles) == 2
         assert hook.titles[1].startswith("RUSTSEC-2026-9002")
+
+    def test_a_new_release_and_an_entry_of_a_feed(self, check: Check, mailbox: MailServer, hook: Hook) -> None:
+        rows = index_rows()
+        with mirror() as server:
+            server.serve(rows)
+            server.put("/feed", atom("old"))
+            check.variables |= {
+                "librespot_check_releases": True,
+                "librespot_check_index": server.index,
+                "librespot_check_policy": {"gate": "none"},
+                "librespot_check_advisories": {"newest": 0},
+                "librespot_check_versions": ["0.8.0"],
+                "librespot_check_feeds": [{"name": "commits", "url": f"{server.url}/feed"}],
+            }
+            # What was there at the first look is not new.
+            assert check.run() == 0, check.output
+            assert hook.titles == []
+            server.serve({**rows, "0.9.0": {**rows["0.8.0"], "vers": "0.9.0", "cksum": "9" * 64}})
+            server.put("/feed", atom("fresh", "old"))
+            mailbox.refusal = "451 later"
+            assert check.run() == 2
+            mailbox.refusal = ""
+            # The entry is seen when everyone was told of it; the release goes on to be newer.
+            assert [check.run() for _ in range(3)] == [1, 1, 1], check.output
+            assert hook.titles == ["librespot 0.9.0 passes the policy", "commits: fresh"]
+            assert sorted(mailbox.recipients) == ["night@example.org", "ops@example.org"]
+            for letter in mailbox.letters:
+                assert letter["Subject"] == "librespot: 1 release, 1 feed entry"
+                assert "commits: fresh\n  " in letter.get_content().replace("\r\n", "\n")
+            assert check.figures()["newer_releases"] == 1
+            server.serve({**rows, "0.9.0": {**rows["0.8.0"], "vers": "0.9.0", "cksum": "9" * 64, "yanked": True}})
+            server.put("/feed", b"gone", status=500)
+            assert [check.run() for _ in range(2)] == [2, 2], check.output
+            assert hook.titles[2:] == ["could not look at feed commits", "librespot 0.9.0 was yanked"]
 
     def test_what_is_over_and_comes_back(self, check: Check, hook: Hook) -> None:
         check.publish(NEW)

@@ -177,7 +177,7 @@ def read_scans(given: Any, path: str, running: Mapping[str, Sequence[Mapping[str
 
 
 def read_releases(given: Any, path: str) -> tuple[Item, ...]:
-    """Return what the result of release_info at *path* has to tell: newer releases, yanked ones that run, feed entries.
+    """Return what the result of release_info at *path* has to tell: newer releases, and yanked ones that run.
 
     A release is told again when it is yanked, and when it passes the policy or does so no more.
     """
@@ -189,17 +189,24 @@ def read_releases(given: Any, path: str) -> tuple[Item, ...]:
         Item(f"{version} runs and is yanked", RELEASE, f"librespot {plain(version, _ID)} runs and was yanked")
         for version in given.get("running_yanked", ())
     ]
-    entries = [
-        Item(
-            f"{entry['feed']} {entry['id']}",
-            FEED,
-            plain(f"{entry['feed']}: {entry['title']}", _TITLE),
-            plain(entry.get("published", ""), _TEXT),
-            _link(entry.get("link", "")),
-        )
-        for entry in given.get("new_entries", ())
-    ]
-    return (*yanked, *map(_release, _newer(given)), *entries)
+    return (*yanked, *map(_release, _newer(given)))
+
+
+def read_entries(given: Any, path: str) -> tuple[Item, ...]:
+    """Return the entries of feeds at *path*, as release_info returns them."""
+    return tuple(_entry(entry, f"{path}[{number}]") for number, entry in enumerate(sequence(given, path)))
+
+
+def _entry(given: Any, path: str) -> Item:
+    entry = mapping(given, path, ("feed", "id", "title", "link", "published"))
+    feed = _text(entry.get("feed"), f"{path}.feed")
+    return Item(
+        f"{feed} {_text(entry.get('id'), f'{path}.id')}",
+        FEED,
+        plain(f"{feed}: {entry.get('title') or '(without a title)'}", _TITLE),
+        plain(entry.get("published") or "", _TEXT),
+        _link(entry.get("link") or ""),
+    )
 
 
 def _newer(said: Mapping[str, Any]) -> list[Mapping[str, Any]]:

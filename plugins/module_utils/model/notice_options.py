@@ -19,6 +19,7 @@ NOTICE_OPTIONS: dict[str, dict[str, Any]] = {
     "scans": {"type": "list", "elements": "dict", "default": []},
     "running": {"type": "dict", "default": {}},
     "releases": {"type": "dict", "default": {}},
+    "entries": {"type": "list", "elements": "dict", "default": []},
     "sources": {"type": "list", "elements": "dict", "required": True},
     "state": {"type": "path", "required": True},
     "mail": {

@@ -24,6 +24,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.notice im
     Look,
     Source,
     plain,
+    read_entries,
     read_items,
     read_releases,
     read_running,
@@ -137,7 +138,16 @@ class TestSources:
         with pytest.raises(SpecificationError, match=r"scans\[0\]\.result"):
             read_scans([{"result": {}}], "scans", {})
 
-    def test_newer_releases_and_entries_of_feeds(self) -> None:
+    def test_entries_of_feeds_by_their_feed(self) -> None:
+        entry = {"feed": "blog", "id": "1", "title": "hello", "link": "https://example.org", "published": ""}
+        found = read_entries([entry, {**entry, "feed": "commits", "title": ""}], "entries")
+        assert [(item.title, item.url) for item in found] == [
+            ("blog: hello", "https://example.org"),
+            ("commits: (without a title)", "https://example.org"),
+        ]
+        assert len({item.key for item in found}) == 2
+
+    def test_newer_releases(self) -> None:
         reasons = [{"rule": "held back", "why": "you hold it back"}]
         said = {
             "releases": [
@@ -150,20 +160,16 @@ class TestSources:
             "newest": "0.9.0",
             "running_versions": ["0.8.0", "0.7.1"],
             "running_yanked": ["0.7.1"],
-            "new_entries": [
-                {"feed": "blog", "id": "1", "title": "hello", "link": "https://example.org", "published": ""}
-            ],
         }
         found = read_releases(said, "releases")
         assert [item.title for item in found] == [
             "librespot 0.7.1 runs and was yanked",
             "librespot 0.9.0 does not pass the policy",
             "librespot 0.8.1 was yanked",
-            "blog: hello",
         ]
         assert found[1].text == "you hold it back; needs Rust 1.90"
         # Nothing that is known runs.
-        alone = read_releases({**said, "running_versions": [], "running_yanked": [], "new_entries": []}, "releases")
+        alone = read_releases({**said, "running_versions": [], "running_yanked": []}, "releases")
         assert [item.title for item in alone] == ["librespot 0.9.0 does not pass the policy"]
 
 
