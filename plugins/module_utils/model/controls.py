@@ -28,6 +28,7 @@ class Control:
 
 
 _CONVERGE = "Run playbooks/site.yml against this host"
+_CHECK = "Run playbooks/schedule.yml against this host, then: systemctl start hardened-librespot-check.service"
 _CONVERGE_CONTAINERS = f"{_CONVERGE}, with librespot_deployment: container"
 _UPDATE = "Run playbooks/update.yml against this host"
 
@@ -275,6 +276,22 @@ _CONTROLS = (
         "Run playbooks/site.yml; where it is not enforced, boot the host with cgroup v2",
     ),
     Control(
+        "UPD-01",
+        "New releases and advisories are looked up",
+        HIGH,
+        "An advisory comes out, and what it is about goes on running because nobody looked",
+        "Each look leaves a record of what it could look at; one that is old, or left something out, does not count",
+        _CHECK,
+    ),
+    Control(
+        "UPD-02",
+        "The look-up runs on a schedule and tells someone",
+        MEDIUM,
+        "A check that has stopped, or that nobody hears, is taken for one that found nothing",
+        "Asked of systemd, which knows the next run and the last result, and of what was delivered, not of what is set",
+        _CHECK,
+    ),
+    Control(
         "UPD-03",
         "A release goes through staging before it comes to a host",
         MEDIUM,
@@ -343,3 +360,6 @@ OF_CONTAINERS = frozenset(
     }
 )
 """The controls that are of instances in containers alone."""
+
+OF_CHECKERS = frozenset({"UPD-01", "UPD-02"})
+"""The controls that are of the host alone that checks for all of them."""

@@ -1,0 +1,224 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Telling what is new: each channel gets what it has not delivered yet, and what it delivered is remembered."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import Any
+
+from ..module_utils.host.files import FILE, Files
+from ..module_utils.host.lock import host_lock
+from ..module_utils.model import check_record, told
+from ..module_utils.model.check_record import Record, Sent
+from ..module_utils.model.errors import HostError, LibrespotError
+from ..module_utils.model.notice import RELEASE, Item, Look, plain
+from ..module_utils.model.told import DamagedError, Memory
+from ..module_utils.render.check_metrics import check_metrics
+from ..module_utils.render.notice import Message
+from .channels.channel import Channel, UndeliveredError
+from .written import resolved
+
+_AT_ONCE = 25
+"""Items of one message, so that it can be read and is taken everywhere."""
+
+_MESSAGES = 8
+"""Messages by one channel in one run. What is left is told by the next run: a feed can be made to hold anything."""
+
+_PATIENCE_S = 300
+_LONGEST_WAIT_S = 30
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Files of a user of the controller; *record* and *metrics* are empty where there is none."""
+
+    state: str
+    record: str
+    metrics: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was told, or in check mode would be: by channel the items.
+
+    *warnings* are about what was remembered, *unwritten* say which file could not be kept.
+    """
+
+    items: Mapping[str, Sequence[Item]]
+    record: Record
+    warnings: Sequence[str]
+    unwritten: Sequence[str] = ()
+
+
+class Noticing:
+    """One look, told by *channels*, of which each may try *retries* times more. *remind* is in days, 0 for never."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        channels: Sequence[Channel],
+        today: date,
+        remind: int,
+        retries: int,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._paths = paths
+        self._channels = channels
+        self._today = today
+        self._remind = remind
+        self._retries = retries
+        self._wait = wait
+        self._files = Files()
+        self._unwritten: dict[str, None] = {}
+
+    def expected(self, look: Look) -> Told:
+        """Return what would be told. Nothing is sent or written."""
+        memory, warnings = self._remembered()
+        items = look.all_items
+        due = {channel.name: memory.due(items, channel.name, self._today, self._remind) for channel in self._channels}
+        sent = [Sent(name, len(found)) for name, found in due.items() if found]
+        return Told(due, self._record(look, sent), [*warnings, *self._unencrypted()])
+
+    def tell(self, look: Look) -> Told:
+        """Tell it, remember what was delivered, and keep the record and the figures.
+
+        What cannot be written, as on a full disk, keeps nobody from being told; it is told again then.
+        """
+        with self._alone():
+            memory, warnings = self._remembered()
+            memory = memory.current(look, [channel.name for channel in self._channels], self._today)
+            self._remember(memory)
+            delivered: dict[str, list[Item]] = {}
+            sent = []
+            for channel in self._channels:
+                due = memory.due(look.all_items, channel.name, self._today, self._remind)
+                delivered[channel.name], error = [], ""
+                try:
+                    for part in self._tell(channel, due, memory):
+                        memory = memory.after(part, channel.name, self._today)
+                        self._remember(memory)
+                        delivered[channel.name] += part
+                except UndeliveredError as failure:
+                    error = str(failure)
+                if due:
+                    count = len(due) - len(delivered[channel.name]) if error else len(delivered[channel.name])
+                    sent.append(Sent(channel.name, count, error))
+            record = self._record(look, sent)
+            self._keep(record)
+        return Told(delivered, record, [*warnings, *self._unencrypted()], tuple(self._unwritten))
+
+    def _unencrypted(self) -> list[str]:
+        open_ways = [channel for channel in self._channels if channel.unencrypted]
+        return [f"{channel.name}: all on the way can read it: {channel.unencrypted}" for channel in open_ways]
+
+    def _tell(self, channel: Channel, due: Sequence[Item], memory: Memory) -> Iterator[list[Item]]:
+        """Send *due* in messages of some items each, and yield the items of each that was taken."""
+        again = frozenset(item.key for item in due if memory.reminded(item, channel.name))
+        for start in range(0, min(len(due), _AT_ONCE * _MESSAGES), _AT_ONCE):
+            part = list(due[start : start + _AT_ONCE])
+            self._send(channel, self._message(channel, part, again, len(due) - start - len(part)))
+            yield part
+
+    def _message(self, channel: Channel, part: Sequence[Item], again: frozenset[str], left: int) -> Message:
+        # Who gets the same twice, as after a kill between taking and remembering, can know it.
+        told = [channel.name, *(f"{item.key}{self._today if item.key in again else ''}" for item in part)]
+        identifier = hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
+        moment = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        return Message(identifier, part, again, left, moment, plain(socket.gethostname(), 100))
+
+    def _send(self, channel: Channel, message: Message) -> None:
+        for attempt in range(self._retries + 1):
+            try:
+                channel.send(message)
+            except UndeliveredError as error:
+                if not error.again or attempt == self._retries:
+                    raise
+                self._wait(min(2.0**attempt, _LONGEST_WAIT_S))
+            except LibrespotError as error:
+                raise UndeliveredError(error.message, error.remedy, again=False) from error
+            else:
+                return
+
+    def _record(self, look: Look, sent: Sequence[Sent]) -> Record:
+        now = int(time.time())
+        before = last_record(self._files, self._paths.record)
+        all_told = not any(item.error for item in sent)
+        return Record(
+            now,
+            look.complete,
+            {source.name: source.error for source in look.sources},
+            tuple(sent),
+            now if look.complete else (before.complete_at if before else 0),
+            # Where nobody is told there is no delivery.
+            now if all_told and self._channels else (before.delivered_at if before else 0),
+            look.advisories(),
+            look.count(RELEASE),
+            os.environ.get("INVOCATION_ID", ""),
+        )
+
+    def _keep(self, record: Record) -> None:
+        if self._paths.record:
+            self._write(self._paths.record, check_record.encode(record))
+        if self._paths.metrics:
+            # node_exporter runs as a user of its own.
+            self._write(self._paths.metrics, check_metrics(record), 0o644)
+
+    def _remembered(self) -> tuple[Memory, list[str]]:
+        entry = self._files.read(self._paths.state)
+        if entry is None:
+            return Memory(), []
+        if entry.kind != FILE:
+            raise HostError(f"{self._paths.state}: a {entry.kind} stands there", "Name another file as state")
+        try:
+            return told.decode(entry.content.decode("utf-8", "replace")), []
+        except DamagedError as error:
+            # To tell all once more is the safe side.
+            return Memory(), [f"{self._paths.state}: {error}; all is told again"]
+
+    def _remember(self, memory: Memory) -> None:
+        self._write(self._paths.state, told.encode(memory))
+
+    def _write(self, path: str, text: str, mode: int = 0o600) -> None:
+        try:
+            self._files.write(path, text.encode(), mode, os.geteuid(), os.getegid())
+        except HostError as error:
+            self._unwritten[str(error)] = None
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep others from telling the same. Raises `HostError` when one of them does not end."""
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(host_lock("a check", f"{self._paths.state}.lock", _PATIENCE_S))
+            except OSError as error:
+                self._unwritten[f"{self._paths.state}.lock: {error.strerror}. Look at that file"] = None
+            yield
+
+
+def paths(given: Mapping[str, Any]) -> Paths:
+    """Return the files that a user's options name. The links on the way to them are the user's own."""
+    return Paths(*(resolved(given[name]) if given[name] else "" for name in ("state", "record", "metrics")))
+
+
+def last_record(files: Files, path: str) -> Record | None:
+    """Return what the last check said at *path*; None when there is nothing, or nothing that a check has written."""
+    entry = files.read(path) if path else None
+    with contextlib.suppress(HostError):
+        return check_record.decode(entry.content, path) if entry else None
+    return None
+
+
+def told_itself(where: Paths, run: str) -> bool:
+    """Tell whether the *run* has come to its record, and everyone was told what it found."""
+    record = last_record(Files(), where.record)
+    return record is not None and record.invocation == run and not record.undelivered
