@@ -16,7 +16,7 @@ from .command import Commands
 from .files import Files
 from .workplace import Workplace
 
-_FIELDS = ("Package", "Version", "Architecture", "source:Package")
+_FIELDS = ("Package", "Version", "Architecture", "source:Package", "source:Version")
 _RESOLVED = re.compile(r"^\s*(\S+) => (/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
 _MISSING = re.compile(r"^\s*(\S+) => not found$", re.MULTILINE)
 

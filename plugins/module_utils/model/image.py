@@ -36,7 +36,7 @@ ARTIFACT_LABEL = "hardened.librespot.artifact"
 SBOM_LABEL = "hardened.librespot.sbom"
 """Whose value is the digest of the image's `SBOM`."""
 
-_REVISION = 2
+_REVISION = 3
 """Raised whenever the same artifact would give another image, the packages of the distribution aside."""
 
 
@@ -74,12 +74,13 @@ class ImageFile:
 
 @dataclass(frozen=True)
 class ImagePackage:
-    """A package of the distribution of which files are in an image."""
+    """A package of the distribution of which files are in an image, and the *source* that advisories are about."""
 
     name: str
     version: str
     architecture: str
     source: str
+    source_version: str
 
 
 @dataclass(frozen=True)
