@@ -21,7 +21,7 @@ _REASON = 1024
 
 _COLUMNS = ("id", "package", "version", "category", "severity", "fixed in", "status", "why")
 _MENDS = {
-    REFRESH: "A refreshed lock file mends them, with a build from it; packages of the distribution, an image made again",
+    REFRESH: "A refreshed lock file mends them, with a build from it; those of the distribution, an image made again",
     UPGRADE: "Only a release of librespot that takes a newer package mends them; until then, waive or explain them",
     NO_FIX: "No version is known that mends them; waive them with a reason and an end, or explain them in a VEX",
 }

@@ -93,7 +93,7 @@ class OsvDatabase:
 def known_as(entry: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the id of an advisory, and all names that it has elsewhere.
 
-    That of a distribution about several vulnerabilities has not theirs: whoever has looked at one has not at the others.
+    One of a distribution on several vulnerabilities has not theirs: who has looked at one has not at the others.
     """
     upstream = [str(name) for name in entry.get("upstream") or ()]
     alone = len(vulnerabilities(entry)) == 1
