@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -15,7 +17,11 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.files impo
 from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import BINARY, SBOM
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import image_identifier
-from ansible_collections.hardened.librespot.plugins.module_utils.model.image_options import IMAGE_BUILD_OPTIONS
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image_options import (
+    ALWAYS,
+    IMAGE_BUILD_OPTIONS,
+    NEVER,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
 from ansible_collections.hardened.librespot.plugins.module_utils.render.probe import SOURCE
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
@@ -61,35 +67,64 @@ class ActionModule(ActionBase):
             identifier = image_identifier(artifact.manifest, SOURCE)
             cache = ArtifactCache(params["cache_dir"] or default_directory(), IMAGE)
             before = cache.get(identifier)
-            after = before
-            if (before is None or params["refresh"]) and not self._task.check_mode:
+            remote = Remote(self, variables)
+            outdated = self._outdated(remote, before, artifact, params) if before else []
+            # In check mode it is not known what would be made.
+            after = None if outdated else before
+            if (after is None or params["refresh"] == ALWAYS) and not self._task.check_mode:
                 who = f"the run for {variables.get('inventory_hostname', 'localhost')} (process {os.getpid()})"
-                after = self._made(Remote(self, variables), cache, identifier, artifact, params, who)
+                after = self._made(remote, cache, before, identifier, artifact, params, who)
         except LibrespotError as error:
             raise AnsibleActionFail(str(error)) from error
-        plan = Plan("the controller's cache", _shown(before), _shown(after) if after else {"image": identifier})
-        result.update(changed=plan.changed, id=identifier, path=cache.path(identifier))
+        names = [item["name"] for item in outdated]
+        expected = {"image": identifier, **{item["name"]: item["to"] for item in outdated}}
+        plan = Plan("the controller's cache", _shown(before, names), _shown(after, names) if after else expected)
+        # What would be made is not what is there.
+        path = "" if outdated and after is None else cache.path(identifier)
+        result.update(changed=plan.changed, id=identifier, path=path, outdated=outdated)
+        if (before and params["refresh"] != NEVER) or after is not before:
+            result["compared"] = datetime.now(timezone.utc).date().isoformat()
         if self._task.diff:
             result["diff"] = [plan.diff()] if plan.changed else []
         if after is not None:
             result.update({name: after.manifest[name] for name in ("image", "sbom")}, manifest=after.manifest)
         return result
 
+    def _outdated(
+        self, remote: Remote, image: Artifact, artifact: Artifact, params: dict[str, Any]
+    ) -> list[dict[str, str]]:
+        """Return the packages of the *image* of which the build host's distribution has newer ones, if that is asked.
+
+        An image that is made again in any case is compared in check mode alone, to say what would come of it.
+        """
+        if params["refresh"] == NEVER or (params["refresh"] == ALWAYS and not self._task.check_mode):
+            return []
+        compare = {name: image.manifest[name] for name in ("distribution", "release", "packages")}
+        said = remote.run(_MODULE, {**params, "manifest": artifact.manifest, "compare": compare})
+        if said.get("failed"):
+            raise HostError(str(said.get("msg", "the image was not compared")), str(said.get("remedy", "")))
+        return list(said["outdated"])
+
     def _nothing_built(self, path: str) -> dict[str, Any]:
         if not self._task.check_mode:
             raise HostError(f"{path}: no whole artifact is there", "Give the path that the module build returns")
-        return {"changed": True, "id": "", "path": ""}
+        return {"changed": True, "id": "", "path": "", "outdated": []}
 
     @staticmethod
     def _made(
-        remote: Remote, cache: ArtifactCache, identifier: str, artifact: Artifact, params: dict[str, Any], who: str
+        remote: Remote,
+        cache: ArtifactCache,
+        before: Artifact | None,
+        identifier: str,
+        artifact: Artifact,
+        params: dict[str, Any],
+        who: str,
     ) -> Artifact:
-        """Return the image of *artifact*, made for *who* or, while it waited, for another."""
+        """Return the image of *artifact* in the place of *before*, made for *who* or, while it waited, for another."""
         progress = Progress(Display(), f"image of librespot {artifact.manifest['version']}")
-        began = cache.get(identifier)
         with cache.claimed(identifier, who, params["timeout"], progress.waiting):
             there = cache.get(identifier)
-            if there is not None and (there != began or not params["refresh"]):
+            if there is not None and there != before:
                 return there
             making = Making(remote, identifier, params, progress)
             content, bill = (_read(artifact, name) for name in (BINARY, SBOM))
@@ -114,5 +149,9 @@ def _validated(action: Any) -> dict[str, Any]:
     return dict(params)
 
 
-def _shown(image: Artifact | None) -> dict[str, str]:
-    return {} if image is None else {"image": image.manifest["image"]}
+def _shown(image: Artifact | None, names: Sequence[str]) -> dict[str, str]:
+    """Return the id of an image, with the versions of its packages of these *names*."""
+    if image is None:
+        return {}
+    versions = {item["name"]: item["version"] for item in image.manifest["packages"] if item["name"] in names}
+    return {"image": image.manifest["image"], **versions}

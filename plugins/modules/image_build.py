@@ -32,14 +32,14 @@ attributes:
   check_mode:
     description: Can run in check mode and return changed status without changing anything.
     support: full
-    details: Nothing is made.
+    details: Nothing is made. What would be made again is told by comparing it with the distribution.
   diff_mode:
     description: Returns what has been changed, or would be in check mode, as a diff.
     support: full
   idempotent:
     description: A second run with the same options changes nothing.
     support: full
-    details: With O(refresh=true) it does when the distribution has newer packages meanwhile.
+    details: With O(refresh=when_outdated) it does when the distribution has newer packages meanwhile.
 options:
   artifact:
     description: The artifact's directory on the controller, as the module M(hardened.librespot.build) returns it. In
@@ -47,9 +47,14 @@ options:
     type: path
     required: true
   refresh:
-    description: Whether an image that is in the cache is made again, with the packages that the distribution has now.
-    type: bool
-    default: false
+    description:
+      - Whether an image that is in the cache is made again, with the packages that the distribution has now.
+      - With V(when_outdated), the build host asks its C(apt-get) for the versions that it would get now, and the image
+        is made again when one of them is newer. Nothing is downloaded for that but the lists of packages.
+      - In check mode, V(when_outdated) tells in RV(outdated) what is newer, and makes nothing. So a schedule can ask.
+    type: str
+    choices: [never, when_outdated, always]
+    default: never
   install_missing:
     description: Whether to install a missing compiler on the build host with C(apt-get), which takes root there.
     type: bool
@@ -73,6 +78,9 @@ options:
   program:
     description: The uploaded program. Set by the action plugin.
     type: path
+  compare:
+    description: What is known of the image that is there. Set by the action plugin.
+    type: dict
 """
 
 EXAMPLES = r"""
@@ -87,6 +95,20 @@ EXAMPLES = r"""
     artifact: "{{ built.path }}"
   delegate_to: builder.example.org
   register: made
+
+- name: Make it again when a library in it has an update
+  hardened.librespot.image_build:
+    artifact: "{{ built.path }}"
+    refresh: when_outdated
+  delegate_to: builder.example.org
+
+- name: Only look whether one has
+  hardened.librespot.image_build:
+    artifact: "{{ built.path }}"
+    refresh: when_outdated
+  delegate_to: builder.example.org
+  check_mode: true
+  register: looked
 """
 
 RETURN = r"""
@@ -96,9 +118,33 @@ id:
   type: str
   sample: image-0.8.0-x86_64-1a2b3c4d5e6f
 path:
-  description: The image's directory on the controller. In check mode it may not exist yet.
+  description: The image's directory on the controller. In check mode it may not exist yet, and it is empty when the
+    image would be made again.
   returned: always
   type: str
+outdated:
+  description: The packages in the image that was there of which the distribution has newer versions.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the package.
+      type: str
+      sample: libasound2
+    from:
+      description: The version in the image.
+      type: str
+      sample: 1.2.8-1+b1
+    to:
+      description: The version that the distribution has.
+      type: str
+      sample: 1.2.8-1+deb12u1
+compared:
+  description: The day on which the image was compared with what the distribution has, or made of that, in UTC.
+  returned: when it was
+  type: str
+  sample: "2026-11-27"
 image:
   description: The id that the image has in an engine, which is the digest of its configuration.
   returned: when the image exists
@@ -148,9 +194,11 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.probe im
 
 def work(module: Module) -> dict[str, Any]:
     """Put the files of the image together on this host, and leave them for the action plugin to fetch."""
+    params, commands, files = module.params, Commands(), Files()
+    if params["compare"]:
+        return {"changed": False, "outdated": compared(module)}
     if module.check_mode:
         return {"changed": True}
-    params, commands, files = module.params, Commands(), Files()
     artifact = params["manifest"]
     identifier = image_identifier(artifact, SOURCE)
     workplace = Workplace(files, params["work_dir"])
@@ -169,6 +217,15 @@ def work(module: Module) -> dict[str, Any]:
         workplace.write(path, content)
     made_of = contents(found.files, found.packages, facts.distribution, facts.release)
     return {"changed": True, "layer": path, "sha256": hashlib.sha256(content).hexdigest(), "contents": made_of}
+
+
+def compared(module: Module) -> list[dict[str, str]]:
+    """Return what is newer than in the image. It is not kept waiting by builds, and changes nothing, in no mode."""
+    params, commands, files = module.params, Commands(), Files()
+    workplace = Workplace(files, f"{params['work_dir']}/compared")
+    with workplace.occupied("a comparison with the distribution", params["timeout"]):
+        build = ImageBuild(commands, workplace, gather(commands, files), way_out(os.environ), lambda _what: None)
+        return build.outdated(params["manifest"], params["compare"])
 
 
 def main() -> None:

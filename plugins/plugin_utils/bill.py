@@ -13,7 +13,7 @@ from typing import Any
 
 from ..module_utils.model.errors import HostError
 from ..module_utils.model.image import OURS
-from ..module_utils.model.inventory import Inventory, Package, roots
+from ..module_utils.model.inventory import Inventory, Package, SystemPackage, roots
 from ..module_utils.model.statements import LIBRESPOT
 
 try:
@@ -29,6 +29,23 @@ _ELSEWHERE = ("repository_url", "vcs_url", "download_url")
 
 _SOURCE = f"{OURS}:source"
 """Where an SBOM of ours says so."""
+
+
+_DISTRIBUTIONS = ("debian", "ubuntu")
+"""Of whose packages it is known how their releases are named."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """The crates that an SBOM names, the packages of a distribution, and the labels of all *others*.
+
+    *files* are the SHA-256 of the files that it names.
+    """
+
+    inventory: Inventory
+    system: tuple[SystemPackage, ...]
+    others: tuple[str, ...]
+    files: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -71,14 +88,15 @@ def _unreadable(what: str, error: Exception) -> HostError:
     return HostError(f"{what} is no SBOM that can be read: {error}", "Give CycloneDX, as JSON")
 
 
-def read_bill(content: bytes, what: str) -> tuple[Inventory, list[str]]:
-    """Return the crates of an SBOM, called *what* in errors, and the labels of its other packages.
+def read_bill(content: bytes, what: str) -> Bill:
+    """Return what an SBOM, called *what* in errors, names.
 
     Raises `HostError` for what is no SBOM of CycloneDX in JSON, and for one that does not say what librespot needs.
     """
     try:
         said = _parsed(content)
-        components = {str(item.get("bom-ref", item["purl"])): item for item in _components(said) if item.get("purl")}
+        every = list(_components(said))
+        components = {str(item.get("bom-ref", item["purl"])): item for item in every if item.get("purl")}
         purls = {ref: PackageURL.from_string(item["purl"]) for ref, item in components.items()}
         crates = [ref for ref, purl in purls.items() if purl.type == "cargo"]
         needs = {str(item["ref"]): item.get("dependsOn", ()) for item in said.get("dependencies", ())}
@@ -93,14 +111,45 @@ def read_bill(content: bytes, what: str) -> tuple[Inventory, list[str]]:
             )
             for ref in crates
         )
+        files = frozenset(
+            str(known["content"]) for item in every for known in item.get("hashes", ()) if known["alg"] == "SHA-256"
+        )
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise _unreadable(what, error) from error
     if not any(package.own and package.dependencies for package in packages):
         raise HostError(
             f"{what} does not say which crates librespot was made of", "What is not named cannot be scanned"
         )
-    others = [f"{purl.name} {purl.version}" for purl in purls.values() if purl.type != "cargo"]
-    return Inventory(packages, roots([package.dependencies for package in packages])), others
+    rest = [purl for purl in purls.values() if purl.type != "cargo"]
+    system = {purl: found for purl in rest if (found := _system(purl))}
+    return Bill(
+        Inventory(packages, roots([package.dependencies for package in packages])),
+        tuple(system.values()),
+        tuple(f"{purl.name} {purl.version}" for purl in rest if purl not in system),
+        files,
+    )
+
+
+def _system(purl: PackageURL) -> SystemPackage | None:
+    """Return the package of a distribution that *purl* names; None when it does not say of which release it is."""
+    qualifiers = dict(purl.qualifiers or {})
+    distribution = str(purl.namespace or "")
+    release = str(qualifiers.get("distro", "")).rpartition("-")[2]
+    if purl.type != "deb" or distribution not in _DISTRIBUTIONS or not release[:1].isdigit() or not purl.version:
+        return None
+    if distribution == "debian":
+        # A point release is no other one.
+        release = release.partition(".")[0]
+    source, _at, source_version = str(qualifiers.get("upstream") or purl.name).partition("@")
+    return SystemPackage(
+        str(purl.name),
+        str(purl.version),
+        source,
+        source_version or str(purl.version),
+        distribution,
+        release,
+        purl.to_string(),
+    )
 
 
 def _components(said: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

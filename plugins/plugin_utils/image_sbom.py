@@ -56,11 +56,12 @@ def image_sbom(artifact: Mapping[str, Any], program_bill: bytes, made_of: Mappin
 
 
 def _package(item: Mapping[str, str], made_of: Mapping[str, Any]) -> Component:
-    # Advisories of a distribution are about its source packages.
+    # Advisories of a distribution are about its source packages, whose versions can be others, as after a rebuild.
+    own = item["source_version"] == item["version"]
     qualifiers = {
         "arch": item["architecture"],
         "distro": f"{made_of['distribution']}-{made_of['release']}",
-        "upstream": item["source"],
+        "upstream": item["source"] if own else f"{item['source']}@{item['source_version']}",
     }
     purl = PackageURL("deb", made_of["distribution"], item["name"], item["version"], qualifiers)
     return component(purl)

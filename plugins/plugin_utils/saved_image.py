@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
@@ -22,10 +23,15 @@ _REMEDY = "Give what docker save or podman save writes, or the archive or direct
 
 @dataclass(frozen=True)
 class Saved:
-    """The *program* of librespot in an image, and its SBOM, if it has one."""
+    """The *program* of librespot in an image, and its SBOM, if it has one.
+
+    *identifier* is what an engine calls the image, *files* are the SHA-256 of its other files by their paths.
+    """
 
     program: bytes
     sbom: bytes
+    identifier: str
+    files: dict[str, str]
 
 
 def read_image(archive: bytes, what: str) -> Saved:
@@ -36,8 +42,10 @@ def read_image(archive: bytes, what: str) -> Saved:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:*") as outer:
             (named,) = json.loads(_file(outer, "manifest.json"))
+            identifier = f"sha256:{_sha256(_file(outer, str(named['Config'])))}"
             layers = [_file(outer, str(name)) for name in named["Layers"]]
-        files = dict(file for layer in layers for file in _files(layer))
+        digests: dict[str, str] = {}
+        files = dict(file for layer in layers for file in _files(layer, digests))
     except (tarfile.TarError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
         raise HostError(f"{what} is no image that can be read: {error}", _REMEDY) from error
     programs = [path for path in files if path.rpartition("/")[2] == _NAME]
@@ -46,7 +54,8 @@ def read_image(archive: bytes, what: str) -> Saved:
             f"{what} holds {len(programs)} programs called librespot: {', '.join(programs) or 'none'}",
             "What is not found cannot be scanned",
         )
-    return Saved(files[programs[0]], files.get(SBOM, b""))
+    digests.pop(SBOM, "")
+    return Saved(files[programs[0]], files.get(SBOM, b""), identifier, digests)
 
 
 def _file(archive: tarfile.TarFile, name: str) -> bytes:
@@ -59,13 +68,22 @@ def _file(archive: tarfile.TarFile, name: str) -> bytes:
     return content
 
 
-def _files(layer: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield each file of a *layer* that matters, by its path; a later layer's takes the place of an earlier one's."""
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _files(layer: bytes, digests: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+    """Yield each file of a *layer* that matters, by its path; a later layer's takes the place of an earlier one's.
+
+    The SHA-256 of every file is put into *digests*. One that a later layer takes away stays in it.
+    """
     with tarfile.open(fileobj=io.BytesIO(layer), mode="r:*") as tar:
         for member in tar:
             path = f"/{member.name.removeprefix('./').lstrip('/')}"
-            if member.isreg() and (path == SBOM or path.endswith(f"/{_NAME}")):
-                handle = tar.extractfile(member)
-                content = handle.read(_LARGEST) if handle else b""
-                if path == SBOM or content.startswith(b"\x7fELF"):
-                    yield path, content
+            # A hard link is another name of a file that is there.
+            handle = tar.extractfile(member) if member.isreg() else None
+            content = handle.read(_LARGEST) if handle else b""
+            if handle:
+                digests[path] = _sha256(content)
+            if path == SBOM or (path.endswith(f"/{_NAME}") and content.startswith(b"\x7fELF")):
+                yield path, content

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..module_utils.host.build import way_out
 from ..module_utils.host.command import Commands
 from ..module_utils.model.errors import SpecificationError
 from ..module_utils.model.gate import judge
+from ..module_utils.model.inventory import SystemPackage
 from ..module_utils.model.scanned import Scanned
 from ..module_utils.model.statements import Program
 from ..module_utils.model.unreachable import UNREACHABLE
@@ -59,20 +60,23 @@ class Scanning:
                 engine(given, _surroundings(params, today, f"engines[{number}]"))
                 for number, given in enumerate(params["engines"])
             ]
-        uncovered = _uncovered(subject)
-        known = frozenset().union(*(item.identifiers for item in self._engines)) | {item.id for item in uncovered}
+        uncovered = {item.id for item in _uncovered(subject, ())}
+        known = frozenset().union(*(item.identifiers for item in self._engines)) | uncovered
         program = Program(subject.inventory, params["proxy"])
         own = UNREACHABLE if params["explain"] else ()
         given = [item for number, path in enumerate(params["vex"]) for item in read_vex(path, f"vex[{number}]")]
         waivers = read_waivers(params["waivers"], today, known.__contains__)
         scans = [item.scan(subject) for item in self._engines]
-        found = merged([*(item for one in scans for item in one.found), *uncovered])
+        system = tuple(dict.fromkeys(package for one in scans for package in one.system))
+        found = merged([*(item for one in scans for item in one.found), *_uncovered(subject, system)])
         return Scanned(
             subject.kind,
             subject.path,
             subject.sha256,
             program.librespot,
             subject.inventory,
+            system,
+            subject.image,
             today,
             params["fail_on"],
             [one.as_data() for one in scans],
@@ -93,8 +97,11 @@ def _surroundings(params: Mapping[str, Any], today: date, path: str) -> Surround
     )
 
 
-def _uncovered(subject: Subject) -> list[Vulnerability]:
-    """Return a finding for each package about which advisories of the registry say nothing."""
+def _uncovered(subject: Subject, system: Collection[SystemPackage]) -> list[Vulnerability]:
+    """Return a finding for each package about which advisories of the registry say nothing.
+
+    One more is for all that is around librespot, but the packages *system* of a distribution that an engine looked at.
+    """
     found = [
         Vulnerability(
             f"NOT-COVERED-{package.name}",
@@ -107,7 +114,8 @@ def _uncovered(subject: Subject) -> list[Vulnerability]:
         for package in subject.inventory.packages
         if package.foreign
     ]
-    if subject.rest:
-        title = f"No engine looked at {', '.join(subject.rest)}"
+    rest = [*(package.label for package in subject.system if package not in system), *subject.rest]
+    if rest:
+        title = f"No engine looked at {', '.join(rest)}"
         found.append(Vulnerability(f"NOT-COVERED-{_REST}", _REST, "", NOT_COVERED, title))
     return found

@@ -17,7 +17,17 @@ from ..module_utils.model.artifact import BINARY as PROGRAM
 from ..module_utils.model.artifact import MANIFEST
 from ..module_utils.model.errors import HostError
 from ..module_utils.model.image import ARCHIVE
-from ..module_utils.model.inventory import ARTIFACT, BINARY, IMAGE, KINDS, LOCK, SBOM, Inventory, Package
+from ..module_utils.model.inventory import (
+    ARTIFACT,
+    BINARY,
+    IMAGE,
+    KINDS,
+    LOCK,
+    SBOM,
+    Inventory,
+    Package,
+    SystemPackage,
+)
 from ..module_utils.model.scan_options import AUTO
 from . import elf
 from .bill import read_bill
@@ -37,7 +47,8 @@ class Subject:
 
     *content* is what an engine is given: the text of a lock file, whose packages are from *registry*, a program
     in which its packages are recorded, or an SBOM; *form* says which. *sha256* is the digest of what stands at *path*.
-    *rest* are things in it that no engine for crates looks at.
+    *system* are the packages of a distribution in it, *rest* are things that no engine looks at. *image* is its id in
+    an engine, when it is one.
     """
 
     kind: str
@@ -48,6 +59,8 @@ class Subject:
     form: str
     registry: str = ""
     rest: tuple[str, ...] = ()
+    system: tuple[SystemPackage, ...] = ()
+    image: str = ""
 
 
 def read_subject(path: str, kind: str = AUTO) -> Subject:
@@ -131,15 +144,30 @@ def _image(path: str) -> Subject:
     else:
         content = _content(path)
     saved = read_image(content, path)
-    others = read_bill(saved.sbom, f"the SBOM of {path}")[1] if saved.sbom else []
-    rest = tuple(others) or ("all of the image but librespot",)
-    return Subject(IMAGE, path, _sha256(content), recorded(saved.program, path), saved.program, BINARY, rest=rest)
+    system: tuple[SystemPackage, ...] = ()
+    rest: tuple[str, ...] = ("all of the image but librespot",)
+    if saved.sbom:
+        bill = read_bill(saved.sbom, f"the SBOM of {path}")
+        unnamed = sorted(name for name, digest in saved.files.items() if digest not in bill.files)
+        system, rest = bill.system, (*bill.others, *(f"{name}, which the SBOM does not name" for name in unnamed))
+    inventory = recorded(saved.program, path)
+    return Subject(
+        IMAGE,
+        path,
+        _sha256(content),
+        inventory,
+        saved.program,
+        BINARY,
+        rest=rest,
+        system=system,
+        image=saved.identifier,
+    )
 
 
 def _sbom(path: str) -> Subject:
     content = _content(path)
-    inventory, others = read_bill(content, path)
-    return Subject(SBOM, path, _sha256(content), inventory, content, SBOM, rest=tuple(others))
+    bill = read_bill(content, path)
+    return Subject(SBOM, path, _sha256(content), bill.inventory, content, SBOM, rest=bill.others, system=bill.system)
 
 
 def recorded(program: bytes, what: str) -> Inventory:

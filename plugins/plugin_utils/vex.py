@@ -89,8 +89,8 @@ def _openvex(said: Mapping[str, Any], path: str) -> Iterator[Statement]:
         if not reason and justification in JUSTIFICATIONS:
             reason = justification.replace("_", " ")
         for product in item.get("products") or said.get("products") or ():
-            parts = [_crate(part) for part in product.get("subcomponents", ())]
-            for package, versions, librespot in _subjects(_crate(product), parts):
+            parts = [_named_package(part) for part in product.get("subcomponents", ())]
+            for package, versions, librespot in _subjects(_named_package(product), parts):
                 yield Statement(
                     str(vulnerability["name"] if isinstance(vulnerability, Mapping) else vulnerability),
                     str(item["status"]),
@@ -103,13 +103,13 @@ def _openvex(said: Mapping[str, Any], path: str) -> Iterator[Statement]:
                 )
 
 
-def _crate(item: Mapping[str, Any]) -> tuple[str, str]:
-    """Return name and version of the crate that a product or a part of one is; nothing when it is none."""
+def _named_package(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Return name and version of the package that a product or a part of one is; nothing when it is none."""
     return _of_purl(str(item.get("identifiers", {}).get("purl") or item.get("@id", "")))
 
 
 def _of_purl(text: str) -> tuple[str, str]:
-    if not text.startswith("pkg:cargo/"):
+    if not text.startswith(("pkg:cargo/", "pkg:deb/")):
         return "", ""
     purl = PackageURL.from_string(text)
     return str(purl.name), str(purl.version or "")

@@ -16,8 +16,12 @@ from .command import Commands
 from .files import Files
 from .workplace import Workplace
 
-_FIELDS = ("Package", "Version", "Architecture", "source:Package")
+_FIELDS = ("Package", "Version", "Architecture", "source:Package", "source:Version")
 _RESOLVED = re.compile(r"^\s*(\S+) => (/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
+_WOULD = re.compile(r"^Inst (\S+) \((\S+) ", re.MULTILINE)
+"""What a simulation says of a package, with its version, to a system that has none yet."""
+
+_REMEDY = "Look at the build host's way to its mirror, as apt-get update does there"
 _MISSING = re.compile(r"^\s*(\S+) => not found$", re.MULTILINE)
 
 
@@ -36,18 +40,36 @@ class Packages:
 
     def get(self, names: Sequence[str], environment: Mapping[str, str]) -> None:
         """Download and unpack *names* and what they depend on. *environment* has what the way to the mirror needs."""
-        for place in ("status", "state/lists/partial/.keep", "cache/archives/partial/.keep", "tree/.keep"):
-            self._workplace.write(f"{self._path}/{place}", b"")
-        apt = ["apt-get", "-q", "-y", "-o", f"Dir::State={self._path}/state"]
-        apt += ["-o", f"Dir::State::status={self._path}/status", "-o", f"Dir::Cache={self._path}/cache"]
-        remedy = "Look at the build host's way to its mirror, as apt-get update does there"
-        self._commands.run([*apt, "update"], timeout=600, env=environment, remedy=remedy)
-        wanted = ["install", "--download-only", "--no-install-recommends", *names]
-        self._commands.run([*apt, *wanted], timeout=900, env=environment, remedy=remedy)
-        archives = f"{self._path}/cache/archives"
+        offered = self.offered(names, environment)
+        archives = f"{self._path}/archives"
+        self._workplace.directory(archives)
+        # Also from a source that is a directory of this host, of which install --download-only copies nothing.
+        wanted = [f"{name}={version}" for name, version in offered.items()]
+        apt = ["env", f"--chdir={archives}", *self._apt(), "download", *wanted]
+        self._commands.run(apt, timeout=900, env=environment, remedy=_REMEDY)
         for name in self._files.names(archives):
             if name.endswith(".deb"):
                 self._unpack(f"{archives}/{name}")
+
+    def offered(self, names: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
+        """Return what *names* and all that they depend on are called, and the versions that the sources have now."""
+        for place in ("status", "state/lists/partial/.keep", "cache/archives/partial/.keep", "tree/.keep"):
+            self._workplace.write(f"{self._path}/{place}", b"")
+        self._commands.run([*self._apt(), "update"], timeout=600, env=environment, remedy=_REMEDY)
+        wanted = ["install", "--simulate", "--no-install-recommends", *names]
+        said = self._commands.run([*self._apt(), *wanted], timeout=120, env=environment, remedy=_REMEDY)
+        found = dict(_WOULD.findall(said.stdout))
+        if not found:
+            raise HostError(f"apt-get names no package that it would install for {' '.join(names)}", _REMEDY)
+        return found
+
+    def newer(self, version: str, than: str) -> bool:
+        """Tell whether *version* is newer *than* another one, in the order of dpkg."""
+        return self._commands.run(["dpkg", "--compare-versions", version, "gt", than], ok=(0, 1)).returncode == 0
+
+    def _apt(self) -> list[str]:
+        apt = ["apt-get", "-q", "-y", "-o", f"Dir::State={self._path}/state"]
+        return [*apt, "-o", f"Dir::State::status={self._path}/status", "-o", f"Dir::Cache={self._path}/cache"]
 
     def _unpack(self, archive: str) -> None:
         form = "\n".join(f"${{{field}}}" for field in _FIELDS)

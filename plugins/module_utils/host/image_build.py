@@ -84,6 +84,32 @@ class ImageBuild:
             used = {item.origin for item in files}
             return Gathered(files, [item for name, item in found.found.items() if name in used])
 
+    def outdated(self, artifact: Mapping[str, Any], known: Mapping[str, Any]) -> list[dict[str, str]]:
+        """Return the packages of the image *known*, by its manifest, of which the distribution has newer ones.
+
+        Each has its ``name``, and the versions ``from`` and ``to``. Raises `HostError` when the image is of another
+        release than this host: what cannot be compared is not current.
+        """
+        self._platform(artifact)
+        here, there = (
+            f"{self._facts.distribution} {self._facts.release}",
+            f"{known['distribution']} {known['release']}",
+        )
+        if here != there:
+            raise HostError(
+                f"The image is made of {there}, and the build host is {here}",
+                "Choose a build host of that release to compare them, or make the image again: refresh: always",
+            )
+        with self._workplace.scratch() as scratch:
+            self._say("asking the distribution for newer packages")
+            packages = Packages(self._commands, Files(), self._workplace, scratch)
+            offered = packages.offered(self._wanted(artifact), self._network)
+            return [
+                {"name": item["name"], "from": item["version"], "to": offered[item["name"]]}
+                for item in known["packages"]
+                if item["name"] in offered and packages.newer(offered[item["name"]], item["version"])
+            ]
+
     def probe(self, source: str, flags: Sequence[str], install: bool) -> bytes:
         """Return the program of the health check, compiled of *source* with *flags* by this host's Rust."""
         self._say("compiling the health check")

@@ -74,5 +74,5 @@ def _judged(
     if bound != ANY and not at_least(item.judged_severity, bound):
         return Judged(item, BELOW, contradicted)
     if waiver is not None:
-        return Judged(item, OPEN, "waived, but a refreshed lock file mends it; the waiver must say fixable: true")
+        return Judged(item, OPEN, "waived, but a refresh mends it; the waiver must say fixable: true")
     return Judged(item, OPEN, contradicted)

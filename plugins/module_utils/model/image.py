@@ -74,12 +74,13 @@ class ImageFile:
 
 @dataclass(frozen=True)
 class ImagePackage:
-    """A package of the distribution of which files are in an image."""
+    """A package of the distribution of which files are in an image, and the *source* that advisories are about."""
 
     name: str
     version: str
     architecture: str
     source: str
+    source_version: str
 
 
 @dataclass(frozen=True)

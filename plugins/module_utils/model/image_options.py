@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from typing import Any
 
+NEVER = "never"
+WHEN_OUTDATED = "when_outdated"
+ALWAYS = "always"
+REFRESHES = (NEVER, WHEN_OUTDATED, ALWAYS)
+"""When an image that is there is made again."""
+
 IMAGE_BUILD_OPTIONS: dict[str, dict[str, Any]] = {
     "artifact": {"type": "path", "required": True},
-    "refresh": {"type": "bool", "default": False},
+    "refresh": {"type": "str", "choices": [*REFRESHES], "default": NEVER},
     "install_missing": {"type": "bool", "default": False},
     "work_dir": {"type": "path", "default": "~/.cache/hardened-librespot/build"},
     "cache_dir": {"type": "path"},
     "timeout": {"type": "int", "default": 1800},
     "manifest": {"type": "dict"},
     "program": {"type": "path"},
+    "compare": {"type": "dict"},
 }

@@ -41,6 +41,24 @@ class Package:
 
 
 @dataclass(frozen=True)
+class SystemPackage:
+    """A package of a *release* of a *distribution*, by its package URL. Advisories are about its *source*."""
+
+    name: str
+    version: str
+    source: str
+    source_version: str
+    distribution: str
+    release: str
+    purl: str
+
+    @property
+    def label(self) -> str:
+        """Name and version."""
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True)
 class Inventory:
     """The *packages* of one subject; *roots* are the positions of those that all others are there for."""
 

@@ -27,6 +27,7 @@ SCAN_OPTIONS: dict[str, dict[str, Any]] = {
             "name": {"type": "str", "choices": [*ENGINES], "required": True},
             "program": {"type": "path", "default": ""},
             "database": {"type": "str", "default": ""},
+            "distribution_database": {"type": "path", "default": ""},
         },
         "default": [{"name": CARGO_AUDIT}],
     },

@@ -12,18 +12,23 @@ from datetime import date
 from typing import Any
 
 from .gate import OPEN, Judged, summary
-from .inventory import Inventory
+from .inventory import Inventory, SystemPackage
 
 
 @dataclass(frozen=True)
 class Scanned:
-    """One scan as of *today*. *engines* is what each says of itself; *unused* are waivers for what was not found."""
+    """One scan as of *today*. *engines* is what each says of itself; *unused* are waivers for what was not found.
+
+    *system* are the packages of a distribution that were looked at, *image* is the id of the image that it is about.
+    """
 
     kind: str
     path: str
     sha256: str
     librespot: str
     inventory: Inventory
+    system: Sequence[SystemPackage]
+    image: str
     today: date
     fail_on: str
     engines: Sequence[dict[str, Any]]
@@ -33,7 +38,7 @@ class Scanned:
     @property
     def packages(self) -> int:
         """How many packages were looked at."""
-        return len(self.inventory.packages)
+        return len(self.inventory.packages) + len(self.system)
 
     @property
     def red(self) -> int:
@@ -49,6 +54,8 @@ class Scanned:
                 "sha256": self.sha256,
                 "librespot": self.librespot,
                 "packages": self.packages,
+                "system": [{"name": item.name, "version": item.version} for item in self.system],
+                "image": self.image,
             },
             "today": self.today.isoformat(),
             "fail_on": self.fail_on,

@@ -171,7 +171,13 @@ def contents(
     return {
         "files": listed(files),
         "packages": [
-            {"name": item.name, "version": item.version, "architecture": item.architecture, "source": item.source}
+            {
+                "name": item.name,
+                "version": item.version,
+                "architecture": item.architecture,
+                "source": item.source,
+                "source_version": item.source_version,
+            }
             for item in sorted(packages, key=lambda package: package.name)
         ],
         "distribution": distribution,

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..model.gate import EXPLAINED, OPEN, STATUSES, WAIVED, Judged, summary
 from ..model.scanned import Scanned
@@ -20,7 +21,7 @@ _REASON = 1024
 
 _COLUMNS = ("id", "package", "version", "category", "severity", "fixed in", "status", "why")
 _MENDS = {
-    REFRESH: "A refreshed lock file mends them, with a build from it",
+    REFRESH: "A refreshed lock file mends them, with a build from it; those of the distribution, an image made again",
     UPGRADE: "Only a release of librespot that takes a newer package mends them; until then, waive or explain them",
     NO_FIX: "No version is known that mends them; waive them with a reason and an end, or explain them in a VEX",
 }
@@ -36,15 +37,17 @@ def as_table(scanned: Scanned, problems: bool = False) -> str:
     chosen = [item for item in scanned.judged if not problems or item.status not in (WAIVED, EXPLAINED)]
     counts = summary(scanned.judged)
     said = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status]) or "nothing found"
-    engines = ", ".join(
-        f"{engine['name']} {engine['version']} (database of {engine['database']['updated']})"
-        for engine in scanned.engines
-    )
+    engines = ", ".join(f"{engine['name']} {engine['version']} ({_databases(engine)})" for engine in scanned.engines)
     lines = [f"{scanned.path}: {said}", f"{scanned.packages} packages, looked at by {engines}", ""]
     if chosen:
         lines += [*table(_COLUMNS, [_row(item) for item in chosen]), "", *_open(chosen), *_in_full(chosen)]
     lines += [f"The waiver of {identifier} is about nothing that was found: remove it" for identifier in scanned.unused]
     return "\n".join(map(printable, lines)).rstrip() + "\n"
+
+
+def _databases(engine: Mapping[str, Any]) -> str:
+    system = f", of the distribution {engine['distribution']['updated']}" if engine["distribution"] else ""
+    return f"database of {engine['database']['updated']}{system}"
 
 
 def severity(found: Vulnerability) -> str:

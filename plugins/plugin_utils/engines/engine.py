@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
 
 from ...module_utils.host.command import Commands
+from ...module_utils.model.inventory import SystemPackage
 from ...module_utils.model.vulnerability import NOTICE, UNMAINTAINED, UNSOUND, VULNERABILITY, Vulnerability
 from ..subjects import Subject
 
@@ -34,16 +35,26 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Scan:
-    """What an engine *found*, and which one it was, with which *database*."""
+    """What an engine *found*, and which one it was, with which *database*.
+
+    *distribution* is what it says of its database on packages of a distribution, and *system* those that it looked at.
+    """
 
     engine: str
     version: str
     database: dict[str, Any]
     found: list[Vulnerability]
+    distribution: dict[str, Any] = field(default_factory=dict)
+    system: tuple[SystemPackage, ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """Return what a report says of the engine, as plain data."""
-        return {"name": self.engine, "version": self.version, "database": self.database}
+        return {
+            "name": self.engine,
+            "version": self.version,
+            "database": self.database,
+            "distribution": self.distribution,
+        }
 
 
 class Engine(Protocol):
@@ -54,4 +65,7 @@ class Engine(Protocol):
         """The ids and aliases of all advisories that it knows."""
 
     def scan(self, subject: Subject) -> Scan:
-        """Return all that it knows against *subject*. Raises `HostError` when it did not look at every package."""
+        """Return all that it knows against *subject*. Raises `HostError` when it did not look at every crate.
+
+        Nor at every package of a distribution, if it has a database on these.
+        """

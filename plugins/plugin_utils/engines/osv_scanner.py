@@ -2,39 +2,36 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""osv-scanner, offline with a database of OSV."""
+"""osv-scanner, offline with databases of OSV."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from ...module_utils.model.errors import HostError
-from ...module_utils.model.inventory import Inventory
+from ...module_utils.model.inventory import Inventory, SystemPackage
 from ...module_utils.model.scan_options import OSV_SCANNER
 from ...module_utils.model.vulnerability import Vulnerability, ordered
-from ..advisories import refuse_old
 from ..cvss_score import rated
 from ..fixes import fix
 from ..outputs.purl import crate
 from ..subjects import Subject
+from . import osv_distribution
 from .engine import CATEGORIES, Scan, Surroundings
+from .osv_database import OsvDatabase
 
-_LARGEST = 256 * 1024 * 1024
 _REMEDY = "Give the archive all.zip of the crates' advisories, as OSV publishes it"
+_SYSTEM_REMEDY = "Give the archive all.zip of the distribution's advisories, as OSV publishes it"
 
 
 class OsvScanner:
-    """The engine ``osv-scanner`` with its database."""
+    """The engine ``osv-scanner`` with its databases: of crates, and of a distribution if one is given."""
 
     def __init__(self, given: Mapping[str, Any], surroundings: Surroundings) -> None:
         self._commands = surroundings.commands
@@ -47,26 +44,25 @@ class OsvScanner:
             )
         if not given["database"]:
             raise HostError(f"{surroundings.path}.database is not given, and osv-scanner runs offline here", _REMEDY)
-        self._content, entries = _read(given["database"])
-        self._ecosystem = str(entries[0]["affected"][0]["package"]["ecosystem"])
-        self._count = len(entries)
-        self._identifiers = frozenset(
-            name for entry in entries for name in (str(entry["id"]), *map(str, entry.get("aliases") or ()))
+        self._crates = _database(given, "database", surroundings, _REMEDY)
+        self._distribution = (
+            _database(given, "distribution_database", surroundings, _SYSTEM_REMEDY)
+            if given["distribution_database"]
+            else None
         )
-        days = [date.fromisoformat(str(entry["modified"])[:10]) for entry in entries]
-        self._updated = max((day for day in days if day <= surroundings.today), default=date.min)
-        where = f"{surroundings.path}.database"
-        refuse_old(given["database"], self._updated, surroundings.today, surroundings.max_age, where)
 
     @property
     def identifiers(self) -> Collection[str]:
-        """The ids and aliases of all advisories in the database."""
-        return self._identifiers
+        """The ids and aliases of all advisories in the databases."""
+        more = self._distribution.identifiers if self._distribution else ()
+        return self._crates.identifiers.union(more)
 
     def scan(self, subject: Subject) -> Scan:
         """Return what it knows against *subject*. Raises `HostError` when it did not look at every package."""
         wanted = {(package.name, package.version) for package in subject.inventory.packages if not package.foreign}
-        packages = self._ask(subject.inventory, subject.path)
+        system = subject.system if self._distribution else ()
+        said = self._ask(subject.inventory, system, subject.path)
+        packages = [item for item in said if item["package"]["ecosystem"] == self._crates.ecosystem]
         looked = {(str(item["package"]["name"]), str(item["package"]["version"])) for item in packages}
         if looked != wanted:
             raise HostError(
@@ -74,23 +70,30 @@ class OsvScanner:
                 "Nothing is known of the others; take another version of osv-scanner",
             )
         found = [replace(item, path=subject.inventory.path(*item.key[1:])) for item in _found(packages)]
+        if self._distribution:
+            others = [item for item in said if item["package"]["ecosystem"] != self._crates.ecosystem]
+            found += osv_distribution.read(others, system, self._distribution)
         version = self._commands.run([self._program, "--version"]).stdout.split("\n", 1)[0].split()[-1]
-        database = {
-            "updated": self._updated.isoformat(),
-            "advisories": self._count,
-            "digest": f"sha256:{hashlib.sha256(self._content).hexdigest()}",
-        }
-        return Scan(OSV_SCANNER, version, database, ordered(found))
+        return Scan(
+            OSV_SCANNER,
+            version,
+            self._crates.as_data(),
+            ordered(found),
+            self._distribution.as_data() if self._distribution else {},
+            tuple(system),
+        )
 
-    def _ask(self, inventory: Inventory, what: str) -> list[dict[str, Any]]:
+    def _ask(self, inventory: Inventory, system: Collection[SystemPackage], what: str) -> list[dict[str, Any]]:
         with tempfile.TemporaryDirectory(prefix="hardened-librespot-scan-") as scratch:
-            store = f"{scratch}/osv-scalibr/{self._ecosystem}"
-            os.makedirs(store, mode=0o700)
-            with open(f"{store}/all.zip", "wb") as handle:
-                handle.write(self._content)
+            for database in (self._crates, self._distribution):
+                if database:
+                    store = f"{scratch}/osv-scalibr/{database.ecosystem}"
+                    os.makedirs(store, mode=0o700, exist_ok=True)
+                    with open(f"{store}/all.zip", "wb") as handle:
+                        handle.write(database.content)
             file = f"{scratch}/librespot.cdx.json"
             with open(file, "w", encoding="utf-8") as bill:
-                json.dump(_bill(inventory), bill)
+                json.dump(_bill(inventory, system), bill)
             options = ["--offline", "--no-resolve", "--all-packages", "--all-vulns", "--format=json"]
             ran = self._commands.run(
                 [self._program, "scan", "source", *options, f"--lockfile={file}"],
@@ -110,23 +113,13 @@ class OsvScanner:
             ) from error
 
 
-def _read(path: str) -> tuple[bytes, list[dict[str, Any]]]:
-    """Return an archive, and the entries in it. Raises `HostError` when it is none."""
-    try:
-        with open(path, "rb") as handle:
-            content = handle.read(_LARGEST)
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [json.loads(archive.read(name)) for name in archive.namelist() if name.endswith(".json")]
-        entries = [entry for entry in entries if not entry.get("withdrawn") and entry["affected"] and entry["id"]]
-    except (OSError, zipfile.BadZipFile, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise HostError(f"{path} is no database of OSV: {error}", _REMEDY) from error
-    if not entries:
-        raise HostError(f"{path} holds no advisories", _REMEDY)
-    return content, entries
+def _database(given: Mapping[str, Any], option: str, surroundings: Surroundings, remedy: str) -> OsvDatabase:
+    where = f"{surroundings.path}.{option}"
+    return OsvDatabase(given[option], where, surroundings.today, surroundings.max_age, remedy)
 
 
-def _bill(inventory: Inventory) -> dict[str, Any]:
-    components = [
+def _bill(inventory: Inventory, system: Collection[SystemPackage]) -> dict[str, Any]:
+    crates = [
         {
             "type": "library",
             "name": package.name,
@@ -136,7 +129,8 @@ def _bill(inventory: Inventory) -> dict[str, Any]:
         for package in inventory.packages
         if not package.foreign
     ]
-    return {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": components}
+    made_of = [*crates, *osv_distribution.components(system)]
+    return {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": made_of}
 
 
 def _found(packages: list[dict[str, Any]]) -> Iterator[Vulnerability]:

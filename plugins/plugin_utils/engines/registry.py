@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...module_utils.model.errors import SpecificationError
 from ...module_utils.model.scan_options import CARGO_AUDIT, OSV_SCANNER
 from .cargo_audit import CargoAudit
 from .engine import Engine, Surroundings
@@ -22,4 +23,11 @@ _ENGINES: Mapping[str, Callable[[Mapping[str, Any], Surroundings], Engine]] = {
 
 def engine(given: Mapping[str, Any], surroundings: Surroundings) -> Engine:
     """Return the engine that a user described, ready to scan. Raises `LibrespotError` when it is not."""
+    if given["distribution_database"] and given["name"] != OSV_SCANNER:
+        raise SpecificationError(
+            f"{surroundings.path}.distribution_database",
+            given["distribution_database"],
+            f"is for {OSV_SCANNER}, and {given['name']} knows crates alone",
+            f"Add {OSV_SCANNER} to the engines, and give it there",
+        )
     return _ENGINES[given["name"]](given, surroundings)

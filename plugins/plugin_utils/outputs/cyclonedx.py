@@ -14,7 +14,7 @@ from decimal import Decimal
 from ...module_utils.model.gate import EXPLAINED, WAIVED, Judged
 from ...module_utils.model.scanned import Scanned
 from ...module_utils.model.statements import FIXED, LIBRESPOT
-from .purl import crate
+from .purl import crate, package
 
 try:
     from cyclonedx.model import XsUri
@@ -53,10 +53,13 @@ def as_cyclonedx(scanned: Scanned) -> str:
     """Return a document as text: librespot, the packages that advisories are on, and what is thought of each."""
     when = datetime(scanned.today.year, scanned.today.month, scanned.today.day, tzinfo=timezone.utc)
     number = uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(scanned.as_data(), sort_keys=True))
-    subject = _component(LIBRESPOT, scanned.librespot, ComponentType.APPLICATION)
+    purl = crate(LIBRESPOT, scanned.librespot)
+    subject = _component(LIBRESPOT, scanned.librespot, purl, ComponentType.APPLICATION)
     bom = Bom(metadata=BomMetaData(component=subject, timestamp=when), serial_number=number)
-    packages = sorted({(item.found.package, item.found.package_version) for item in scanned.judged})
-    components = [_component(name, version, ComponentType.LIBRARY) for name, version in packages]
+    packages = sorted(
+        {(item.found.package, item.found.package_version, package(item.found)) for item in scanned.judged}
+    )
+    components = [_component(*named, ComponentType.LIBRARY) for named in packages]
     bom.components.update(components)
     bom.register_dependency(subject, components)
     for item in scanned.judged:
@@ -65,8 +68,7 @@ def as_cyclonedx(scanned: Scanned) -> str:
     return str(said) + "\n"
 
 
-def _component(name: str, version: str, kind: ComponentType) -> Component:
-    purl = crate(name, version)
+def _component(name: str, version: str, purl: str, kind: ComponentType) -> Component:
     return Component(type=kind, name=name, version=version or None, bom_ref=purl, purl=PackageURL.from_string(purl))
 
 
@@ -85,7 +87,7 @@ def _vulnerability(item: Judged) -> Vulnerability:
         source=VulnerabilitySource(name=found.engines[0] if found.engines else None, url=_uri(found.url)),
         ratings=[rating],
         description=found.title,
-        affects=[BomTarget(ref=crate(found.package, found.package_version))],
+        affects=[BomTarget(ref=package(found))],
         analysis=_analysis(item),
     )
 

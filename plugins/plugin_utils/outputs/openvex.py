@@ -13,7 +13,7 @@ from typing import Any
 from ...module_utils.model.gate import EXPLAINED, WAIVED, Judged
 from ...module_utils.model.scanned import Scanned
 from ...module_utils.model.statements import AFFECTED, JUSTIFICATIONS, UNDER_INVESTIGATION
-from .purl import crate, product
+from .purl import package, product
 
 _CONTEXT = "https://openvex.dev/ns/v0.2.0"
 
@@ -38,7 +38,7 @@ def _statement(item: Judged, scanned: Scanned) -> dict[str, Any]:
     found = item.found
     whole = {
         "@id": product(scanned.librespot),
-        "subcomponents": [{"@id": crate(found.package, found.package_version)}],
+        "subcomponents": [{"@id": package(found)}],
     }
     return {
         "vulnerability": {"name": found.id, "aliases": list(found.aliases)},

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ...module_utils.model.statements import LIBRESPOT
+from ...module_utils.model.vulnerability import Vulnerability
 
 try:
     from packageurl import PackageURL
@@ -20,6 +21,17 @@ else:
 def crate(name: str, version: str) -> str:
     """Return the package URL of a crate."""
     return PackageURL("cargo", name=name, version=version or None).to_string()
+
+
+def source_package(distribution: str, release: str, name: str, version: str) -> str:
+    """Return the package URL of a source package of a *release* of a *distribution* that has packages of Debian's."""
+    qualifiers = {"arch": "source", "distro": f"{distribution}-{release}"}
+    return PackageURL("deb", distribution, name, version, qualifiers).to_string()
+
+
+def package(found: Vulnerability) -> str:
+    """Return the package URL of what an advisory was *found* on."""
+    return found.purl or crate(found.package, found.package_version)
 
 
 def product(librespot: str) -> str:

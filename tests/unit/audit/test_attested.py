@@ -63,7 +63,7 @@ def scanned(*judged: Judged, sha256: str = SHA256, today: str = "2026-08-25") ->
     engine = {"name": "cargo-audit", "version": "0.22.2", "database": database}
     inventory = Inventory((Package("librespot", "0.8.0", own=True),), (0,))
     day = date.fromisoformat(today)
-    return Scanned("artifact", "/a", sha256, "0.8.0", inventory, day, "low", [engine], judged, []).as_data()
+    return Scanned("artifact", "/a", sha256, "0.8.0", inventory, (), "", day, "low", [engine], judged, []).as_data()
 
 
 def judged(status: str, until: str = "", fix: str = "none") -> Judged:

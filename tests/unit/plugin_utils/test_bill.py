@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tarfile
@@ -39,19 +40,30 @@ CRATES: list[dict[str, Any]] = [
 PROGRAM = program(CRATES)
 
 
+LIBRARY = b"library"
+CONFIGURATION = b'{"os": "linux"}'
+
+
 def bill(crates: list[dict[str, Any]]) -> bytes:
     files = [
         ImageFile("/usr/bin/librespot", ARTIFACT["id"], PROGRAM, 0o555),
-        ImageFile("/usr/lib/libc.so.6", "libc6", b"", 0o555),
+        ImageFile("/usr/lib/libc.so.6", "libc6", LIBRARY, 0o555),
     ]
-    packages = [ImagePackage("libc6", "2.36-9+deb12u14", "amd64", "glibc")]
+    packages = [ImagePackage("libc6", "2.36-9+deb12u14", "amd64", "glibc", "2.36-9+deb12u14")]
     program_bill = program_sbom(ARTIFACT, recorded_crates(crates, "the program"))
     return image_sbom(ARTIFACT, program_bill, contents(files, packages, "debian", "12"), b"layer")
 
 
+def with_package(purl: str) -> bytes:
+    said = json.loads(bill(CRATES))
+    named = [item for item in said["components"] if not item.get("purl", "").startswith("pkg:deb/")]
+    return json.dumps({**said, "components": [*named, {"purl": purl}]}).encode()
+
+
 def saved(*layers: dict[str, bytes]) -> bytes:
     packed = {f"{number}.tar": archive(layer) for number, layer in enumerate(layers)}
-    return archive({"manifest.json": json.dumps([{"Layers": list(packed)}]).encode(), **packed})
+    named = [{"Config": "configuration.json", "Layers": list(packed)}]
+    return archive({"manifest.json": json.dumps(named).encode(), "configuration.json": CONFIGURATION, **packed})
 
 
 def archive(files: dict[str, bytes]) -> bytes:
@@ -66,14 +78,45 @@ def archive(files: dict[str, bytes]) -> bytes:
 
 class TestBill:
     def test_ours_says_what_the_program_says(self) -> None:
-        inventory, others = read_bill(bill(CRATES), "sbom")
+        said = read_bill(bill(CRATES), "sbom")
+        inventory = said.inventory
         assert inventory.path("forked", "1.0.0") == ("librespot 0.8.0", "rand 0.8.5", "forked 1.0.0")
         assert {package.name: package.foreign for package in inventory.packages} == {
             "forked": "git",
             "librespot": "",
             "rand": "",
         }
-        assert others == ["libc6 2.36-9+deb12u14"]
+        assert [package.label for package in said.system] == ["libc6 2.36-9+deb12u14"]
+        assert said.others == ()
+
+    @pytest.mark.parametrize(
+        ("purl", "source", "source_version", "release"),
+        [
+            ("pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc", "glibc", "2.36-9", "12"),
+            ("pkg:deb/debian/a@1-1%2Bb1?distro=debian-12.5&upstream=b%401-1", "b", "1-1", "12"),
+            ("pkg:deb/ubuntu/zlib@1:1.3?distro=ubuntu-24.04", "zlib", "1:1.3", "24.04"),
+        ],
+    )
+    def test_packages_of_a_distribution_are_known_by_their_source(
+        self, purl: str, source: str, source_version: str, release: str
+    ) -> None:
+        (found,) = read_bill(with_package(purl), "sbom").system
+        assert (found.source, found.source_version, found.release) == (source, source_version, release)
+
+    @pytest.mark.parametrize(
+        "purl",
+        [
+            "pkg:deb/debian/libc6@2.36-9",
+            "pkg:deb/debian/libc6@2.36-9?distro=sid",
+            "pkg:deb/debian/libc6?distro=debian-12",
+            "pkg:deb/raspbian/libc6@2.36-9?distro=raspbian-12",
+            "pkg:rpm/fedora/glibc@2.36?distro=fedora-40",
+        ],
+    )
+    def test_what_is_of_no_release_that_is_known_is_something_else(self, purl: str) -> None:
+        said = read_bill(with_package(purl), "sbom")
+        assert said.system == ()
+        assert len(said.others) == 1
 
     def test_one_without_crates_is_not_clean(self) -> None:
         with pytest.raises(HostError, match="What is not named cannot be scanned"):
@@ -86,7 +129,7 @@ class TestBill:
         ]
         needs = [{"ref": "pkg:cargo/librespot@0.8.0", "dependsOn": [components[1]["purl"]]}]
         said = {"bomFormat": "CycloneDX", "components": components, "dependencies": needs}
-        inventory, _others = read_bill(json.dumps(said).encode(), "sbom")
+        inventory = read_bill(json.dumps(said).encode(), "sbom").inventory
         assert {package.foreign for package in inventory.packages} == {"", "git+https://example.org/rand"}
 
     @pytest.mark.parametrize(
@@ -109,6 +152,8 @@ class TestImage:
         sbom = {"usr/share/sbom/librespot.cdx.json": b"{}"}
         found = read_image(saved({"usr/bin/librespot": b"\x7fELFold"}, {"./usr/bin/librespot": PROGRAM}, sbom), "image")
         assert (found.program, found.sbom) == (PROGRAM, b"{}")
+        assert found.files == {"/usr/bin/librespot": hashlib.sha256(PROGRAM).hexdigest()}
+        assert found.identifier == f"sha256:{hashlib.sha256(CONFIGURATION).hexdigest()}"
 
     @pytest.mark.parametrize(
         "image",
@@ -116,7 +161,8 @@ class TestImage:
             b"",
             archive({}),
             archive({"manifest.json": b"[]"}),
-            archive({"manifest.json": b'[{"Layers": ["missing"]}]'}),
+            archive({"manifest.json": b'[{"Layers": []}]'}),
+            archive({"manifest.json": b'[{"Config": "c", "Layers": ["missing"]}]', "c": b"{}"}),
             saved({}),
             saved({"usr/bin/librespot": b"#!/bin/sh"}),
             saved({"usr/bin/librespot": PROGRAM, "usr/local/bin/librespot": PROGRAM}),
@@ -136,7 +182,16 @@ class TestImage:
             subject = read_subject(str(tmp_path / name))
             assert (subject.kind, subject.form, subject.content) == ("image", "binary", PROGRAM)
             rests.append(subject.rest)
-        assert rests == [("libc6 2.36-9+deb12u14",), ("all of the image but librespot",)]
+        assert rests == [(), ("all of the image but librespot",)]
+
+    def test_a_library_of_which_a_byte_was_changed_is_not_the_one_that_the_sbom_names(self, tmp_path: Path) -> None:
+        sbom = {"usr/share/sbom/librespot.cdx.json": bill(CRATES)}
+        for library, rest in ((LIBRARY, ()), (LIBRARY + b"x", ("/usr/lib/libc.so.6, which the SBOM does not name",))):
+            image = saved({"usr/bin/librespot": PROGRAM, "usr/lib/libc.so.6": library}, sbom)
+            (tmp_path / "image.tar").write_bytes(image)
+            subject = read_subject(str(tmp_path / "image.tar"))
+            assert [package.source for package in subject.system] == ["glibc"]
+            assert subject.rest == rest
 
     def test_an_sbom_is_known_by_looking_at_it(self, tmp_path: Path) -> None:
         (tmp_path / "any").write_bytes(bill(CRATES))

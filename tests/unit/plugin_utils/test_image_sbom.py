@@ -34,7 +34,10 @@ FILES = [
     ImageFile("/usr/lib/libm.so.6", "libc6", b"mathematics", 0o555),
     ImageFile("/lib", OURS, target="usr/lib"),
 ]
-PACKAGES = [ImagePackage("libc6", "2.36-9+deb12u14", "amd64", "glibc"), ImagePackage("z1g", "1:1.3-1", "amd64", "zlib")]
+PACKAGES = [
+    ImagePackage("libc6", "2.36-9+deb12u14", "amd64", "glibc", "2.36-9+deb12u14"),
+    ImagePackage("z1g", "1:1.3-1+b2", "amd64", "zlib", "1:1.3-1"),
+]
 CRATES: list[dict[str, Any]] = [
     {
         "name": "librespot",
@@ -102,7 +105,7 @@ def test_packages_are_named_as_advisories_name_them() -> None:
         "pkg:cargo/aes@0.7.0",
         "pkg:cargo/cc@1.2.0",
         "pkg:deb/debian/libc6@2.36-9%2Bdeb12u14?arch=amd64&distro=debian-12&upstream=glibc",
-        "pkg:deb/debian/z1g@1:1.3-1?arch=amd64&distro=debian-12&upstream=zlib",
+        "pkg:deb/debian/z1g@1:1.3-1%2Bb2?arch=amd64&distro=debian-12&upstream=zlib%401:1.3-1",
     }
     assert packages(made(CRATES, FILES)) == 6
 

@@ -68,9 +68,11 @@ def scanned(found: list[Vulnerability] = FOUND) -> Scanned:
         "0" * 64,
         "0.8.0",
         INVENTORY,
+        [],
+        "",
         datetime.date(2026, 8, 25),
         "medium",
-        [{"name": "cargo-audit", "version": "0.22.2", "database": {"updated": "2026-08-20"}}],
+        [{"name": "cargo-audit", "version": "0.22.2", "database": {"updated": "2026-08-20"}, "distribution": {}}],
         judge(found, Program(INVENTORY), "medium", [WAIVER], STATEMENTS),
         ["RUSTSEC-1999-0001"],
     )

@@ -45,7 +45,7 @@ def scanned(*found: tuple[str, str, str]) -> Scanned:
     judged = [
         Judged(Vulnerability(name, "x", "1.0.0", VULNERABILITY, "", fix=fix), status) for name, fix, status in found
     ]
-    return Scanned(LOCK, "/x", "", "0.8.0", Inventory((), ()), TODAY, "any", [], judged, [])
+    return Scanned(LOCK, "/x", "", "0.8.0", Inventory((), ()), (), "", TODAY, "any", [], judged, [])
 
 
 def rules(facts: Facts, **policy: Any) -> list[str]:

@@ -48,8 +48,11 @@ def manifest(architecture: str, release: str = "12", *more: ImageFile) -> tuple[
         ImageFile(f"/usr/lib/{platform.triplet}/libasound.so.2", "libasound2", b"alsa", 0o555),
         *more,
     ]
-    packages = [ImagePackage("libasound2", "1.2.8-1+b1", "any", ""), ImagePackage("libc6", "2.36-9", "any", "glibc")]
-    packages += [ImagePackage("ca-certificates", "20230311", "all", "")] if more else []
+    packages = [
+        ImagePackage("libasound2", "1.2.8-1+b1", "any", "alsa-lib", "1.2.8-1"),
+        ImagePackage("libc6", "2.36-9", "any", "glibc", "2.36-9"),
+    ]
+    packages += [ImagePackage("ca-certificates", "20230311", "all", "ca-certificates", "20230311")] if more else []
     config = configuration(artifact, [b""], b"sbom")
     made_of = contents(files, packages, "debian", release)
     return described("image-id", artifact, made_of, b"sbom", 3, config, b""), config

@@ -129,7 +129,7 @@ def test_the_configuration_names_the_sbom_by_its_digest() -> None:
 
 def test_every_file_is_accounted_for() -> None:
     link = ImageFile("/lib", "hardened.librespot", target="usr/lib")
-    package = ImagePackage("libc6", "2.36-9", "amd64", "glibc")
+    package = ImagePackage("libc6", "2.36-9", "amd64", "glibc", "2.36-9")
     made_of = contents([PROGRAM, link], [package], "debian", "12")
     manifest = described("image", ARTIFACT, made_of, b"the sbom", 3, b"{}", b"all")
     assert manifest["files"] == [
