@@ -28,7 +28,8 @@ class Crate:
 
     *direct* is one that librespot itself asks for. *source* is what cargo-auditable says of where it is from.
     *checksum* is the SHA-256 of its file, *license* what its author declares, *features* what it was compiled with;
-    empty, and None, where nothing is known of it.
+    empty, and None, where nothing is known of it. One that is not *compiled* is only in the record: cargo-auditable
+    asks cargo, which puts features together there that no single build has.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Crate:
     license: str = ""
     license_file: str = ""
     features: tuple[str, ...] | None = None
+    compiled: bool = True
 
 
 def recorded_crates(record: Sequence[Mapping[str, Any]], what: str) -> list[Crate]:
@@ -97,6 +99,7 @@ def completed(crates: Iterable[Crate], lock: Iterable[LockedCrate], described: b
                 license=str(more.get("license", "")),
                 license_file=str(more.get("license_file", "")),
                 features=None if features is None else tuple(map(str, features)),
+                compiled=features is not None,
             )
         )
     return complete

@@ -39,6 +39,9 @@ else:
 CRATES = "crates"
 """The property of librespot that says when its crates are not known."""
 
+COMPILED = "compiled"
+"""The property of a crate that is in the program's record and was not compiled."""
+
 DEPENDENCY = "dependency"
 """The property of a crate that says whether librespot itself asks for it."""
 
@@ -138,12 +141,14 @@ def _crate(crate: Crate, artifact: Mapping[str, Any]) -> Component:
     if crate.root:
         return _program(artifact, crate)
     said = [own_property(DEPENDENCY, "direct" if crate.direct else "transitive"), *_features(crate)]
+    if not crate.compiled:
+        said.append(own_property(COMPILED, "no"))
     if crate.source in ELSEWHERE:
         said.append(own_property(SOURCE, crate.source))
     return component(
         PackageURL("cargo", name=crate.name, version=crate.version),
         # What runs at build time alone can be attacked there, and is not in the program.
-        scope=ComponentScope.EXCLUDED if crate.kind == BUILD else ComponentScope.REQUIRED,
+        scope=ComponentScope.EXCLUDED if crate.kind == BUILD or not crate.compiled else ComponentScope.REQUIRED,
         hashes=[_sha256(crate.checksum)] if crate.checksum else [],
         licenses=_licenses(crate),
         properties=said,

@@ -18,6 +18,7 @@ from typing import Any
 
 from ..module_utils.model.errors import HostError
 from ..module_utils.model.image import OURS
+from .sbom import COMPILED
 
 try:
     from spdx_tools.common.spdx_licensing import spdx_licensing
@@ -36,6 +37,7 @@ try:
 except ImportError as error:
     LACKING = str(error)
 else:
+    _NOT_COMPILED = RelationshipType.OPTIONAL_DEPENDENCY_OF
     LACKING = ""
     """Why nothing here can be used, where spdx-tools is not installed."""
 
@@ -125,12 +127,18 @@ def _relationships(bill: Mapping[str, Any]) -> Iterator[Relationship]:
             if user["type"] == "container":
                 yield Relationship(_id(user), RelationshipType.CONTAINS, _id(needed))
             elif needed.get("scope") == "excluded":
-                yield Relationship(_id(needed), RelationshipType.BUILD_DEPENDENCY_OF, _id(user))
+                kind = RelationshipType.BUILD_DEPENDENCY_OF if _compiled(needed) else _NOT_COMPILED
+                yield Relationship(_id(needed), kind, _id(user))
             else:
                 yield Relationship(_id(user), RelationshipType.DEPENDS_ON, _id(needed))
     for component in components:
         for below in component.get("components", ()):
             yield Relationship(_id(component), RelationshipType.CONTAINS, _id(below))
+
+
+def _compiled(component: Mapping[str, Any]) -> bool:
+    said = {item["name"]: item["value"] for item in component.get("properties", ())}
+    return said.get(f"{OURS}:{COMPILED}") != "no"
 
 
 def _id(component: Mapping[str, Any]) -> str:

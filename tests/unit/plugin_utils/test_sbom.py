@@ -47,7 +47,7 @@ DESCRIBED: list[dict[str, Any]] = [
     {"name": "librespot", "version": "0.8.0", "license": "MIT", "features": ["with-libmdns"]},
     {"name": "aes", "version": "0.8.4", "license": "MIT/Apache-2.0", "features": []},
     {"name": "ndk-sys", "version": "0.4.0+1", "license": "", "license_file": "LICENSE"},
-    {"name": "ndk-sys", "version": "0.4.0+2", "license": "as one likes"},
+    {"name": "ndk-sys", "version": "0.4.0+2", "license": "as one likes", "features": ["x"]},
 ]
 
 
@@ -96,12 +96,18 @@ def test_each_crate_has_what_is_known_of_it() -> None:
     aes, first, second = (found[purl] for purl in sorted(found))
     assert [item["hashes"][0]["content"][0] for item in (aes, first, second)] == ["1", "2", "3"]
     assert properties(aes) == {"dependency": "direct", "features": ""}
-    assert properties(first) == {"dependency": "transitive"}
+    assert properties(first) == {"dependency": "transitive", "compiled": "no"}
     assert aes["licenses"] == [{"expression": "MIT OR Apache-2.0"}]
     assert first["licenses"] == [{"license": {"name": "in the file LICENSE of the crate"}}]
     assert second["licenses"] == [{"license": {"name": "as one likes"}}]
-    assert [item["scope"] for item in (aes, first, second)] == ["required", "required", "excluded"]
+    assert [item["scope"] for item in (aes, first, second)] == ["required", "excluded", "excluded"]
     assert packages(program_sbom(ARTIFACT, crates())) == 3
+
+
+def test_where_it_is_not_known_what_was_compiled_all_that_is_recorded_is_taken_for_it() -> None:
+    found = made(recorded_crates(CRATES, ""))["components"]
+    assert [item["scope"] for item in found] == ["required", "required", "excluded"]
+    assert not any("compiled" in properties(item) for item in found)
 
 
 def test_who_needs_whom_is_told() -> None:
