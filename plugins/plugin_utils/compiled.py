@@ -28,8 +28,8 @@ class Crate:
 
     *direct* is one that librespot itself asks for. *source* is what cargo-auditable says of where it is from.
     *checksum* is the SHA-256 of its file, *license* what its author declares, *features* what it was compiled with;
-    empty, and None, where nothing is known of it. One that is not *compiled* is only in the record: cargo-auditable asks
-    cargo about the whole workspace, which has features in one that the program has not.
+    empty, and None, where nothing is known of it. One that is not *compiled* is only in the record: cargo-auditable
+    asks cargo, which puts features together there that no single build has.
     """
 
     name: str

@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+import json
 import operator
 import re
+import struct
 import tomllib
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -93,3 +96,17 @@ def _compare(now: Version, sign: str, text: str) -> bool:
         return now >= bound and (now.major, now.minor) == (bound.major, bound.minor)
     above = bound.bump_major() if bound.major else bound.bump_minor() if bound.minor else bound.bump_patch()
     return bound <= now < above
+
+
+def embedded(program: bytes) -> set[tuple[str, str]]:
+    """Return name and version of the crates that a program of 64 bits records, read without any library for ELF."""
+    (sections,) = struct.unpack_from("<Q", program, 0x28)
+    size, count, names = struct.unpack_from("<HHH", program, 0x3A)
+    table = [struct.unpack_from("<IIQQQQ", program, sections + number * size) for number in range(count)]
+    texts = table[names][4]
+    for name, _type, _flags, _address, offset, length in table:
+        start = texts + name
+        if program[start : program.index(b"\0", start)] == b".dep-v0":
+            packages = json.loads(zlib.decompress(program[offset : offset + length]))["packages"]
+            return {(str(item["name"]), str(item["version"])) for item in packages}
+    return set()

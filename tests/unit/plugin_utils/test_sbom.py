@@ -47,7 +47,7 @@ DESCRIBED: list[dict[str, Any]] = [
     {"name": "librespot", "version": "0.8.0", "license": "MIT", "features": ["with-libmdns"]},
     {"name": "aes", "version": "0.8.4", "license": "MIT/Apache-2.0", "features": []},
     {"name": "ndk-sys", "version": "0.4.0+1", "license": "", "license_file": "LICENSE"},
-    {"name": "ndk-sys", "version": "0.4.0+2", "license": "as one likes"},
+    {"name": "ndk-sys", "version": "0.4.0+2", "license": "as one likes", "features": ["x"]},
 ]
 
 
