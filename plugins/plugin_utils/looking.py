@@ -20,7 +20,7 @@ from ..module_utils.model.release_info_options import FEEDS, RELEASES
 from ..module_utils.model.waivers import day
 from .cache import default_directory
 from .feeds import look as look_at_feed
-from .http import Client
+from .fetching import Client
 from .memory import Memory
 from .ordering import is_version, newest_first
 from .registry import registry
