@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..module_utils.model.errors import HostError
-from .http import Client, refuse_address
+from .fetching import Client, refuse_address
 
 try:
     import feedparser

@@ -20,9 +20,9 @@ from ..module_utils.model.release_info_options import FEEDS, RELEASES
 from ..module_utils.model.waivers import day
 from .cache import default_directory
 from .feeds import look as look_at_feed
-from .http import Client
+from .fetching import Client
 from .memory import Memory
-from .ordering import asked, is_version, newest_first
+from .ordering import is_version, newest_first
 from .registry import registry
 from .release_look import ReleaseLook
 
@@ -39,8 +39,6 @@ def refuse(params: Mapping[str, Any]) -> None:
         raise SpecificationError(
             "timeout", params["timeout"], "is no time", "Write the seconds that an answer may take"
         )
-    for number, version in enumerate(params["also_running"]):
-        asked(version, f"also_running[{number}]")
     names = [item["name"] for item in params["feeds"]]
     for number, name in enumerate(names):
         if name in names[:number]:

@@ -22,7 +22,7 @@ from ..module_utils.model.cargo_cache import lines_of
 from ..module_utils.model.errors import CommandError, HostError
 from ..module_utils.model.index import CUT, Row, path_of
 from .engines.cargo_audit import rustup
-from .http import SCHEMES, Client, UnreachableError, refuse_address
+from .fetching import SCHEMES, Client, UnreachableError, refuse_address
 
 _PACKAGE = b'[package]\nname = "index"\nversion = "0.0.0"\nedition = "2021"\n\n[workspace]\n'
 _LARGEST_INDEX = 64 * 1024 * 1024

@@ -24,7 +24,7 @@ from ..module_utils.model.releases import known_release
 from ..module_utils.model.scanned import Scanned
 from ..module_utils.model.timestamp import seconds
 from .dependencies import Dependencies, DependencyLook
-from .http import UnreachableError
+from .fetching import UnreachableError
 from .memory import Memory
 from .ordering import asked, newest_first, older, parsed
 from .registry import Registry, UnscannableError

@@ -124,6 +124,11 @@ class TestMirror:
         # Whoever runs a newer one is not told to go back.
         assert said["update"] == ""
 
+    def test_what_runs_and_is_none_of_it_is_unknown(self, looker: Looker) -> None:
+        said = looker.look(also_running=["0.7.1", "0.7.9", "of-our-own"])
+        assert said["running_unknown"] == ["0.7.9", "of-our-own"]
+        assert said["update"] == "0.8.0"
+
     def test_what_has_not_changed_is_not_sent_again(self, looker: Looker, server: Mirror) -> None:
         first = looker.look()
         second = looker.look()
@@ -200,7 +205,6 @@ def test_a_policy(looker: Looker, policy: dict[str, Any], passing: str, rule: st
         ({"policy": {"held_back": ["x"]}}, "policy.held_back[0]"),
         ({"checksums": {"0.9.0": "abc"}}, "checksums[0.9.0]"),
         ({"checksums": {"0.8.0": "0" * 64}}, "checksums[0.8.0]"),
-        ({"also_running": ["new"]}, "also_running[0]"),
         ({"index": "ftp://127.0.0.1/"}, "index"),
         ({"index": "https://me:hidden@127.0.0.1/"}, "index"),
         ({"fresh_for": -1}, "fresh_for"),
@@ -361,6 +365,17 @@ def test_what_is_wrong_with_a_scan_is_named_as_it_is_written_here(
     with pytest.raises(LibrespotError) as caught:
         looker.look(advisories=given, today=TODAY)
     assert str(caught.value).startswith(path)
+    assert looker.remembered() == ""
+
+
+def test_an_answer_that_ends_between_two_rows_is_no_whole_one(looker: Looker, server: Mirror, rows: Rows) -> None:
+    # Whatever was there, it would look as if 0.7.1 were the newest release.
+    whole = lines(rows)
+    server.put(
+        LIBRESPOT, lines({version: rows[version] for version in rows if version != "0.8.0"}), promised=len(whole)
+    )
+    with pytest.raises(LibrespotError, match=f"bytes came of {len(whole)}"):
+        looker.look()
     assert looker.remembered() == ""
 
 
