@@ -39,6 +39,7 @@ from ..module_utils.model.rollout import (
     planned,
     red,
     stage_of,
+    staged,
     turn,
 )
 from .rollout_store import Rollout
@@ -122,7 +123,7 @@ def begin(rollout: Rollout, name: str, most: float) -> dict[str, Any]:
     """Give the host *name* its turn, and return what is to be done with it."""
     state = turn(name, rollout.here, rollout.closed, most, time.time())
     rollout.hosts[name] = state
-    return _told(state)
+    return {**_told(state), "staged": staged(name, rollout.here)}
 
 
 def _told(state: HostState) -> dict[str, Any]:

@@ -219,6 +219,18 @@ def turn(name: str, hosts: Mapping[str, HostState], closed: Mapping[str, str], m
     return replace(host, todo=NOTHING, outcome=STOPPED, reason=why)
 
 
+def staged(name: str, hosts: Mapping[str, HostState]) -> bool:
+    """Tell whether the release of the host *name* was tried first: here, or on a host of an earlier stage.
+
+    A host of production has its turn only after those of all earlier stages were content; there is always a canary.
+    """
+    host = hosts[name]
+    return host.stage != PRODUCTION or any(
+        item.stage != PRODUCTION and item.target == host.target and item.outcome in (UPDATED, CURRENT)
+        for item in hosts.values()
+    )
+
+
 def red(findings: Iterable[Mapping[str, Any]]) -> dict[Key, str]:
     """Return the red ones of an audit's *findings*, each with what was observed."""
     return {

@@ -46,6 +46,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout i
     planned,
     refusal,
     stage_of,
+    staged,
     turn,
 )
 
@@ -214,6 +215,24 @@ def finding(status: str, check: str = "modes", observed: str = "0644") -> dict[s
 )
 def test_what_was_red_before_is_not_newly_red_but_drift(before: Any, item: Any, said: list[str]) -> None:
     assert newly_red(before, [item]) == said
+
+
+@pytest.mark.parametrize(
+    ("stage", "first", "known"),
+    [
+        (STAGING, HostState(CANARY, NEW), True),
+        (CANARY, HostState(PRODUCTION, NEW), True),
+        (PRODUCTION, HostState(CANARY, NEW, outcome=UPDATED), True),
+        (PRODUCTION, HostState(STAGING, NEW, outcome=CURRENT), True),
+        (PRODUCTION, HostState(STAGING, NEW, outcome=HELD), False),
+        (PRODUCTION, HostState(STAGING, NEWER, outcome=UPDATED), False),
+        (PRODUCTION, HostState(PRODUCTION, NEW, outcome=UPDATED), False),
+    ],
+)
+def test_a_release_that_no_earlier_host_was_content_with_is_not_staged(
+    stage: str, first: HostState, known: bool
+) -> None:
+    assert staged("host", {"first": first, "host": HostState(stage, NEW)}) is known
 
 
 @pytest.mark.parametrize("state", [LEFT, replace(TODO, begun=3.5, outcome=UPDATED, reason="ä")])
