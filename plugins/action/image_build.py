@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
@@ -31,6 +30,7 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
     default_directory,
     read_artifact,
 )
+from ansible_collections.hardened.librespot.plugins.plugin_utils.compared import Compared
 from ansible_collections.hardened.librespot.plugins.plugin_utils.composing import LACKING, compose
 from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making
 from ansible_collections.hardened.librespot.plugins.plugin_utils.progress import Progress
@@ -68,7 +68,9 @@ class ActionModule(ActionBase):
             cache = ArtifactCache(params["cache_dir"] or default_directory(), IMAGE)
             before = cache.get(identifier)
             remote = Remote(self, variables)
-            outdated = self._outdated(remote, before, artifact, params) if before else []
+            compared = Compared(cache.path(identifier))
+            fresh = before is not None and compared.within(params["fresh_for"])
+            outdated = self._outdated(remote, before, artifact, params) if before and not fresh else []
             # In check mode it is not known what would be made.
             after = None if outdated else before
             if (after is None or params["refresh"] == ALWAYS) and not self._task.check_mode:
@@ -82,8 +84,10 @@ class ActionModule(ActionBase):
         # What would be made is not what is there.
         path = "" if outdated and after is None else cache.path(identifier)
         result.update(changed=plan.changed, id=identifier, path=path, outdated=outdated)
-        if (before and params["refresh"] != NEVER) or after is not before:
-            result["compared"] = datetime.now(timezone.utc).date().isoformat()
+        if after and (after is not before or (params["refresh"] != NEVER and not fresh)):
+            compared.now(self._task.check_mode)
+        if compared.day:
+            result["compared"] = compared.day
         if self._task.diff:
             result["diff"] = [plan.diff()] if plan.changed else []
         if after is not None:

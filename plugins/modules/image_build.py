@@ -55,6 +55,12 @@ options:
     type: str
     choices: [never, when_outdated, always]
     default: never
+  fresh_for:
+    description:
+      - For O(refresh=when_outdated), for how many minutes after it was compared an image is not compared again, so that
+        a play over many hosts asks once.
+    type: int
+    default: 0
   install_missing:
     description: Whether to install a missing compiler on the build host with C(apt-get), which takes root there.
     type: bool
@@ -141,7 +147,7 @@ outdated:
       type: str
       sample: 1.2.8-1+deb12u1
 compared:
-  description: The day on which the image was compared with what the distribution has, or made of that, in UTC.
+  description: The day on which the image was last found to be as new as its distribution, in UTC.
   returned: when it was
   type: str
   sample: "2026-11-27"

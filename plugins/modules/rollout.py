@@ -82,6 +82,10 @@ options:
     description: What M(hardened.librespot.build) returned.
     type: dict
     default: {}
+  image:
+    description: Of a host with containers, what M(hardened.librespot.image_build) returned. It is what is rolled out.
+    type: dict
+    default: {}
   artifacts:
     description: For V(gate), what V(plan) returned with this name.
     type: list

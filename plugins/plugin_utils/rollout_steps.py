@@ -70,7 +70,9 @@ def looked(asked: Said, known: Sequence[str]) -> Looked:
         return Looked(where, reached=False, hold=hold)
     wanted, path = Release(), ""
     if artifact.get("id") and not artifact.get("failed"):
-        wanted, path = Release(artifact["id"], artifact["id"].partition("-")[0]), artifact["path"]
+        made = asked["image"] if usable(asked["image"]) else artifact
+        # An image that is not made yet, in check mode, has no other name.
+        wanted, path = Release(made.get("image") or made["id"], _version(artifact["id"])), made["path"]
     running, refused = _running(asked["health"])
     return Looked(where, True, wanted, path, running, hold, asked["reason"] or refused)
 
@@ -79,13 +81,17 @@ def _running(health: Said) -> tuple[Release, str]:
     """Return what all instances run, or why that cannot be told."""
     if not usable(health):
         return Release(), "what the host runs was not looked at"
-    found = {Release(item["release"], item["release"].partition("-")[0]) for item in health["instances"]}
+    found = {Release(item["image"] or item["release"], _version(item["release"])) for item in health["instances"]}
     # Another version than the one that is wanted is what a rollout is for.
     wrong = [f"{item['name']}: {item['seen']}" for item in health["instances"] if item["reason"] not in _WELL]
     if not wrong and len(found) == 1 and all(item.id for item in found):
         return found.pop(), ""
     said = "; ".join(wrong) or "its instances run " + ", ".join(sorted(item.id or "no release" for item in found))
     return Release(), f"it is not well before anything was changed ({said}); mend it with hardened.librespot.site first"
+
+
+def _version(artifact: str) -> str:
+    return artifact.partition("-")[0]
 
 
 def plan(rollout: Rollout, names: Sequence[str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ REFRESHES = (NEVER, WHEN_OUTDATED, ALWAYS)
 IMAGE_BUILD_OPTIONS: dict[str, dict[str, Any]] = {
     "artifact": {"type": "path", "required": True},
     "refresh": {"type": "str", "choices": [*REFRESHES], "default": NEVER},
+    "fresh_for": {"type": "int", "default": 0},
     "install_missing": {"type": "bool", "default": False},
     "work_dir": {"type": "path", "default": "~/.cache/hardened-librespot/build"},
     "cache_dir": {"type": "path"},

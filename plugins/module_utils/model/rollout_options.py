@@ -37,6 +37,7 @@ ROLLOUT_OPTIONS: dict[str, dict[str, Any]] = {
     },
     "preflight": {"type": "dict", "default": {}},
     "artifact": {"type": "dict", "default": {}},
+    "image": {"type": "dict", "default": {}},
     "artifacts": {"type": "list", "elements": "dict", "default": []},
     "health": {"type": "dict", "default": {}},
     "audit": {"type": "dict", "default": {}},

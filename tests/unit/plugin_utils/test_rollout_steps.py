@@ -41,7 +41,15 @@ NO_EVIDENCE: list[dict[str, Any]] = [{}, {"unreachable": True}, {"failed": True,
 
 
 def instance(**said: Any) -> dict[str, Any]:
-    return {"name": "kitchen", "healthy": True, "reason": "healthy", "seen": "it answers", "release": OLD, **said}
+    return {
+        "name": "kitchen",
+        "healthy": True,
+        "reason": "healthy",
+        "seen": "it answers",
+        "release": OLD,
+        "image": "",
+        **said,
+    }
 
 
 def health(*instances: dict[str, Any]) -> dict[str, Any]:
@@ -59,7 +67,14 @@ def audit(*statuses: str) -> dict[str, Any]:
 
 
 def asked(**options: Any) -> dict[str, Any]:
-    plain = {"stage": None, "hold": "", "preflight": {}, "artifact": {"id": NEW, "path": "/new"}, "reason": ""}
+    plain = {
+        "stage": None,
+        "hold": "",
+        "preflight": {},
+        "artifact": {"id": NEW, "path": "/new"},
+        "image": {},
+        "reason": "",
+    }
     return {**plain, "health": health(), **options}
 
 
@@ -68,6 +83,16 @@ class TestLooked:
         seen = steps.looked(asked(), [])
         assert (seen.running, seen.wanted, seen.path) == (Release(OLD, "0.7.1"), Release(NEW, "0.8.0"), "/new")
         assert (seen.reached, seen.refused) == (True, "")
+
+    def test_of_containers_it_is_images(self) -> None:
+        runs = health(instance(image="sha256:old"))
+        seen = steps.looked(
+            asked(health=runs, image={"id": "image-0.8.0", "image": "sha256:new", "path": "/image"}), []
+        )
+        assert (seen.running, seen.wanted) == (Release("sha256:old", "0.7.1"), Release("sha256:new", "0.8.0"))
+        assert seen.path == "/image"
+        unmade = steps.looked(asked(health=runs, image={"id": "image-0.8.0", "path": ""}), [])
+        assert unmade.wanted == Release("image-0.8.0", "0.8.0")
 
     def test_another_version_than_the_wanted_one_is_well(self) -> None:
         other = instance(healthy=False, reason="version")
