@@ -30,10 +30,13 @@ def refreshed_lock() -> bytes:
 
 
 def pin_refreshed(cache: Path) -> Path:
-    """Pin it in a controller's *cache*, as ``lock: refreshed`` would, and return where it is."""
+    """Pin it in a controller's *cache*, as ``lock: refreshed`` would, unless it is; return where it is."""
     release = known_release("0.8.0")
     assert release is not None
     pins = LockPins(str(cache))
+    before = pins.get("0.8.0")
+    if before is not None and before.sha256 == REFRESHED_SHA256:
+        return Path(pins.path(before.sha256))
     pin = Pin("0.8.0", REFRESHED_SHA256, release.crate.sha256, int(time.time()), "cargo of the tests", "1.96")
     pins.keep(pin, refreshed_lock())
     return Path(pins.path(pin.sha256))

@@ -95,11 +95,11 @@ def _inventory(host: Host) -> dict[str, Any]:
     return {"all": {"hosts": {BUILDER: CONNECTION}, "children": {"librespot": group}}}
 
 
-def built(controller: Controller, version: str = "0.8.0") -> dict[str, Any]:
+def built(controller: Controller, version: str = "0.8.0", lock: str = "upstream") -> dict[str, Any]:
     """Return id and path of the artifact of librespot for the lab's hosts, built if the cache does not have it."""
     lab("builder", "up")
     said = controller.directory / "artifact.json"
-    controller.converge(Path(__file__).with_name("artifact.yml"), {"said": str(said), "version": version})
+    controller.converge(Path(__file__).with_name("artifact.yml"), {"said": str(said), "version": version, "lock": lock})
     artifact: dict[str, Any] = json.loads(said.read_text(encoding="utf-8"))
     return artifact
 

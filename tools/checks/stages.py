@@ -64,7 +64,7 @@ _TELLING = (
 _WHOLE = "--advisories=whole"
 """All of RustSec's database: a snapshot that lies outside the checkout."""
 
-_BUT_ENGINES = ("tests/supply", "--ignore=tests/supply/engines", "--ignore=tests/supply/whole")
+_BUT_ENGINES = ("tests/supply", *(f"--ignore=tests/supply/{name}" for name in ("engines", "refreshed", "whole")))
 _RELEASES = ("pytest", "tests/supply/test_releases.py", "tests/supply/whole", _WHOLE)
 _SHORT = f"debian12 and not mutant and ({' or '.join(_TELLING)})"
 """What `test` has time for of the tests of containers; `containers` runs all."""
@@ -96,6 +96,8 @@ STAGES: tuple[Stage, ...] = (
         limit_min=20,
     ),
     Stage("supply-whole", (*_RELEASES, "-k", "not older"), ("supply",), limit_min=20),
+    # It builds librespot once more.
+    Stage("supply-refreshed", ("pytest", "tests/supply/refreshed", _WHOLE), ("supply",), limit_min=30),
     # It builds one release more.
     Stage("supply-older", (*_RELEASES, "-k", "older"), ("supply",), limit_min=30),
     Stage("health", ("pytest", "tests/health"), ("supply",), limit_min=40),
