@@ -13,7 +13,15 @@ import os
 import time
 from collections.abc import Mapping
 
-from ..model.cargo import aborts_on_panic, compiled_crate, listed_crate, locked_checksum, replacement
+from ..model.cargo import (
+    NAME_IT,
+    aborts_on_panic,
+    compiled_crate,
+    listed_crate,
+    locked_checksum,
+    replacement,
+    unnamed_replacement,
+)
 from ..model.errors import CommandError, HostError
 from ..model.recipes import CrateSource
 from ..model.releases import AUDITABLE, Crate
@@ -165,6 +173,8 @@ class CrateBuild:
             self._cargo(argv, where, remedy)
         except CommandError as error:
             mirror = replacement(error.output)
+            if unnamed_replacement(error.output):
+                raise HostError(f"cargo did not get {crate.name} {crate.version}: {error.said}", NAME_IT) from error
             if not mirror:
                 raise
             self._cargo([*argv, "--registry", mirror], where, remedy)

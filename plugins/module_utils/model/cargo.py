@@ -14,6 +14,13 @@ from typing import Any
 _PACKAGE = re.compile(r"^\[\[package\]\]$", re.MULTILINE)
 _PANIC_ABORT = re.compile(r"""^\s*panic\s*=\s*["']abort["']""", re.MULTILINE)
 _REPLACED = re.compile(r"include `--registry ([A-Za-z0-9_-]+)` or `--registry crates-io`")
+_STANDS_IN = "crates-io is replaced with"
+NAME_IT = (
+    "Name the registry that stands in for the official one under [registries] of cargo's configuration, and not under "
+    "[source] alone: some of cargo's commands want to be told its name"
+)
+"""What to do about a registry that cargo cannot be told by its name."""
+
 _VERSION = re.compile(r"^(?:cargo|rustc) (\d+)\.(\d+)\.")
 
 
@@ -38,6 +45,11 @@ def replacement(said: str) -> str:
     """
     match = _REPLACED.search(said)
     return match.group(1) if match else ""
+
+
+def unnamed_replacement(said: str) -> bool:
+    """Say whether cargo says that a registry stands in for the official one that has no name it could be told by."""
+    return _STANDS_IN in said and not replacement(said)
 
 
 def tool_version(line: str) -> tuple[int, int]:
