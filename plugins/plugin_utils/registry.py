@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from ..module_utils.host.command import Commands
 from ..module_utils.host.workplace import Workplace
-from ..module_utils.model.cargo import replacement
+from ..module_utils.model.cargo import NAME_IT, replacement, unnamed_replacement
 from ..module_utils.model.cargo_cache import lines_of
 from ..module_utils.model.errors import CommandError, HostError
 from ..module_utils.model.index import CUT, Row, path_of
@@ -30,6 +30,7 @@ _LARGEST_CRATE = 64 * 1024 * 1024
 _NO_CARGO = "Install cargo 1.82 or newer on the controller, or give the address of an index as index"
 _NETWORK = "Look at the controller's network and proxy"
 _OTHER = "Give the address of the index as index"
+_TOO_OLD = "no such command"
 _UNKNOWN = "could not find"
 
 
@@ -139,6 +140,8 @@ class CargoRegistry:
     def _info(self, crate: str) -> CommandError | None:
         """Let cargo describe a *crate*, of the registry that it was set up with."""
         failed = self._cargo(["info", crate], self._asking())
+        if failed is not None and unnamed_replacement(failed.output):
+            raise HostError(f"cargo did not describe {crate}: {failed.said}", NAME_IT)
         mirror = replacement(failed.output) if failed is not None else ""
         return self._cargo(["info", crate, "--registry", mirror], self._asking()) if mirror else failed
 
@@ -150,6 +153,8 @@ class CargoRegistry:
         try:
             self._commands.stream([program, *argv], lambda _line: False, where, self._environment, self._timeout)
         except CommandError as error:
+            if _TOO_OLD in error.output:
+                raise HostError(f"The controller's cargo is too old: {error.said}", _NO_CARGO) from error
             return error
         except HostError as error:
             raise UnreachableError(f"{self.source} did not answer in time: {error.message}", _NETWORK) from error

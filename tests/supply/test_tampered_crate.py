@@ -61,13 +61,12 @@ def server(crate: bytes, index: Mapping[str, bytes]) -> Iterator[Mirror]:
         yield found
 
 
-def replaced(directory: Path, server: Mirror) -> Path:
+def replaced(directory: Path, server: Mirror, kind: str = "registries.mirror]\nindex") -> Path:
     """Set cargo up below *directory* to take *server* for the registry, as who has a mirror does, and return it."""
     config = directory / ".cargo/config.toml"
     config.parent.mkdir()
     config.write_text(
-        '[source.crates-io]\nreplace-with = "mirror"\n\n'
-        f'[registries.mirror]\nindex = "sparse+{server.index}"\n\n[net]\nretry = 0\n',
+        f'[source.crates-io]\nreplace-with = "mirror"\n\n[{kind} = "sparse+{server.index}"\n\n[net]\nretry = 0\n',
         encoding="utf-8",
     )
     return directory
@@ -140,6 +139,18 @@ def test_it_is_changed_on_the_build_host_after_its_download(bench: Bench, change
     with pytest.raises(HostError, match=rf"librespot-{VERSION}.crate has the digest .*, pinned is"):
         bench.build()
     assert bench.left() == {"cargo", "lock"}
+
+
+def test_a_mirror_without_a_name_that_cargo_could_be_told_is_an_error_with_a_remedy(
+    bench: Bench, server: Mirror, tmp_path: Path
+) -> None:
+    (tmp_path / "unnamed").mkdir()
+    bench.work = replaced(tmp_path / "unnamed", server, "source.mirror]\nregistry") / "work"
+    with pytest.raises(HostError, match=r"under \[registries\]"):
+        bench.build()
+    looker = Looker(tmp_path / "unnamed/cache", gather=["releases"], **NO_ADVISORIES)
+    with pytest.raises(LibrespotError, match=r"under \[registries\]"):
+        looker.look()
 
 
 class TestLook:

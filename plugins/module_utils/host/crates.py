@@ -10,7 +10,7 @@ import glob
 import hashlib
 from collections.abc import Mapping
 
-from ..model.cargo import aborts_on_panic, locked_checksum, replacement
+from ..model.cargo import NAME_IT, aborts_on_panic, locked_checksum, replacement, unnamed_replacement
 from ..model.errors import CommandError, HostError
 from ..model.releases import Crate
 from .archive import plain_files
@@ -67,6 +67,8 @@ class Crates:
             self.cargo(argv, where, remedy)
         except CommandError as error:
             mirror = replacement(error.output)
+            if unnamed_replacement(error.output):
+                raise HostError(f"cargo did not get {crate.name} {crate.version}: {error.said}", NAME_IT) from error
             if not mirror:
                 raise
             self.cargo([*argv, "--registry", mirror], where, remedy)

@@ -16,6 +16,13 @@ _PANIC_ABORT = re.compile(r"""^\s*panic\s*=\s*["']abort["']""", re.MULTILINE)
 _REPLACED = re.compile(r"include `--registry ([A-Za-z0-9_-]+)` or `--registry crates-io`")
 _PACKAGE_TABLE = re.compile(r"^\[package\]\n", re.MULTILINE)
 _RUST_VERSION = re.compile(r"^rust-version = .*\n", re.MULTILINE)
+_STANDS_IN = "crates-io is replaced with"
+NAME_IT = (
+    "Name the registry that stands in for the official one under [registries] of cargo's configuration, and not under "
+    "[source] alone: some of cargo's commands want to be told its name"
+)
+"""What to do about a registry that cargo cannot be told by its name."""
+
 _VERSION = re.compile(r"^(?:cargo|rustc) (\d+)\.(\d+)\.")
 
 
@@ -47,6 +54,11 @@ def with_rust_version(manifest: str, rust: str) -> str:
     return _PACKAGE_TABLE.sub(
         f'[package]\nrust-version = "{rust}"\n', _RUST_VERSION.sub("", manifest, count=1), count=1
     )
+
+
+def unnamed_replacement(said: str) -> bool:
+    """Say whether cargo says that a registry stands in for the official one that has no name it could be told by."""
+    return _STANDS_IN in said and not replacement(said)
 
 
 def tool_version(line: str) -> tuple[int, int]:
