@@ -81,8 +81,8 @@ def test_each_way_has_its_word(host: Served, manner: str, answers: str, reason: 
     assert (run.status == 0) == (manner == "well"), run.output
     said = host.health(timeout=4, release=artifact["id"])
     assert said.of("kitchen")["reason"] == reason
-    # One that ends at once has hardly been there.
-    assert said.of("kitchen")["release"] in {artifact["id"], *([""] if reason == "exits" else [])}
+    # One that ends, or that its watchdog restarts, may not have been there when it was looked at.
+    assert said.of("kitchen")["release"] in {artifact["id"], *([] if manner == "well" else [""])}
 
 
 def test_one_that_ends_after_a_while(host: Served) -> None:
