@@ -70,7 +70,7 @@ options:
     type: dict
     default: {}
   also_running:
-    description: Versions that run elsewhere, as on the other hosts of a play.
+    description: Versions that run elsewhere, as on other hosts of a play. What is none is in RV(running_unknown).
     type: list
     elements: str
     default: []

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..module_utils.model.errors import HostError, SpecificationError
-from .http import Client
+from ..module_utils.model.errors import HostError
+from .fetching import Client, refuse_address
 
 try:
     import feedparser
@@ -74,8 +74,7 @@ def look(given: Mapping[str, str], seen: Mapping[str, Any], client: Client, now:
     At the first look nothing is new. Raises `HostError` for what cannot be reached or read.
     """
     name, url = given["name"], given["url"]
-    if not url.startswith(("https://", "http://")) or "@" in url.split("/")[2]:
-        raise SpecificationError(f"{path}.url", url, "is no address of a feed", "Write https://..., without a login")
+    refuse_address(url, f"{path}.url")
     answer = client.get(url, _LARGEST, str(seen.get("etag", "")))
     if answer is None:
         raise HostError(f"{url} does not exist", f"Look at {path}.url")
@@ -97,7 +96,9 @@ def read(content: bytes, name: str, url: str) -> list[Entry]:
     # this and that is not its affair.
     headers = {"content-location": url, "content-type": "application/xml"}
     said = feedparser.parse(io.BytesIO(content), response_headers=headers)
-    if not said.get("version") or (said.bozo and not isinstance(said.bozo_exception, feedparser.CharacterEncodingOverride)):
+    if not said.get("version") or (
+        said.bozo and not isinstance(said.bozo_exception, feedparser.CharacterEncodingOverride)
+    ):
         reason = said.get("bozo_exception") or "it has no root of Atom or RSS"
         raise HostError(f"{url} is not a whole feed of Atom or RSS: {reason}", "Look at that address in a browser")
     found: dict[str, Entry] = {}

@@ -20,13 +20,14 @@ from ..module_utils.model.release_info_options import FEEDS, RELEASES
 from ..module_utils.model.waivers import day
 from .cache import default_directory
 from .feeds import look as look_at_feed
-from .http import Client
+from .fetching import Client
 from .memory import Memory
-from .ordering import asked, is_version, newest_first
+from .ordering import is_version, newest_first
 from .registry import registry
 from .release_look import ReleaseLook
 
 _PLACE = "releases-seen"
+_PATIENCE_S = 1800
 
 
 def refuse(params: Mapping[str, Any]) -> None:
@@ -38,8 +39,6 @@ def refuse(params: Mapping[str, Any]) -> None:
         raise SpecificationError(
             "timeout", params["timeout"], "is no time", "Write the seconds that an answer may take"
         )
-    for number, version in enumerate(params["also_running"]):
-        asked(version, f"also_running[{number}]")
     names = [item["name"] for item in params["feeds"]]
     for number, name in enumerate(names):
         if name in names[:number]:
@@ -69,7 +68,8 @@ def looked(
     base = os.path.realpath(params["cache_dir"] or default_directory())
     workplace = Workplace(Files(), f"{base}/{_PLACE}")
     said: dict[str, Any] = {}
-    with workplace.occupied("a look at releases", float(params["timeout"])):
+    # Each host of a play may look, one after the other.
+    with workplace.occupied("a look at releases", float(max(params["timeout"], _PATIENCE_S))):
         memory = Memory(workplace)
         if RELEASES in wanted:
             source = registry(params["index"], client, Commands(), workplace, way_out(os.environ))

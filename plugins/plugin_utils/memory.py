@@ -42,7 +42,7 @@ class Memory:
         except (ValueError, KeyError, TypeError) as error:
             raise HostError(
                 f"{self.path}, what was seen so far, cannot be read: {error}",
-                "Restore it from a copy. Without it nobody notices that a published version was changed before today",
+                "Restore it from a copy; or remove it, and trust what the next look shows of unpinned versions",
             ) from error
         loaded: dict[str, Any] = data
         return loaded

@@ -17,11 +17,12 @@ from typing import Any, Protocol
 
 from ..module_utils.host.command import Commands
 from ..module_utils.host.workplace import Workplace
+from ..module_utils.model.cargo import NAME_IT, replacement, unnamed_replacement
 from ..module_utils.model.cargo_cache import lines_of
-from ..module_utils.model.errors import CommandError, HostError, SpecificationError
+from ..module_utils.model.errors import CommandError, HostError
 from ..module_utils.model.index import CUT, Row, path_of
 from .engines.cargo_audit import rustup
-from .http import Client, UnreachableError
+from .fetching import SCHEMES, Client, UnreachableError, refuse_address
 
 _PACKAGE = b'[package]\nname = "index"\nversion = "0.0.0"\nedition = "2021"\n\n[workspace]\n'
 _LARGEST_INDEX = 64 * 1024 * 1024
@@ -29,12 +30,12 @@ _LARGEST_CRATE = 64 * 1024 * 1024
 _NO_CARGO = "Install cargo 1.82 or newer on the controller, or give the address of an index as index"
 _NETWORK = "Look at the controller's network and proxy"
 _OTHER = "Give the address of the index as index"
+_TOO_OLD = "no such command"
 _UNKNOWN = "could not find"
-_SCHEMES = ("https://", "http://")
 
 
-class YankedError(HostError):
-    """The crate was yanked, and there is no way to its file."""
+class UnscannableError(HostError):
+    """There is nothing of a release that could be scanned, and that is nobody's fault."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class CargoRegistry:
         del etag
         for path in self._kept(name):
             os.unlink(path)
-        failed = self._cargo(["info", name], self._asking())
+        failed = self._info(name)
         kept = self._kept(name)
         if not kept:
             if failed is not None and _UNKNOWN in failed.output:
@@ -106,8 +107,8 @@ class CargoRegistry:
             # Cargo does not look again at what it has downloaded.
             os.unlink(path)
         if row.yanked:
-            raise YankedError(f"{stem} was yanked, and cargo gets such a crate only for who has locked it", _OTHER)
-        failed = self._cargo(["info", f"{row.name}@{row.version}"], self._asking())
+            raise UnscannableError(f"{stem} was yanked, and cargo gets such a crate only for who has locked it", _OTHER)
+        failed = self._info(f"{row.name}@{row.version}")
         found = [self._workplace.read(path) for path in glob.glob(places)]
         if failed is not None or not found:
             raise HostError(f"cargo did not get {stem}.crate: {_said(failed)}", _NETWORK)
@@ -136,6 +137,14 @@ class CargoRegistry:
         self._workplace.write(f"{where}/Cargo.toml", _PACKAGE)
         return where
 
+    def _info(self, crate: str) -> CommandError | None:
+        """Let cargo describe a *crate*, of the registry that it was set up with."""
+        failed = self._cargo(["info", crate], self._asking())
+        if failed is not None and unnamed_replacement(failed.output):
+            raise HostError(f"cargo did not describe {crate}: {failed.said}", NAME_IT)
+        mirror = replacement(failed.output) if failed is not None else ""
+        return self._cargo(["info", crate, "--registry", mirror], self._asking()) if mirror else failed
+
     def _cargo(self, argv: list[str], where: str) -> CommandError | None:
         """Run cargo and return how it failed, if it did. Raises `HostError` without a cargo."""
         program = shutil.which("cargo", path=self._environment["PATH"])
@@ -144,6 +153,8 @@ class CargoRegistry:
         try:
             self._commands.stream([program, *argv], lambda _line: False, where, self._environment, self._timeout)
         except CommandError as error:
+            if _TOO_OLD in error.output:
+                raise HostError(f"The controller's cargo is too old: {error.said}", _NO_CARGO) from error
             return error
         except HostError as error:
             raise UnreachableError(f"{self.source} did not answer in time: {error.message}", _NETWORK) from error
@@ -155,10 +166,7 @@ class UrlRegistry:
 
     def __init__(self, url: str, client: Client) -> None:
         plain = url.removeprefix("sparse+")
-        if not plain.startswith(_SCHEMES) or "@" in plain.split("/")[2]:
-            raise SpecificationError(
-                "index", url, "is no address of a sparse index", "Write https://HOST/PATH/, without a login"
-            )
+        refuse_address(plain, "index")
         self.source = plain if plain.endswith("/") else f"{plain}/"
         self._client = client
 
@@ -209,7 +217,7 @@ class UrlRegistry:
             raise HostError(f"{self.source} has no config.json, so it is no index", remedy)
         try:
             said = json.loads(answer.content)
-            if not str(said["dl"]).startswith(_SCHEMES):
+            if not str(said["dl"]).startswith(SCHEMES):
                 raise ValueError(f"its dl is {said['dl']!r}")
         except (ValueError, KeyError, TypeError) as error:
             raise HostError(f"{self.source}config.json does not describe an index: {error}", remedy) from error

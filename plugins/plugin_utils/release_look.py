@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from ..module_utils.host.archive import plain_files
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.artifact import sha256
 from ..module_utils.model.errors import HostError, SpecificationError
+from ..module_utils.model.gate import ANY
 from ..module_utils.model.index import CUT, Row, rows
 from ..module_utils.model.inventory import LOCK
 from ..module_utils.model.release_info_options import NO_GATE
@@ -22,10 +24,10 @@ from ..module_utils.model.releases import known_release
 from ..module_utils.model.scanned import Scanned
 from ..module_utils.model.timestamp import seconds
 from .dependencies import Dependencies, DependencyLook
-from .http import UnreachableError
+from .fetching import UnreachableError
 from .memory import Memory
 from .ordering import asked, newest_first, older, parsed
-from .registry import Registry, YankedError
+from .registry import Registry, UnscannableError
 from .release_policy import Facts, Policy, counting
 from .scanning import Scanning
 
@@ -42,6 +44,15 @@ class Index:
     stale: bool
     before: Sequence[str] | None
     """The versions at the look before, None when there was none."""
+
+
+@contextlib.contextmanager
+def _inner_options() -> Iterator[None]:
+    """Name options of a scan as they are written here."""
+    try:
+        yield
+    except SpecificationError as error:
+        raise HostError(f"advisories.{error.message}", error.remedy) from error
 
 
 @dataclass
@@ -167,41 +178,46 @@ class ReleaseLook:
         return [item for item in order if item in {*wanted[:count], *running, policy["version"]}]
 
     def _examine(self, chosen: Sequence[Row]) -> None:
+        if not chosen:
+            return
         given = self.params["advisories"]
         gate = self.params["policy"]["gate"]
-        scanning = Scanning(
-            {
-                **given,
-                "fail_on": "any" if gate == NO_GATE else gate,
-                "today": self.today.isoformat(),
-                "cache_dir": self.params["cache_dir"],
-                "timeout": self.params["timeout"],
-            }
-        )
+        with _inner_options():
+            scanning = Scanning(
+                {
+                    **given,
+                    "fail_on": ANY if gate == NO_GATE else gate,
+                    "today": self.today.isoformat(),
+                    "cache_dir": self.params["cache_dir"],
+                    "timeout": self.params["timeout"],
+                }
+            )
         dependencies = DependencyLook(self.registry)
         for row in chosen:
             examined = self._examined[row.version] = _Examined()
-            try:
-                crate = self.registry.crate(row)
-            except YankedError as error:
-                examined.problem = error.message
-                continue
-            files = dict(plain_files(crate, f"{NAME}-{row.version}.crate"))
             with self.workplace.scratch() as scratch:
-                tree = f"{scratch}/{NAME}-{row.version}"
-                for path, content in files.items():
-                    if not path.startswith(f"{NAME}-{row.version}/"):
-                        raise HostError(
-                            f"{NAME}-{row.version}.crate holds {path}, outside of its directory", "Do not build it"
-                        )
-                    self.workplace.write(f"{scratch}/{path}", content)
-                lock = files.get(f"{NAME}-{row.version}/Cargo.lock")
-                if lock is None:
-                    examined.problem = "it was published without a lock file"
+                try:
+                    tree, lock = self._unpacked(row, scratch)
+                except UnscannableError as error:
+                    examined.problem = error.message
                     continue
-                examined.scanned = scanning.of(f"{tree}/Cargo.lock", LOCK)
+                with _inner_options():
+                    examined.scanned = scanning.of(f"{tree}/Cargo.lock", LOCK)
                 if given["yanked_dependencies"]:
-                    examined.dependencies = dependencies.of(lock.decode(), tree)
+                    examined.dependencies = dependencies.of(lock, tree)
+
+    def _unpacked(self, row: Row, scratch: str) -> tuple[str, str]:
+        """Return the directory in *scratch* that now holds the files of a release, and the text of its lock file."""
+        stem = f"{NAME}-{row.version}"
+        files = dict(plain_files(self.registry.crate(row), f"{stem}.crate"))
+        for path, content in files.items():
+            if not path.startswith(f"{stem}/"):
+                raise HostError(f"{stem}.crate holds {path}, outside of {stem}", "Do not build it")
+            self.workplace.write(f"{scratch}/{path}", content)
+        lock = files.get(f"{stem}/Cargo.lock")
+        if lock is None:
+            raise UnscannableError("it was published without a lock file", "Nothing can be done about it")
+        return f"{scratch}/{stem}", lock.decode("utf-8", "replace")
 
     def _facts(self, row: Row, moment: str) -> Facts:
         examined = self._examined.get(row.version, _Examined())

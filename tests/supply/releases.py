@@ -69,6 +69,20 @@ def index_rows() -> dict[str, dict[str, Any]]:
     return {row["vers"]: row for row in rows}
 
 
+def index_files(version: str) -> dict[str, bytes]:
+    """Return the real files of the index, by their path in it, about all that librespot *version* depends on."""
+    with tempfile.TemporaryDirectory() as scratch:
+        tree = Path(scratch) / "librespot"
+        shutil.copytree(crate(version), tree)
+        cargo("update", "--dry-run", cwd=tree)
+    found = {}
+    for index in _cache().directory("crates").glob("cargo/registry/index/*/.cache"):
+        for path in filter(Path.is_file, index.rglob("*")):
+            rows = [part for part in path.read_bytes().split(b"\0") if part.startswith(b"{")]
+            found[str(path.relative_to(index))] = b"".join(row + b"\n" for row in rows)
+    return found
+
+
 def lock_of(version: str) -> Path:
     """Return the lock file that librespot *version* was published with."""
     return crate(version) / "Cargo.lock"

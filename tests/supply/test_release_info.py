@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError, SpecificationError
 from tests.supply.conftest import TODAY, Play
@@ -22,6 +25,7 @@ from tests.supply.looks import NO_ADVISORIES, Looker
 from tests.supply.mirror import CONFIG, LIBRESPOT, Mirror, atom, lines, mirror
 from tests.supply.reader import locked, matches
 from tests.supply.releases import crate_file, index_rows
+from tests.support.documentation import blocks
 
 Rows = dict[str, dict[str, Any]]
 
@@ -120,6 +124,11 @@ class TestMirror:
         # Whoever runs a newer one is not told to go back.
         assert said["update"] == ""
 
+    def test_what_runs_and_is_none_of_it_is_unknown(self, looker: Looker) -> None:
+        said = looker.look(also_running=["0.7.1", "0.7.9", "of-our-own"])
+        assert said["running_unknown"] == ["0.7.9", "of-our-own"]
+        assert said["update"] == "0.8.0"
+
     def test_what_has_not_changed_is_not_sent_again(self, looker: Looker, server: Mirror) -> None:
         first = looker.look()
         second = looker.look()
@@ -196,9 +205,8 @@ def test_a_policy(looker: Looker, policy: dict[str, Any], passing: str, rule: st
         ({"policy": {"held_back": ["x"]}}, "policy.held_back[0]"),
         ({"checksums": {"0.9.0": "abc"}}, "checksums[0.9.0]"),
         ({"checksums": {"0.8.0": "0" * 64}}, "checksums[0.8.0]"),
-        ({"also_running": ["new"]}, "also_running[0]"),
         ({"index": "ftp://127.0.0.1/"}, "index"),
-        ({"index": "https://me:secret@127.0.0.1/"}, "index"),
+        ({"index": "https://me:hidden@127.0.0.1/"}, "index"),
         ({"fresh_for": -1}, "fresh_for"),
         ({"timeout": 0}, "timeout"),
         ({"feeds": [{"name": "x", "url": "file:///etc/passwd"}], "gather": ["feeds"]}, "feeds[0].url"),
@@ -209,6 +217,7 @@ def test_a_wrong_value_is_named(looker: Looker, options: dict[str, Any], path: s
     with pytest.raises(SpecificationError) as caught:
         looker.look(**options)
     assert caught.value.path == path
+    assert "hidden" not in str(caught.value)
     assert looker.remembered() == ""
 
 
@@ -318,6 +327,58 @@ def test_an_answer_that_is_none_is_told_and_nothing_is_remembered(
     assert looker.remembered() == before
 
 
+def test_a_play_fails_by_a_tampered_release_and_goes_on_with_a_yanked_one(
+    play: Play, server: Mirror, rows: Rows
+) -> None:
+    arguments: dict[str, Any] = {"index": server.index, "gather": ["releases"], "also_running": ["0.8.0"]}
+    rows["0.9.0"] = {**rows["0.8.0"], "vers": "0.9.0", "cksum": "9" * 64}
+    rows["0.8.0"]["yanked"] = True
+    server.serve(rows)
+    good = play(**arguments, **NO_ADVISORIES)
+    assert (good.status, good.task["running_yanked"], good.task["update"]) == (0, ["0.8.0"], "0.9.0")
+    rows["0.9.0"]["cksum"] = "8" * 64
+    server.serve(rows)
+    bad = play(**arguments, **NO_ADVISORIES)
+    assert bad.status == 2
+    assert "The checksum of librespot 0.9.0 has changed" in bad.message
+    assert "8" * 64 in bad.message
+    assert "9" * 64 in bad.message
+    assert "do not build it" in bad.message
+    assert "newest_passing" not in bad.task
+
+
+@pytest.mark.parametrize(
+    ("advisories", "path"),
+    [
+        ({"waivers": [{"id": "RUSTSEC-2023-0071"}]}, "advisories.waivers[0]"),
+        ({"engines": []}, "advisories.engines"),
+        ({"max_age": 1}, "advisories.engines[0]"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_scan_is_named_as_it_is_written_here(
+    looker: Looker, server: Mirror, archive: Path, advisories: dict[str, Any], path: str
+) -> None:
+    server.crate("0.8.0", crate_file("0.8.0"))
+    engines = [{"name": "cargo-audit", "database": str(archive)}]
+    given = {"newest": 1, "yanked_dependencies": False, "engines": engines, **advisories}
+    with pytest.raises(LibrespotError) as caught:
+        looker.look(advisories=given, today=TODAY)
+    assert str(caught.value).startswith(path)
+    assert looker.remembered() == ""
+
+
+def test_an_answer_that_ends_between_two_rows_is_no_whole_one(looker: Looker, server: Mirror, rows: Rows) -> None:
+    # Whatever was there, it would look as if 0.7.1 were the newest release.
+    whole = lines(rows)
+    server.put(
+        LIBRESPOT, lines({version: rows[version] for version in rows if version != "0.8.0"}), promised=len(whole)
+    )
+    with pytest.raises(LibrespotError, match=f"bytes came of {len(whole)}"):
+        looker.look()
+    assert looker.remembered() == ""
+
+
 class TestUnreachable:
     def test_the_first_time(self, looker: Looker, server: Mirror) -> None:
         with pytest.raises(LibrespotError, match=r"cannot be reached.*There was no good look so far"):
@@ -394,6 +455,25 @@ class TestFeeds:
         with pytest.raises(LibrespotError, match=r"gone.atom does not exist. Look at feeds\[0\]"):
             looker.look(gather=["releases", "feeds"], feeds=[{"name": "x", "url": f"{server.url}/gone.atom"}])
         assert looker.remembered() == ""
+
+
+def test_what_is_written_about_it_runs(server: Mirror, tmp_path: Path, archive: Path) -> None:
+    (text,) = blocks("docs/releases.md")
+    server.put("/librespot/releases.atom", atom("one"))
+    (written,) = yaml.safe_load(text.replace("https://mirror.example.org", server.url))
+    # Nothing else is other than it is written: the day and the database are those that never change.
+    arguments = written["tasks"][0]["hardened.librespot.release_info"]
+    arguments |= {
+        "today": TODAY,
+        "advisories": {"newest": 1, "engines": [{"name": "cargo-audit", "database": str(archive)}]},
+    }
+    (tmp_path / "play.yml").write_text(json.dumps([written]), encoding="utf-8")
+    argv = ["ansible-playbook", "--inventory", "localhost,", "--connection", "local", str(tmp_path / "play.yml")]
+    environment = {**os.environ, "HARDENED_LIBRESPOT_CACHE": str(tmp_path / "cache"), "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"msg": "0.8.0; {' in done.stdout
+    assert "'0.4.0': [{'rule': 'yanked', 'why': 'it was yanked'}" in done.stdout
 
 
 def _closed_port() -> int:

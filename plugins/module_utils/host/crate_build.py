@@ -13,8 +13,16 @@ import os
 import time
 from collections.abc import Mapping
 
-from ..model.cargo import aborts_on_panic, compiled_crate, listed_crate, locked_checksum
-from ..model.errors import HostError
+from ..model.cargo import (
+    NAME_IT,
+    aborts_on_panic,
+    compiled_crate,
+    listed_crate,
+    locked_checksum,
+    replacement,
+    unnamed_replacement,
+)
+from ..model.errors import CommandError, HostError
 from ..model.recipes import CrateSource
 from ..model.releases import AUDITABLE, Crate
 from .archive import plain_files
@@ -155,9 +163,21 @@ class CrateBuild:
                 f"The index has {indexed or 'no checksum'} for {crate.name} {crate.version}, pinned is {crate.sha256}",
                 "Nothing was downloaded. The registry and the pin must agree: find out which of them was changed",
             )
-        # To describe a crate cargo downloads it, alone: a fetch would bring all that it depends on as well.
-        self._cargo(["cargo", "info", f"{crate.name}@{crate.version}"], asking, remedy)
+        self._download(crate, asking, remedy)
         return indexed, self._unpack(crate, scratch)
+
+    def _download(self, crate: Crate, where: str, remedy: str) -> None:
+        """Let cargo describe the crate, for which it downloads it alone: to fetch it would bring its dependencies."""
+        argv = ["cargo", "info", f"{crate.name}@{crate.version}"]
+        try:
+            self._cargo(argv, where, remedy)
+        except CommandError as error:
+            mirror = replacement(error.output)
+            if unnamed_replacement(error.output):
+                raise HostError(f"cargo did not get {crate.name} {crate.version}: {error.said}", NAME_IT) from error
+            if not mirror:
+                raise
+            self._cargo([*argv, "--registry", mirror], where, remedy)
 
     def _unpack(self, crate: Crate, scratch: str) -> str:
         stem = f"{crate.name}-{crate.version}"

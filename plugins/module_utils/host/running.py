@@ -26,7 +26,7 @@ from ..model.layout import CURRENT, RELEASES, linked
 from .files import Files
 from .liveness import addresses, get_info
 from .namespaces import inside_of
-from .proc import cgroup, pids, process
+from .proc import cgroup, environment, pids, process
 
 SYSTEMD = "systemd"
 CONTAINER = "container"
@@ -34,7 +34,7 @@ OTHER = "other"
 
 _PLACE = re.compile(r"librespot-(.+?)\.(?:service|slice)")
 _RELEASE = re.compile(re.escape(RELEASES) + r"/([^/]+)/bin/librespot")
-_VERSION = re.compile(r"[0-9A-Za-z.+-]{1,60}")
+_WORD = re.compile(r"[0-9A-Za-z.+-]{1,60}")
 _DELETED = " (deleted)"
 _CRATE = "pkg:cargo/librespot@"
 _MOST_ADDRESSES = 8
@@ -117,7 +117,7 @@ def _seen(files: Files, pid: int, program: str) -> Iterator[Running]:
         answered, silence = _answer(pid)
     except (FileNotFoundError, ProcessLookupError):
         return
-    name = place.group(1).replace(r"\x2d", "-") if place is not None else f"pid {pid}"
+    name = place.group(1).replace(r"\x2d", "-") if place is not None else _host_name(pid)
     if written and answered and written != answered:
         problem = f"it answers that it is {answered}, and its program is {written}"
     yield Running(
@@ -129,6 +129,12 @@ def _seen(files: Files, pid: int, program: str) -> Iterator[Running]:
         answered,
         problem or silence,
     )
+
+
+def _host_name(pid: int) -> str:
+    """Return what the engine calls the host that a container is, which of ours is the instance's name."""
+    name = environment(pid).get("HOSTNAME", "")
+    return name if _WORD.fullmatch(name) else f"pid {pid}"
 
 
 def _version(files: Files, release: str) -> tuple[str, str]:
@@ -156,7 +162,7 @@ def _billed(pid: int) -> tuple[str, str]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return "", f"the SBOM in its container cannot be read: {error}"
     found = [purl[len(_CRATE) :] for purl in purls if purl.startswith(_CRATE)]
-    if not found or _VERSION.fullmatch(found[0]) is None:
+    if not found or _WORD.fullmatch(found[0]) is None:
         return "", "the SBOM in its container does not name a version of librespot"
     return found[0], ""
 
@@ -173,7 +179,7 @@ def _answer(pid: int) -> tuple[str, str]:
             for address in ["127.0.0.1", *addresses()[:_MOST_ADDRESSES]]:
                 try:
                     version = str(get_info(address, port, _WITHIN_S).get("libraryVersion"))
-                    if _VERSION.fullmatch(version) is None:
+                    if _WORD.fullmatch(version) is None:
                         raise ValueError("what it says is no version")
                     return version, ""
                 except socket.timeout:

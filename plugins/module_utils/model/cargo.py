@@ -13,6 +13,14 @@ from typing import Any
 
 _PACKAGE = re.compile(r"^\[\[package\]\]$", re.MULTILINE)
 _PANIC_ABORT = re.compile(r"""^\s*panic\s*=\s*["']abort["']""", re.MULTILINE)
+_REPLACED = re.compile(r"include `--registry ([A-Za-z0-9_-]+)` or `--registry crates-io`")
+_STANDS_IN = "crates-io is replaced with"
+NAME_IT = (
+    "Name the registry that stands in for the official one under [registries] of cargo's configuration, and not under "
+    "[source] alone: some of cargo's commands want to be told its name"
+)
+"""What to do about a registry that cargo cannot be told by its name."""
+
 _VERSION = re.compile(r"^(?:cargo|rustc) (\d+)\.(\d+)\.")
 
 
@@ -28,6 +36,20 @@ def locked_checksum(lock: str, name: str, version: str) -> str:
 def aborts_on_panic(manifest: str) -> bool:
     """Say whether the text of a ``Cargo.toml`` has a profile that ends the process at a panic."""
     return _PANIC_ABORT.search(manifest) is not None
+
+
+def replacement(said: str) -> str:
+    """Return the registry that cargo says it was set up with in the official one's place; empty when it says no such.
+
+    Some of its commands, unlike its builds, want to be told its name all the same.
+    """
+    match = _REPLACED.search(said)
+    return match.group(1) if match else ""
+
+
+def unnamed_replacement(said: str) -> bool:
+    """Say whether cargo says that a registry stands in for the official one that has no name it could be told by."""
+    return _STANDS_IN in said and not replacement(said)
 
 
 def tool_version(line: str) -> tuple[int, int]:

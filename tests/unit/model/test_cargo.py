@@ -15,7 +15,9 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.cargo imp
     compiled_crate,
     listed_crate,
     locked_checksum,
+    replacement,
     tool_version,
+    unnamed_replacement,
 )
 
 LOCK = """\
@@ -103,3 +105,13 @@ def test_the_crate_that_is_compiled(package: str, name: str) -> None:
 )
 def test_a_crate_is_listed_as_it_is_compiled(line: str, name: str) -> None:
     assert listed_crate(line) == name
+
+
+def test_the_registry_that_stands_in_for_the_official_one() -> None:
+    said = "crates-io is replaced with remote registry mirror;\ninclude `--registry mirror` or `--registry crates-io`"
+    assert (replacement(said), unnamed_replacement(said)) == ("mirror", False)
+    # A source without a name among the registries: there is nothing to tell cargo.
+    said = "error: crates-io is replaced with x;\ninclude `--registry crates-io` to use crates.io"
+    assert (replacement(said), unnamed_replacement(said)) == ("", True)
+    said = "error: could not find `librespot`"
+    assert (replacement(said), unnamed_replacement(said)) == ("", False)

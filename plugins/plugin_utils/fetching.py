@@ -14,13 +14,26 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, SpecificationError
 
 _CHUNK = 65536
 _HOPS = 5
 _ABSENT = (404, 410, 451)
 _MOVED = (301, 302, 303, 307, 308)
 _NETWORK = "Look at the address, the network and the proxy of the controller"
+
+
+SCHEMES = ("https://", "http://")
+
+
+def refuse_address(url: str, path: str) -> None:
+    """Raise `SpecificationError` when *url*, which a user wrote at *path*, cannot be asked, or has a login in it."""
+    if not url.startswith(SCHEMES):
+        raise SpecificationError(path, url, "is no address", "Write https:// and what follows")
+    if "@" in urlsplit(url).netloc:
+        raise SpecificationError(
+            path, url, "has a login in it, which would be shown", "Let a proxy of yours log in", secret=True
+        )
 
 
 class UnreachableError(HostError):
