@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -254,21 +254,20 @@ class TestFaults:
         assert check.run(librespot_check_paths=[]) == 2
         assert len(hook.said) == 1
 
-    @pytest.mark.parametrize("refusal", ["550 no such user", "451 later"])
     def test_a_mail_that_is_refused_is_sent_again_and_the_webhook_is_not(
-        self, check: Check, mailbox: MailServer, hook: Hook, refusal: str
+        self, check: Check, mailbox: MailServer, hook: Hook
     ) -> None:
         check.publish(NEW)
-        mailbox.refusal = refusal
+        mailbox.refusal = "550 no such user"
         assert check.run() == 2
         assert (len(mailbox.letters), len(hook.bodies)) == (0, 1)
-        assert refusal in check.output
+        assert "550 no such user" in check.output
         assert check.figures()["undelivered"] == 2
         mailbox.refusal = ""
         assert check.run() == 1
         assert (len(mailbox.letters), len(hook.bodies)) == (2, 1)
 
-    @pytest.mark.parametrize("status", [500, 404, 302])
+    @pytest.mark.parametrize("status", [500, 302])
     def test_a_webhook_that_refuses_is_told_again_and_the_mail_is_not(
         self, check: Check, mailbox: MailServer, hook: Hook, status: int
     ) -> None:
@@ -314,8 +313,8 @@ class TestSafety:
 
     def test_a_hostile_title_is_text(self, check: Check, mailbox: MailServer, hook: Hook) -> None:
         title = (
-            "x\\r\\nBcc: all@example.org \x1b]0;owned\x07\x1b[2J <script>alert(1)</script> <!channel> \u202e"
-            + "A" * 9000
+            "x\\r\\nBcc: all@example.org \x1b]0;owned\x07\x1b[2J <script>alert(1)</script> <!channel> \u202e "
+            "{{ 1111 * 3 }}" + "A" * 9000
         )
         check.publish(NEW, title.replace("\\r\\n", "\r"))
         slack = [{**check.variables["librespot_check_webhooks"][0], "format": "slack"}]
@@ -326,29 +325,15 @@ class TestSafety:
             body = letter.get_content().replace("\r\n", "\n")
             assert all(character.isprintable() or character == "\n" for character in body)
             assert len(body) < 3000
+            assert "3333" not in body
         (said,) = hook.said
         assert "<" not in said["text"]
         assert "\x1b" not in check.output
 
 
-Refused = tuple[str, Callable[[dict[str, Any]], None], str]
-
-REFUSED: list[Refused] = [
-    ("no encryption", lambda mail: mail.update(tls="none", host="mail.example.org"), "mail.host"),
-    ("two addresses", lambda mail: mail.update(to=["a@example.org, b@example.org"]), "mail.to[0]"),
-    ("a header", lambda mail: mail.update(to=["a@example.org\nBcc: b@example.org"]), "mail.to[0]"),
-    ("nobody", lambda mail: mail.update(to=[]), "mail.to"),
-    ("a port", lambda mail: mail.update(port=99999), "mail.port"),
-    ("no password", lambda mail: mail.update(password_file=None), "mail.username"),
-]
-
-
-@pytest.mark.parametrize("refused", REFUSED, ids=lambda item: item[0])
-def test_what_is_wrong_is_named_and_nothing_is_told(check: Check, hook: Hook, refused: Refused) -> None:
-    _name, spoil, path = refused
+def test_what_is_wrong_is_named_and_nothing_is_told(check: Check, hook: Hook) -> None:
     check.publish(NEW)
-    mail = dict(check.variables["librespot_check_mail"])
-    spoil(mail)
+    mail = {**check.variables["librespot_check_mail"], "to": ["a@example.org\nBcc: b@example.org"]}
     assert check.run(librespot_check_mail=mail) == 2
-    assert path in check.output
+    assert "mail.to[0]" in check.output
     assert hook.bodies == []

@@ -29,12 +29,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+LOOPBACK = "127.0.0.1"
 USER, PASSWORD = "checker", "correct horse battery staple"
 
 
 @dataclass(frozen=True)
 class Authority:
-    """An authority, and the certificate of ``localhost`` and 127.0.0.1 that it gave."""
+    """An authority, and the certificate that it gave to the servers."""
 
     ca: Path
     certificate: Path
@@ -47,8 +48,8 @@ class Authority:
         return context
 
 
-def authority(directory: Path) -> Authority:
-    """Make an authority, and its files in *directory*."""
+def authority(directory: Path, address: str = LOOPBACK) -> Authority:
+    """Make an authority, and its files in *directory*; *address* is that of its servers, besides their name."""
     key, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority of a test")])
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -66,7 +67,7 @@ def authority(directory: Path) -> Authority:
     signs = x509.KeyUsage(**usage, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False)
     ca = base(issuer, key.public_key()).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     ca = ca.add_extension(identifier, critical=False).add_extension(signs, critical=True)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address(address))])
     given = base(subject, own.public_key()).add_extension(names, critical=False)
     given = given.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
@@ -111,13 +112,13 @@ def _login(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: st
 
 
 @contextlib.contextmanager
-def mail_server(trusted: Authority | None) -> Iterator[MailServer]:
+def mail_server(trusted: Authority | None, address: str = LOOPBACK) -> Iterator[MailServer]:
     """Run a mail server that has a certificate of *trusted*; without, it knows no encryption."""
-    server = MailServer(_free())
+    server = MailServer(_free(address))
     security: dict[str, Any] = {}
     if trusted:
         security = {"tls_context": trusted.context, "require_starttls": True, "auth_required": True}
-    controller = Controller(server, "127.0.0.1", server.port, authenticator=_login, **security)
+    controller = Controller(server, address, server.port, authenticator=_login, **security)
     controller.start()
     try:
         yield server
@@ -146,7 +147,7 @@ class Hook:
 
 
 @contextlib.contextmanager
-def webhook(trusted: Authority) -> Iterator[Hook]:
+def webhook(trusted: Authority, address: str = LOOPBACK) -> Iterator[Hook]:
     """Run a webhook that has a certificate of *trusted*."""
     hook = Hook()
 
@@ -164,7 +165,7 @@ def webhook(trusted: Authority) -> Iterator[Hook]:
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer((address, 0), Handler)
     server.socket = trusted.context.wrap_socket(server.socket, server_side=True)
     hook.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -177,8 +178,8 @@ def webhook(trusted: Authority) -> Iterator[Hook]:
         thread.join()
 
 
-def _free() -> int:
+def _free(address: str) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         port: int = probe.getsockname()[1]
         return port

@@ -64,7 +64,12 @@ _TELLING = (
 _WHOLE = "--advisories=whole"
 """All of RustSec's database: a snapshot that lies outside the checkout."""
 
-_BUT_ENGINES = ("tests/supply", *(f"--ignore=tests/supply/{name}" for name in ("engines", "refreshed", "whole")))
+_CHECK = "tests/supply/test_check.py"
+_BUT_ENGINES = (
+    "tests/supply",
+    *(f"--ignore=tests/supply/{name}" for name in ("engines", "refreshed", "whole")),
+    f"--ignore={_CHECK}",
+)
 _RELEASES = ("pytest", "tests/supply/test_releases.py", "tests/supply/whole", _WHOLE)
 _SHORT = f"debian12 and not mutant and ({' or '.join(_TELLING)})"
 """What `test` has time for of the tests of containers; `containers` runs all."""
@@ -95,6 +100,10 @@ STAGES: tuple[Stage, ...] = (
         ("test", "supply"),
         limit_min=20,
     ),
+    # Each of its tests is several runs of a playbook.
+    Stage("check-short", ("pytest", _CHECK, "-k", "a_new_advisory or cannot_look"), ("test",), limit_min=10),
+    Stage("check", ("pytest", _CHECK, "-n2"), ("supply",), limit_min=20),
+    Stage("schedule", ("pytest", "tests/schedule"), ("supply",), limit_min=20),
     Stage("supply-whole", (*_RELEASES, "-k", "not older"), ("supply",), limit_min=20),
     # It builds librespot once more.
     Stage("supply-refreshed", ("pytest", "tests/supply/refreshed", _WHOLE), ("supply",), limit_min=30),

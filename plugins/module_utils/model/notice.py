@@ -130,12 +130,12 @@ def read_sources(given: Any, path: str) -> tuple[Source, ...]:
 
 
 def read_running(given: Any, path: str) -> dict[str, list[Mapping[str, Any]]]:
-    """Return what runs on each host, as release_info says it at *path*: by host the instances.
+    """Return what runs on each host, as release_info says it at *path*: by host the instances, and what is active.
 
     A host that gave no answer has none; `running_sources` says so.
     """
     hosts = _mapping(given, path)
-    return {host: list(_instances(said)) for host, said in hosts.items()}
+    return {host: [*_instances(said), *_active(said)] for host, said in hosts.items()}
 
 
 def running_sources(given: Any, path: str) -> list[Source]:
@@ -146,6 +146,12 @@ def running_sources(given: Any, path: str) -> list[Source]:
 def _instances(said: Any) -> Sequence[Mapping[str, Any]]:
     found = said.get("running") if isinstance(said, Mapping) else None
     return found if isinstance(found, (list, tuple)) else ()
+
+
+def _active(said: Any) -> list[Mapping[str, Any]]:
+    """Return what would run at the next start."""
+    active = said.get("active") if isinstance(said, Mapping) else None
+    return [{"release": active["id"]}] if isinstance(active, Mapping) and active.get("id") else []
 
 
 def _unknown(said: Any) -> str:
