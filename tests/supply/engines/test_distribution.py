@@ -136,6 +136,19 @@ def test_the_version_is_that_of_the_source_and_not_of_a_rebuild(scan: Scan, engi
     assert len(system(scan(image.archive.parent, engines=engines(later), fail=False))) == 2
 
 
+def test_packages_of_ubuntu_are_looked_at_as_well(scan: Scan, engines: Engines, bill: Bill) -> None:
+    path = bill("libc6", "glibc", "2.39-0ubuntu8.9")
+    text = path.read_text(encoding="utf-8").replace("pkg:deb/debian/", "pkg:deb/ubuntu/")
+    path.write_text(text.replace("distro=debian-12", "distro=ubuntu-24.04"), encoding="utf-8")
+    entry = of_cve("CVE-2016-20013", "glibc", {"24.04:LTS": ""})
+    entry = json.loads(json.dumps(entry).replace("Debian:", "Ubuntu:").replace("DEBIAN-", "UBUNTU-"))
+    entry["severity"] = [{"type": "Ubuntu", "score": "low"}]
+    said = scan(path, engines=engines([entry]), fail=False)
+    assert {key: item["severity"] for key, item in system(said).items()} == {
+        ("UBUNTU-CVE-2016-20013", "libc6"): "low",
+    }
+
+
 class TestGate:
     def test_its_severity_is_that_of_the_record(self, scan: Scan, engines: Engines, image: Made) -> None:
         said = scan(image.archive.parent, engines=engines(), fail_on="critical", fail=False)
