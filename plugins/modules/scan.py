@@ -49,8 +49,8 @@ options:
       - V(binary) is a program that cargo-auditable has written its crates into.
       - V(artifact) is the directory that M(hardened.librespot.build) returns.
       - V(image) is the directory that M(hardened.librespot.image_build) returns, or an image that an engine saved.
-        librespot in it is scanned. That nobody looked at the rest of it is one more finding,
-        C(NOT-COVERED-distribution), which can be waived.
+        librespot in it is scanned, and the packages of its distribution by an engine that has a database on them.
+        What nobody looked at is one more finding, C(NOT-COVERED-distribution), which can be waived.
       - V(sbom) is an SBOM in CycloneDX, as JSON, with the package URLs of the crates. It takes cargo on the controller.
     type: str
     choices: [auto, lock, binary, artifact, image, sbom]
@@ -77,6 +77,12 @@ options:
             of the crates' advisories, as OSV publishes it; there is no default.
         type: str
         default: ''
+      distribution_database:
+        description:
+          - For V(osv-scanner), the archive C(all.zip) of the advisories of Debian or Ubuntu, as OSV publishes it. With
+            it, the packages of the distribution in an image or an SBOM are looked at as well.
+        type: path
+        default: ''
   max_age:
     description: The age in days above which a database is refused. Its age is that of the newest advisory in it.
     type: int
@@ -94,7 +100,7 @@ options:
       - Advisories that you live with. Each needs C(id), the advisory's or an alias of it, a C(reason), and C(until),
         the last day on which it holds, at most a year away. One that has expired is an error.
       - C(package) and C(version) narrow it down.
-      - What a refreshed lock file would mend is not covered, unless C(fixable) is true.
+      - What a refreshed lock file or image would mend is not covered, unless C(fixable) is true.
     type: list
     elements: raw
     default: []
@@ -185,6 +191,14 @@ EXAMPLES = r"""
     fail_on: high
     outputs:
       - {format: json, path: reports/librespot-scan.json}
+
+- name: Scan an image with its libraries
+  hardened.librespot.scan:
+    path: "{{ made.path }}"
+    engines:
+      - name: osv-scanner
+        database: /srv/mirror/osv/all.zip
+        distribution_database: /srv/mirror/osv/Debian/all.zip
 """
 
 RETURN = r"""
@@ -211,8 +225,16 @@ subject:
       description: How many packages were looked at.
       type: int
       sample: 291
+    system:
+      description: The packages of a distribution among them, with C(name) and C(version).
+      type: list
+      elements: dict
+    image:
+      description: The id that the image has in an engine, empty when it is none.
+      type: str
 engines:
-  description: The scanners with their versions, and the day, number of advisories and digest of their databases.
+  description: The scanners with their versions, and the day, number of advisories and digest of their C(database), and
+    of the one on packages of a C(distribution), if there is one.
   returned: success or failure
   type: list
   elements: dict
@@ -258,10 +280,10 @@ vulnerabilities:
       type: list
       elements: str
     fix:
-      description: What mends it, a C(refresh) of the lock file, an C(upgrade) of librespot, or C(none).
+      description: What mends it, a C(refresh) of the lock file or of the image, an C(upgrade) of librespot, or C(none).
       type: str
     path:
-      description: How librespot comes by the package.
+      description: How librespot comes by the package; of one of a distribution, the source that advisories are about.
       type: list
       elements: str
       sample: [librespot 0.8.0, librespot-core 0.8.0, rsa 0.9.8]
@@ -269,6 +291,10 @@ vulnerabilities:
       description: The scanners that found it.
       type: list
       elements: str
+    purl:
+      description: The package URL of a package of a distribution, empty for a crate.
+      type: str
+      sample: pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc
 summary:
   description: How many advisories have each status.
   returned: success or failure

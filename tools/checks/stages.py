@@ -133,6 +133,8 @@ STAGES: tuple[Stage, ...] = (
     # Debian 12's Podman knows no Quadlets.
     Stage("podman", ("pytest", "tests/podman", "--kills=3"), ("containers",), limit_min=150),
     Stage("images", ("pytest", "tests/images"), ("containers",), limit_min=60),
+    # It makes an image on a build host of its own.
+    Stage("updates", ("pytest", "tests/updates"), ("containers", "supply"), limit_min=60),
     Stage("limits", ("pytest", "tests/machine", "-k", "test_limits"), ("machine",), limit_min=60),
     Stage("limits-contained", ("pytest", "tests/machine", "-k", "test_contained"), ("machine",), limit_min=60),
     Stage("sound", ("pytest", "tests/machine", "-k", "test_sound"), ("machine",), limit_min=60),

@@ -100,6 +100,13 @@ def known_as(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return (str(entry["id"]), *map(str, entry.get("aliases") or ()), *(upstream if alone else ()))
 
 
+def vulnerability(entry: Mapping[str, Any]) -> str:
+    """Return the vulnerability that an entry of a distribution is about alone, by its name anywhere; or nothing."""
+    identifier = str(entry["id"])
+    name = _OF_A_DISTRIBUTION.sub("", identifier)
+    return name if name != identifier else ""
+
+
 def vulnerabilities(entry: Mapping[str, Any]) -> set[str]:
     """Return the vulnerabilities that an advisory of a distribution was made from, by their names anywhere."""
     return {_OF_A_DISTRIBUTION.sub("", str(name)) for name in entry.get("upstream") or ()}

@@ -29,7 +29,7 @@ from ...module_utils.model.vulnerability import (
 )
 from ..cvss_score import rated
 from ..outputs.purl import source_package
-from .osv_database import OsvDatabase, known_as, vulnerabilities
+from .osv_database import OsvDatabase, known_as, vulnerabilities, vulnerability
 
 _TITLE = 160
 _UNIMPORTANT = ("unimportant", "negligible")
@@ -70,12 +70,17 @@ def read(
         _refuse_uncovered(package, release, database)
         entries = list(answer.get("vulnerabilities", ()))
         _refuse_passed_over(package, release, entries, database)
-        alone = {next(iter(vulnerabilities(entry))) for entry in entries if len(vulnerabilities(entry)) == 1}
+        own = {vulnerability(entry): entry for entry in entries if vulnerability(entry)}
+        # An advisory of the distribution says nothing more where each of its vulnerabilities has an entry of its own.
+        told = [
+            entry
+            for entry in entries
+            if not vulnerability(entry) and vulnerabilities(entry) and vulnerabilities(entry) <= set(own)
+        ]
         for entry in entries:
-            made_from = vulnerabilities(entry)
-            # An advisory on several vulnerabilities says nothing more where each of them has one of its own.
-            if len(made_from) < 2 or not made_from <= alone:
-                yield _vulnerability(entry, release, package)
+            if entry not in told:
+                names = [str(other["id"]) for other in told if vulnerabilities(other) == {vulnerability(entry)}]
+                yield _vulnerability(entry, release, package, names)
 
 
 def _key(item: Mapping[str, Any]) -> tuple[str, str]:
@@ -112,7 +117,9 @@ def _affected(entry: Mapping[str, Any], release: str, source: str) -> list[Mappi
     ]
 
 
-def _vulnerability(entry: Mapping[str, Any], release: str, package: SystemPackage) -> Vulnerability:
+def _vulnerability(
+    entry: Mapping[str, Any], release: str, package: SystemPackage, names: Collection[str]
+) -> Vulnerability:
     affected = _affected(entry, release, package.source)
     events = [event for part in affected for span in part.get("ranges", ()) for event in span["events"]]
     fixed = tuple(f">={event['fixed']}" for event in events if "fixed" in event)
@@ -134,7 +141,7 @@ def _vulnerability(entry: Mapping[str, Any], release: str, package: SystemPackag
         package.version,
         NOTICE if urgency in _UNIMPORTANT else VULNERABILITY,
         title,
-        tuple(sorted(aliases)),
+        tuple(sorted({*aliases, *names})),
         severity,
         score,
         vector,
