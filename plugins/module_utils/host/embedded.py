@@ -36,7 +36,7 @@ def embedded_crates(program: bytes) -> frozenset[tuple[str, str]]:
             return frozenset()
         said = json.loads(zlib.decompressobj().decompress(record, _LARGEST))
         return frozenset((str(crate["name"]), str(crate["version"])) for crate in said["packages"])
-    except (struct.error, zlib.error, ValueError, LookupError, TypeError) as error:
+    except (struct.error, zlib.error, ValueError, LookupError, TypeError, OverflowError, MemoryError) as error:
         raise HostError(
             f"The record of its crates in the program cannot be read: {error}", "Install the release again"
         ) from error
