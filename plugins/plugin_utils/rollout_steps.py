@@ -42,6 +42,7 @@ from ..module_utils.model.rollout import (
     staged,
     turn,
 )
+from ..module_utils.model.vulnerability import REFRESH
 from .rollout_store import Rollout
 
 _WELL = ("healthy", "version")
@@ -121,8 +122,10 @@ def gate(rollout: Rollout, scans: Sequence[Said], wanted: Sequence[str], reason:
 def _refused(scan: Said) -> str:
     if not usable(scan) or not isinstance(scan.get("red"), int):
         return f"the gate is closed: the scan is incomplete: {scan.get('msg', 'nothing was scanned')}"
-    found = sorted({item["id"] for item in scan["vulnerabilities"] if item["status"] == "open"})
-    return f"the gate is closed: open are {', '.join(found)}" if scan["red"] else ""
+    found = {item["id"]: item.get("fix") for item in scan["vulnerabilities"] if item["status"] == "open"}
+    fixable = sum(fix == REFRESH for fix in found.values())
+    mend = f"; librespot_install_lock: refreshed mends {fixable} of them" if fixable else ""
+    return f"the gate is closed: open are {', '.join(sorted(found))}{mend}" if scan["red"] else ""
 
 
 def begin(rollout: Rollout, name: str, most: float) -> dict[str, Any]:
