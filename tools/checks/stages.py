@@ -109,6 +109,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("supply-refreshed", ("pytest", "tests/supply/refreshed", _WHOLE), ("supply",), limit_min=30),
     # It builds one release more.
     Stage("supply-older", (*_RELEASES, "-k", "older"), ("supply",), limit_min=30),
+    Stage("upkeep", ("pytest", "tests/upkeep"), ("supply", "mutants"), limit_min=60),
     Stage("health", ("pytest", "tests/health"), ("supply",), limit_min=40),
     # Its scanner is compiled the first time.
     Stage("engines", ("pytest", "tests/supply/engines", _WHOLE), ("engines",), limit_min=60),
