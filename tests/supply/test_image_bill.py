@@ -45,11 +45,11 @@ def needed(files: dict[str, bytes]) -> set[str]:
         program = ELFFile(io.BytesIO(files[waiting.pop()]))
         dynamic = program.get_section_by_name(".dynamic")
         assert isinstance(dynamic, DynamicSection)
-        for tag in dynamic.iter_tags("DT_NEEDED"):
-            if tag.needed not in found:
-                found.add(tag.needed)
-                path = next(name for name in files if name.rpartition("/")[2] == tag.needed)
-                waiting.append(path)
+        # It has its types, but not of the fields that a tag gets by what it is.
+        names = [str(vars(tag)["needed"]) for tag in dynamic.iter_tags("DT_NEEDED")]
+        for name in (name for name in names if name not in found):
+            found.add(name)
+            waiting.append(next(path for path in files if path.rpartition("/")[2] == name))
     return found
 
 

@@ -64,12 +64,13 @@ def read(
     for source in sorted({(item.source, item.source_version) for item in packages}):
         if source not in answers:
             raise HostError(f"osv-scanner did not look at {' '.join(source)}", "Take another version of osv-scanner")
+    known = list(database.about({item.source for item in packages}))
     for package in packages:
         answer = answers[package.source, package.source_version]
         release = str(answer["package"]["ecosystem"])
         _refuse_uncovered(package, release, database)
         entries = list(answer.get("vulnerabilities", ()))
-        _refuse_passed_over(package, release, entries, database)
+        _refuse_passed_over(package, release, entries, known)
         own = {vulnerability(entry): entry for entry in entries if vulnerability(entry)}
         # An advisory of the distribution says nothing more where each of its vulnerabilities has an entry of its own.
         told = [
@@ -96,11 +97,14 @@ def _refuse_uncovered(package: SystemPackage, release: str, database: OsvDatabas
 
 
 def _refuse_passed_over(
-    package: SystemPackage, release: str, entries: Sequence[Mapping[str, Any]], database: OsvDatabase
+    package: SystemPackage, release: str, entries: Sequence[Mapping[str, Any]], known: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Raise `HostError` when an advisory names the version and was not found: osv-scanner skips what it cannot read."""
+    """Raise `HostError` when one of all *known* entries names the version, and is not among those that were found.
+
+    osv-scanner skips what it cannot read.
+    """
     found = {str(entry["id"]) for entry in entries}
-    for entry in database.about([package.source]):
+    for entry in known:
         affected = _affected(entry, release, package.source)
         if entry["id"] not in found and any(package.source_version in part.get("versions", ()) for part in affected):
             raise HostError(

@@ -201,3 +201,17 @@ class TestVex:
         # Of another librespot it says nothing.
         other = Inventory((replace(INVENTORY.packages[0], version="0.7.1"), *PACKAGES), (0,))
         assert {item.status for item in judge(FOUND, Program(other), "any", [], statements)} == {"open"}
+
+    @pytest.mark.parametrize("form", ["openvex", "cyclonedx"])
+    def test_a_package_of_a_distribution_keeps_its_own_name(self, form: str, tmp_path: Path) -> None:
+        purl = "pkg:deb/debian/explained@1.0.0?arch=amd64&distro=debian-12&upstream=source"
+        found = [replace(item, purl=purl) if item.package == "explained" else item for item in FOUND]
+        text = FORMS[form](scanned(found))
+        assert purl in text
+        assert "pkg:cargo/explained" not in text
+        if form == "cyclonedx":
+            assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+        (tmp_path / "vex.json").write_text(text, encoding="utf-8")
+        statements = read_vex(str(tmp_path / "vex.json"), "vex[0]")
+        judged = {item.found.package: item.status for item in judge(found, Program(INVENTORY), "any", [], statements)}
+        assert judged["explained"] == "not affected"
