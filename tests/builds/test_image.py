@@ -25,6 +25,7 @@ from tests.attacks.hosts import until
 from tests.attacks.tables import show
 from tests.support.hosts import BUILDER, Host
 from tests.support.images import Made, make
+from tests.support.plays import Controller
 
 PLACES = ("/var/cache/hardened-librespot/first", "/var/cache/hardened-librespot/elsewhere/second")
 PORT = 37879
@@ -76,6 +77,17 @@ def test_two_places_give_the_same_image(image: Made, tmp_path: Path) -> None:
     other = made(tmp_path, PLACES[1])
     assert other.said["image"] == image.said["image"]
     assert other.archive.read_bytes() == image.archive.read_bytes()
+
+
+@pytest.mark.usefixtures("container")
+def test_its_sbom_is_fetched_from_the_host_on_which_it_runs(image: Made, directory: Path) -> None:
+    # The engine's host is this machine, on which those of other tests may run as well.
+    controller = Controller(Host("localhost"), directory)
+    task = {"source": "host", "dest": str(directory / "sboms"), "per": "artifact"}
+    local = {"ansible_connection": "local"}
+    controller.converge(controller.playbook({"hardened.librespot.sbom": task, "vars": local}), {})
+    (inside,) = (content for member, content in image.members() if f"/{member.name}" == SBOM)
+    assert inside in [path.read_bytes() for path in (directory / "sboms").iterdir()]
 
 
 def test_what_is_in_the_cache_is_not_made_again(image: Made, directory: Path) -> None:
