@@ -14,7 +14,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 
-from ..module_utils.model.errors import HostError, SpecificationError
+from ..module_utils.model.errors import HostError, SpecificationError, UnreachableError
 
 _CHUNK = 65536
 _HOPS = 5
@@ -34,10 +34,6 @@ def refuse_address(url: str, path: str) -> None:
         raise SpecificationError(
             path, url, "has a login in it, which would be shown", "Let a proxy of yours log in", secret=True
         )
-
-
-class UnreachableError(HostError):
-    """Nothing answered, or what did is out of order: it said nothing of what was asked."""
 
 
 @dataclass(frozen=True)

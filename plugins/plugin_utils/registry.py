@@ -19,10 +19,10 @@ from ..module_utils.host.command import Commands
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.cargo import NAME_IT, replacement, unnamed_replacement
 from ..module_utils.model.cargo_cache import lines_of
-from ..module_utils.model.errors import CommandError, HostError
+from ..module_utils.model.errors import CommandError, HostError, UnreachableError
 from ..module_utils.model.index import CUT, Row, path_of
 from .engines.cargo_audit import rustup
-from .fetching import SCHEMES, Client, UnreachableError, refuse_address
+from .fetching import SCHEMES, Client, refuse_address
 
 _PACKAGE = b'[package]\nname = "index"\nversion = "0.0.0"\nedition = "2021"\n\n[workspace]\n'
 _LARGEST_INDEX = 64 * 1024 * 1024

@@ -15,7 +15,7 @@ from typing import Any
 from ..module_utils.host.archive import plain_files
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.artifact import sha256
-from ..module_utils.model.errors import HostError, SpecificationError
+from ..module_utils.model.errors import HostError, SpecificationError, UnreachableError
 from ..module_utils.model.gate import ANY
 from ..module_utils.model.index import CUT, Row, rows
 from ..module_utils.model.inventory import LOCK
@@ -24,7 +24,6 @@ from ..module_utils.model.releases import known_release
 from ..module_utils.model.scanned import Scanned
 from ..module_utils.model.timestamp import seconds
 from .dependencies import Dependencies, DependencyLook
-from .fetching import UnreachableError
 from .memory import Memory
 from .ordering import asked, newest_first, older, parsed
 from .registry import Registry, UnscannableError

@@ -47,6 +47,10 @@ class HostError(LibrespotError):
     """The host does not allow or does not have what is needed."""
 
 
+class UnreachableError(HostError):
+    """Nothing answered, or what did is out of order: it said nothing of what was asked."""
+
+
 class UnfinishedError(HostError):
     """What kept single *instances* from what they shall be, by their names; *rest* are those that had no turn any more.
 

@@ -14,9 +14,8 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Workplace
-from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, UnreachableError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.index import Row
-from ansible_collections.hardened.librespot.plugins.plugin_utils.fetching import UnreachableError
 from ansible_collections.hardened.librespot.plugins.plugin_utils.registry import CargoRegistry, UnscannableError
 
 KEPT = r"\003\002\000\000\000Unknown\0000.8.0\000{}\000"
