@@ -37,6 +37,11 @@ class Bill:
     sha256: str
     crates: int
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the SBOM itself."""
+        return hashlib.sha256(self.content).hexdigest()
+
 
 def bill_of(path: str, lock: str | None = None) -> Bill:
     """Return the SBOM of what stands at *path*, completed from *lock* when it has none of its own.
