@@ -83,7 +83,7 @@ class ActionModule(ActionBase):
         remote = Remote(self, variables)
         said = remote.must(_MODULE, asked)
         cache = asked["cache_dir"] or default_directory()
-        bills = [bill_on_host(item, host, cache, remote.fetch) for item in said["deployed"]]
+        bills = [bill_on_host(item, host, cache, remote.slurp) for item in said["deployed"]]
         if not bills and not self._task.check_mode:
             raise HostError(
                 f"Nothing of librespot is deployed on {host}",
@@ -91,7 +91,8 @@ class ActionModule(ActionBase):
             )
         names = [bill.artifact if asked["per"] == ARTIFACT else host for bill in bills]
         if len(set(names)) != len(bills):
-            names = [f"{host}-{bill.artifact}-{bill.sha256[:12]}" for bill in bills]
+            # The same program may be in images with other libraries.
+            names = [f"{host}-{bill.artifact}-{bill.digest[:12]}" for bill in bills]
         directory = os.path.realpath(asked["dest"])
         return {f"{directory}/{name}{_SUFFIXES[asked['format']]}": bill for name, bill in zip(names, bills)}
 

@@ -60,7 +60,8 @@ options:
     description:
       - For O(source=host), whether a file is called after the host, or after the artifact, of which many hosts can have
         the same.
-      - A host on which several different programs are deployed has a file for each, called after both.
+      - A host on which several are deployed that differ has a file for each, called after the host, the artifact and
+        the first digits of the SHA-256 of the SBOM.
     type: str
     choices: [host, artifact]
     default: host

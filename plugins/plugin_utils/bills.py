@@ -15,10 +15,10 @@ from typing import Any
 
 from ..module_utils.host.deployed import RELEASE
 from ..module_utils.host.files import Files
-from ..module_utils.model.artifact import BINARY, MANIFEST, SBOM
+from ..module_utils.model.artifact import BINARY, SBOM
 from ..module_utils.model.errors import HostError
 from ..module_utils.model.image import ARCHIVE
-from .cache import ArtifactCache, read_artifact
+from .cache import IMAGE, ArtifactCache, read_artifact
 from .compiled import Crate
 from .lockfile import locked
 from .matching import crates_of, refuse_other
@@ -37,6 +37,11 @@ class Bill:
     sha256: str
     crates: int
 
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the SBOM itself."""
+        return hashlib.sha256(self.content).hexdigest()
+
 
 def bill_of(path: str, lock: str | None = None) -> Bill:
     """Return the SBOM of what stands at *path*, completed from *lock* when it has none of its own.
@@ -46,7 +51,10 @@ def bill_of(path: str, lock: str | None = None) -> Bill:
     path = os.path.realpath(path)
     if lock is None:
         if os.path.exists(f"{path}/{ARCHIVE}"):
-            return _of_image(f"{path}/{ARCHIVE}", json.loads(_read(f"{path}/{MANIFEST}"))["artifact"])
+            image = read_artifact(path, Files(), IMAGE)
+            if image is None:
+                raise HostError(f"{path} is no whole image: a file is missing or has changed", "Make it again")
+            return _of_image(f"{path}/{ARCHIVE}", str(image.manifest["artifact"]))
         if os.path.isdir(path):
             return _of_artifact(path)
     content = _read(path)

@@ -34,7 +34,9 @@ class Making:
         self._progress.show("starting on the build host")
         said = self._remote.background(module, args, self._params["timeout"], self._look, _LOOK_EVERY)
         if said.get("failed"):
-            raise HostError(str(said.get("msg", f"{module} failed")), str(said.get("remedy", "Look at the build host")))
+            remedy = str(said.get("remedy", "Look at the build host"))
+            # The message of a module of ours ends with it.
+            raise HostError(str(said.get("msg", f"{module} failed")).removesuffix(f". {remedy}"), remedy)
         return said
 
     def take(self, path: str, sha256: str) -> bytes:

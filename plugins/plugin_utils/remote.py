@@ -83,11 +83,15 @@ class Remote:
         connection = self._action._connection
         if connection.become:
             # Only the user that the task becomes may be able to read it.
-            return base64.b64decode(self.must("ansible.legacy.slurp", {"src": path})["content"])
+            return self.slurp(path)
         with tempfile.TemporaryDirectory() as directory:
             connection.fetch_file(path, f"{directory}/file")
             with open(f"{directory}/file", "rb") as handle:
                 return handle.read()
+
+    def slurp(self, path: str) -> bytes:
+        """Return the content of the file *path*, read on the host: what copies takes links of ``/proc`` amiss."""
+        return base64.b64decode(self.must("ansible.legacy.slurp", {"src": path})["content"])
 
     def upload(self, content: bytes, name: str) -> str:
         """Put *content* into the task's own temporary directory as *name*, and return its path there."""
