@@ -22,6 +22,8 @@ description:
   - Runs on the controller alone.
 author:
   - hardened.librespot contributors (@hardened-librespot)
+extends_documentation_fragment:
+  - hardened.librespot.engines
 requirements:
   - cargo-audit on the controller, or another of the scanners
   - cvss, cyclonedx-python-lib, junitparser, packageurl-python, pyelftools and semver on the controller
@@ -55,38 +57,6 @@ options:
     type: str
     choices: [auto, lock, binary, artifact, image, sbom]
     default: auto
-  engines:
-    description: The scanners. What several of them find is put together.
-    type: list
-    elements: dict
-    default: [{name: cargo-audit}]
-    suboptions:
-      name:
-        description: Which one.
-        type: str
-        choices: [cargo-audit, osv-scanner]
-        required: true
-      program:
-        description: Its path. By default it is looked for in E(PATH).
-        type: path
-        default: ''
-      database:
-        description:
-          - The database of cargo-audit is a directory, an archive of it, or the address of a git repository, by default
-            the official one of RustSec, which is fetched anew each time. That of osv-scanner is the archive C(all.zip)
-            of the crates' advisories, as OSV publishes it; there is no default.
-        type: str
-        default: ''
-      distribution_database:
-        description:
-          - For V(osv-scanner), the archive C(all.zip) of the advisories of Debian or Ubuntu, as OSV publishes it. With
-            it, the packages of the distribution in an image or an SBOM are looked at as well.
-        type: path
-        default: ''
-  max_age:
-    description: The age in days above which a database is refused. Its age is that of the newest advisory in it.
-    type: int
-    default: 30
   fail_on:
     description:
       - The severity from which on an open advisory makes the task fail. With V(any) all do.

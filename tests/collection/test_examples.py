@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image_options import IMAGE_BUILD_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
 from ansible_collections.hardened.librespot.plugins.module_utils.model.scan_options import SCAN_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.waivers import read_waivers
@@ -115,6 +116,19 @@ def test_what_is_written_of_the_supply_chain_is_a_play_and_options(as_user: Run,
     assert given.keys() <= SCAN_OPTIONS.keys()
     assert given["engines"][0].keys() <= SCAN_OPTIONS["engines"]["options"].keys()
     assert read_waivers(given["waivers"], datetime.date(2026, 8, 25), lambda _identifier: True)
+
+
+@pytest.mark.parametrize("block", blocks("docs/libraries.md"))
+def test_what_is_written_of_libraries_is_a_task(as_user: Run, tmp_path: Path, block: str) -> None:
+    (task,) = yaml.safe_load(block)
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [task]}
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+    as_user(["ansible-playbook", "--syntax-check", str(tmp_path / "play.yml")])
+    options = {**SCAN_OPTIONS, **IMAGE_BUILD_OPTIONS}
+    (given,) = (value for name, value in task.items() if name.startswith("hardened.librespot."))
+    assert given.keys() <= options.keys()
+    for engine in given.get("engines", ()):
+        assert engine.keys() <= SCAN_OPTIONS["engines"]["options"].keys()
 
 
 def test_every_variable_of_the_ci_is_written_down_and_nothing_else() -> None:
