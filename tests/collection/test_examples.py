@@ -18,6 +18,7 @@ import yaml
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image_options import IMAGE_BUILD_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.model.notice_options import NOTICE_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.scan_options import SCAN_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.waivers import read_waivers
 from tests.support.documentation import blocks
@@ -140,6 +141,32 @@ def test_every_variable_of_the_ci_is_written_down_and_nothing_else() -> None:
     assert {
         word.removeprefix("librespot_ci").lstrip("_") for row in rows for word in re.findall(r"`(.*?)`", row)
     } == used
+
+
+CHECK_PLAYBOOKS = ("check.yml", "check_failed.yml", "vars/check.yml", "tasks/check_*.yml")
+KEPT = {"scans", "sources", "running", "looked", "entries", "told"}
+"""What the plays of the check keep for each other."""
+
+
+def test_every_variable_of_the_check_is_written_down_and_nothing_else() -> None:
+    texts = [path.read_text(encoding="utf-8") for name in CHECK_PLAYBOOKS for path in ROOT.glob(f"playbooks/{name}")]
+    used = set(re.findall(r"(?<!_)librespot_check_([a-z_]+)", "".join(texts))) - KEPT
+    text = (ROOT / "docs/checks.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`librespot_check_.*?) \|", text, re.MULTILINE)
+    assert {
+        word.removeprefix("librespot_check").lstrip("_") for row in rows for word in re.findall(r"`(.*?)`", row)
+    } == used
+
+
+def test_what_is_written_of_checks_is_options_and_a_role() -> None:
+    options, play = map(yaml.safe_load, blocks("docs/checks.md"))
+    for name, value in options.items():
+        known = NOTICE_OPTIONS.get(name.removeprefix("librespot_check_"), {}).get("options", {})
+        for given in value if known and isinstance(value, list) else [value] if known else []:
+            assert given.keys() <= known.keys()
+    (role,) = play[0]["roles"]
+    defined = yaml.safe_load((ROOT / "roles/librespot_check/meta/argument_specs.yml").read_text(encoding="utf-8"))
+    assert role["vars"].keys() <= defined["argument_specs"]["main"]["options"].keys()
 
 
 def test_the_tarball_has_the_name_that_is_installed(tarball: Path) -> None:

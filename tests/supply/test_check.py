@@ -250,6 +250,11 @@ class TestFaults:
         assert check.run(librespot_check_engines=broken) == 2
         assert len(hook.said) == 2
 
+    def test_an_instance_with_a_proxy_is_seen(self, check: Check) -> None:
+        instances = [{"name": "kitchen", "options": {"proxy": "http://192.0.2.1:3128"}}]
+        assert check.run(librespot_check_hosts="localhost", librespot_instances=instances) == 2
+        assert sum(check.record()["open"].values()) == 2
+
     def test_nothing_to_look_at_is_a_fault(self, check: Check, hook: Hook) -> None:
         assert check.run(librespot_check_paths=[]) == 2
         assert len(hook.said) == 1
