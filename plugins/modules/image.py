@@ -7,13 +7,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: image
-short_description: Get an image of librespot into the container engine of a host
+short_description: Get images of librespot into the container engine of a host, and return to earlier ones
 version_added: 0.1.0
 description:
   - Loads the image that M(hardened.librespot.image_build) has made. It is uploaded only when the engine does not have
     it, and no registry is asked. An archive that changed on its way is refused before the engine sees it. The engine
     itself computes the image's id from what it was given, so another image than the one that was made is refused, too.
-  - Keeps the image's manifest, a list of all its files, below C(/opt/librespot/images).
+  - Keeps the image's manifest, a list of all its files, below C(/opt/librespot/images). The link C(current) there leads
+    to that of the active image, the one that was asked for last, and C(before) holds for each image a link to the one
+    that was active before it.
+  - What containers run, M(hardened.librespot.container) changes.
   - Removes older images of the collection that no container uses. Images of others are left alone.
 author:
   - hardened.librespot contributors (@hardened-librespot)
@@ -31,22 +34,32 @@ attributes:
     support: full
   idempotent:
     description: A second run with the same options changes nothing.
-    support: full
+    support: partial
+    details: With O(state=rollback) and no O(id), a second run activates the image that the first one left.
 options:
   state:
     description:
-      - V(present) gets the image into the engine.
+      - V(present) gets the image into the engine, and makes it the active one.
+      - V(rollback) makes the previous image the active one, or the one that O(id) names. Nothing is uploaded. In check
+        mode it tells which one that would be.
       - V(absent) removes all images of the collection with their manifests.
     type: str
-    choices: [present, absent]
+    choices: [present, rollback, absent]
     default: present
+  id:
+    description:
+      - The image to return to with O(state=rollback), by its id, or by that of the artifact that it is made of. The
+        previous one unless given.
+    type: str
+    default: ""
   path:
     description:
       - The image's directory on the controller, as M(hardened.librespot.image_build) returns it. Required for
         O(state=present), but in check mode it need not exist yet.
     type: path
   keep:
-    description: How many older images are kept for a roll-back, besides those that containers use.
+    description:
+      - How many older images are kept, besides the active and the previous one, and those that containers use.
     type: int
     default: 2
   manifest:
@@ -62,6 +75,17 @@ EXAMPLES = r"""
   hardened.librespot.image:
     path: "{{ made.path }}"
 
+- name: Look which image was there before, and change nothing
+  hardened.librespot.image:
+    state: rollback
+  check_mode: true
+  register: earlier
+
+- name: Return to it
+  hardened.librespot.image:
+    state: rollback
+    id: "{{ earlier.image }}"
+
 - name: Remove all images of the collection
   hardened.librespot.image:
     state: absent
@@ -69,10 +93,24 @@ EXAMPLES = r"""
 
 RETURN = r"""
 image:
-  description: The image's id in the engine. Empty in check mode when it was never made.
-  returned: when O(state=present)
+  description: The active image's id in the engine. Empty in check mode when it was never made.
+  returned: unless O(state=absent)
   type: str
   sample: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
+artifact:
+  description: The id of the artifact that it is made of.
+  returned: unless O(state=absent)
+  type: str
+  sample: 0.8.0-x86_64-glibc2.36-1a2b3c4d5e6f
+version:
+  description: The version of librespot in it.
+  returned: unless O(state=absent)
+  type: str
+  sample: 0.8.0
+previous:
+  description: The id of the image that a roll-back would activate; empty when there is none.
+  returned: unless O(state=absent)
+  type: str
 changes:
   description: What differed, as subject and attribute.
   returned: success
@@ -80,7 +118,7 @@ changes:
   elements: str
 missing:
   description: Whether the image has to be uploaded first. Only the action plugin sees it as true.
-  returned: when O(state=present)
+  returned: unless O(state=absent)
   type: bool
 """
 
@@ -91,23 +129,26 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
 from ansible_collections.hardened.librespot.plugins.module_utils.host.engines import engine_called
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.model.layout import IMAGES
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     ENGINE_ARGUMENT,
-    STATE_ARGUMENT,
     Module,
     outcome,
     run,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.image import (
-    IMAGES,
+    earlier_image,
     image_planners,
     no_image_planners,
+    previous_image,
     refuse_foreign,
     refuse_other,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import refuse_other_engine
+
+_UNKNOWN = {"image": "", "artifact": "", "version": "", "previous": "", "missing": False}
 
 
 def work(module: Module) -> dict[str, Any]:
@@ -119,26 +160,31 @@ def work(module: Module) -> dict[str, Any]:
         planners = no_image_planners(engine_called(params["engine"], Commands()), files) if there else []
         return outcome(module, converge(planners, module.check_mode))
     engine = engine_called(params["engine"], Commands())
-    manifest = params["manifest"]
+    back = params["state"] == "rollback"
+    manifest = earlier_image(engine, files, params["id"]) if back else params["manifest"]
     if not manifest:
         # In check mode it may never have been made.
-        return {**outcome(module, [Plan("image", {}, {"engine": "has it"})]), "image": "", "missing": False}
+        return {**outcome(module, [Plan("image", {}, {"engine": "has it"})]), **_UNKNOWN}
     identifier = manifest["image"]
     refuse_foreign(engine, manifest)
     if params["src"]:
         refuse_other(files, params["src"], manifest)
     missing = not params["src"] and not module.check_mode and engine.image(identifier) is None
-    planners = image_planners(engine, files, identifier, manifest, params["src"] or "", params["keep"])
+    planners = image_planners(engine, files, manifest, params["src"] or "", params["keep"])
+    active = {"image": identifier, "artifact": manifest["artifact"], "version": manifest["version"]}
+    # As it is before anything changes, it is also what it will be: what was active before this one.
+    previous = previous_image(files, identifier)
     # What has to be uploaded first is only planned now.
     plans = converge(planners, module.check_mode or missing)
-    return {**outcome(module, plans), "image": identifier, "missing": missing}
+    return {**outcome(module, plans), **active, "previous": previous, "missing": missing}
 
 
 def main() -> None:
     """Run the module."""
     arguments = {
-        **STATE_ARGUMENT,
+        "state": {"type": "str", "choices": ["present", "rollback", "absent"], "default": "present"},
         **ENGINE_ARGUMENT,
+        "id": {"type": "str", "default": ""},
         "path": {"type": "path"},
         "keep": {"type": "int", "default": 2},
         "manifest": {"type": "dict"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from tests.attacks.deployment import KITCHEN, PORT, ZONES
@@ -17,6 +18,7 @@ from tests.support.hosts import CHECKOUT
 from tests.support.plays import Controller, Run
 
 SITE = CHECKOUT / "playbooks" / "site.yml"
+ROLLBACK = CHECKOUT / "playbooks" / "rollback.yml"
 NAME = "librespot-kitchen"
 
 
@@ -29,7 +31,7 @@ class Speaker:
     host: Target
     controller: Controller
 
-    def run(self, *changes: Mapping[str, Any], options: Sequence[str] = (), **more: Any) -> Run:
+    def run(self, *changes: Mapping[str, Any], options: Sequence[str] = (), playbook: Path = SITE, **more: Any) -> Run:
         """Deploy the kitchen with *changes* to what its user wrote; *more* are other variables."""
         kitchen: dict[str, Any] = dict(KITCHEN)
         for change in changes:
@@ -40,11 +42,13 @@ class Speaker:
             "librespot_instances": [kitchen],
             "librespot_zones": ZONES,
         }
-        return self.controller.run(SITE, {**wanted, **more}, options)
+        return self.controller.run(playbook, {**wanted, **more}, options)
 
-    def converge(self, *changes: Mapping[str, Any], options: Sequence[str] = (), **more: Any) -> int:
+    def converge(
+        self, *changes: Mapping[str, Any], options: Sequence[str] = (), playbook: Path = SITE, **more: Any
+    ) -> int:
         """Deploy, which must succeed, and return how many tasks changed something."""
-        done = self.run(*changes, options=options, **more)
+        done = self.run(*changes, options=options, playbook=playbook, **more)
         assert done.status == 0, done.output
         return done.recap(self.host)["changed"]
 

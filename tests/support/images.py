@@ -70,3 +70,22 @@ def make(directory: Path, **places: str) -> Made:
     said = directory / "image.json"
     run = controller.converge(PLAY, {"artifact": built(controller)["path"], "said": str(said), **places})
     return Made(json.loads(said.read_text(encoding="utf-8")), run)
+
+
+def loaded(controller: Controller, artifact: Mapping[str, Any], engine: str) -> str:
+    """Return the id of the image of an *artifact* in the *engine* of the host."""
+    said = controller.directory / "loaded.json"
+    arguments = {"artifact": artifact["path"], "work_dir": "/var/cache/hardened-librespot/build"}
+    path = "{{ made.path }}"
+    controller.converge(
+        controller.playbook(
+            {"hardened.librespot.image_build": arguments, "delegate_to": BUILDER, "register": "made"},
+            {"hardened.librespot.image": {"engine": engine, "path": path}, "become": True, "register": "image"},
+            {
+                "ansible.builtin.copy": {"content": "{{ image | to_json }}", "dest": str(said), "mode": "0600"},
+                "delegate_to": "localhost",
+            },
+        ),
+        {},
+    )
+    return str(json.loads(said.read_text(encoding="utf-8"))["image"])

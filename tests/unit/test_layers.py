@@ -22,6 +22,7 @@ BELOW = {
     "host": {"model", "host"},
     "planners": {"model", "render", "host", "planners"},
     "audit": {"model", "render", "host", "planners", "audit"},
+    "health": {"model", "render", "host", "planners", "health"},
 }
 """Each layer with those that it may import from."""
 

@@ -98,6 +98,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("supply-whole", (*_RELEASES, "-k", "not older"), ("supply",), limit_min=20),
     # It builds one release more.
     Stage("supply-older", (*_RELEASES, "-k", "older"), ("supply",), limit_min=30),
+    Stage("health", ("pytest", "tests/health"), ("supply",), limit_min=40),
     # Its scanner is compiled the first time.
     Stage("engines", ("pytest", "tests/supply/engines", _WHOLE), ("engines",), limit_min=60),
     Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),

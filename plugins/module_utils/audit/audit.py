@@ -19,12 +19,12 @@ from ..model.container import DOCKER, PODMAN
 from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
 from ..model.instance import CONTAINER, Instance, Specification
+from ..model.layout import IMAGES
 from ..model.network import HostNetwork, placed
 from ..planners.announcement import announcement_planners, no_announcements
 from ..planners.base import Planner
 from ..planners.containers import container_planners
 from ..planners.firewall import firewall_planners
-from ..planners.image import IMAGES
 from ..planners.moved import has_containers
 from ..planners.quadlets import has_quadlets, quadlet_planners
 from ..planners.registry import Host, settings_planners, unit_planners

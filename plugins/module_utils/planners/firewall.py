@@ -14,7 +14,7 @@ from ..host import firewall, namespaces
 from ..host.nftables import NFT, Nftables
 from ..model.grants import record
 from ..model.instance import CONTAINER, Instance, Specification, bridge_of
-from ..model.layout import ROOT
+from ..model.layout import IMAGES, ROOT
 from ..model.openings import openings
 from ..model.zones import Zone
 from ..render.firewall import TABLE, Surroundings, table
@@ -26,7 +26,6 @@ from .base import Planner
 from .drop_ins import no_drop_ins
 from .file import FilePlanner, HuskPlanner
 from .grant import LongGrantsPlanner, doors
-from .image import IMAGES
 from .loader import loader_planners
 from .openings import opening_planners
 from .registry import Host, runs, undeclared

@@ -15,22 +15,24 @@ from ..host.files import Files
 from ..model.artifact import encode_manifest
 from ..model.container import DOCKER
 from ..model.errors import HostError, SpecificationError
-from ..model.image import ARTIFACT_LABEL, PLATFORMS
+from ..model.image import ARTIFACT_LABEL, IMAGE_ID, PLATFORMS
+from ..model.layout import IMAGES, OF_IMAGES, ROOT
 from ..model.plan import Plan, State
 from ..render.image import digest
+from .active import Active, Links
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, OnlyPlanner
 
-IMAGES = "/opt/librespot/images"
-"""Manifests of the images that the engine has of ours."""
-
 _ENGINE = "in the engine"
+_MANIFEST = ".json"
+_LINKS = ("before", "current")
+"""What else is beside the manifests."""
 _REMEDY = "Make it again with the module image_build, and look who can write to the controller's cache"
 
 
 def manifest_path(identifier: str) -> str:
     """Return where the manifest of the image *identifier* is."""
-    return f"{IMAGES}/{identifier.partition(':')[2]}.json"
+    return OF_IMAGES.path(identifier.partition(":")[2])
 
 
 class ImagePlanner(Planner):
@@ -99,33 +101,89 @@ def refuse_other(files: Files, path: str, manifest: Mapping[str, Any]) -> None:
 
 
 def image_planners(
-    engine: AnyEngine, files: Files, identifier: str, manifest: Mapping[str, Any], archive: str, keep: int
+    engine: AnyEngine, files: Files, manifest: Mapping[str, Any], archive: str, keep: int
 ) -> list[Planner]:
-    """Return what gets the image *identifier* into the engine, and all but the newest *keep* others out of it.
+    """Return what gets the image of *manifest* into the engine, and all but the newest *keep* others out of it.
 
-    What a container uses stays. Its manifest comes first: whatever runs can be accounted for.
+    What a container uses stays, and so do the one that is active and the one that was before this one. Its manifest
+    comes first: whatever runs can be accounted for.
     """
     if keep < 0:
         raise SpecificationError("keep", keep, "is less than none", "Write how many older images stay, as 2")
+    identifier, name = manifest["image"], _name(manifest["image"])
+    links = Links(files, OF_IMAGES)
+    protected = {name, links.current, links.before_when_active(name)}
     # All images of a release say to be as old as it is; when one came to this host, its manifest was written.
     spare = sorted(
-        _unused(engine, files) - {identifier}, key=lambda name: files.modified(manifest_path(name)), reverse=True
+        (item for item in _unused(engine, files) if _name(item) not in protected),
+        key=lambda item: files.modified(manifest_path(item)),
+        reverse=True,
     )
     gone = spare[keep:]
-    kept = {identifier, *(item["Id"] for item in engine.images(ARTIFACT_LABEL))} - set(gone)
+    kept = {_name(item) for item in {identifier, *(x["Id"] for x in engine.images(ARTIFACT_LABEL))} - set(gone)}
+    old = [item for item in files.names(OF_IMAGES.before) if {item, links.before(item)} <= kept]
     return [
-        DirectoryPlanner(files, IMAGES, along="/opt/librespot"),
+        DirectoryPlanner(files, IMAGES, along=ROOT),
+        DirectoryPlanner(files, OF_IMAGES.before),
         FilePlanner(files, manifest_path(identifier), encode_manifest({**manifest, "engine": engine.name}).decode()),
         ImagePlanner(engine, identifier, archive),
-        *(NoImagePlanner(engine, name) for name in gone),
-        OnlyPlanner(files, IMAGES, [manifest_path(name).rpartition("/")[2] for name in kept]),
+        Active(files, name, links, "active image"),
+        *(NoImagePlanner(engine, item) for item in gone),
+        OnlyPlanner(files, OF_IMAGES.before, [name, *old]),
+        OnlyPlanner(files, IMAGES, [*_LINKS, *(f"{item}{_MANIFEST}" for item in kept)]),
     ]
+
+
+def _name(identifier: str) -> str:
+    """Return the name of an image among the files of the host."""
+    return identifier.partition(":")[2]
+
+
+def previous_image(files: Files, identifier: str) -> str:
+    """Return the id of the image that was active before the image *identifier*, when that is; empty when none was."""
+    name = Links(files, OF_IMAGES).before_when_active(_name(identifier))
+    return f"sha256:{name}" if name else ""
+
+
+def earlier_image(engine: AnyEngine, files: Files, wanted: str) -> dict[str, Any]:
+    """Return the manifest of the image to return to: the one before the active one, or *wanted*.
+
+    That is an image's id, or an artifact's, of which the active image is taken, or else the one that came last.
+    Raises `HostError` when there is none.
+    """
+    links = Links(files, OF_IMAGES)
+    if not wanted:
+        if links.previous in ("", links.current):
+            raise HostError(
+                "This host has no previous image", "Give the id of one that is on this host, or deploy another"
+            )
+        found = [links.previous]
+    elif IMAGE_ID.fullmatch(wanted):
+        found = [_name(wanted)]
+    else:
+        found = [name for name, item in _manifests(files).items() if item["artifact"] == wanted]
+        found.sort(key=lambda name: (name == links.current, files.modified(OF_IMAGES.path(name))), reverse=True)
+    for name in found:
+        manifest = _manifests(files).get(name)
+        if manifest and engine.image(manifest["image"]) is not None:
+            return {key: value for key, value in manifest.items() if key != "engine"}
+    said = f"image {wanted}" if IMAGE_ID.fullmatch(wanted) or not found else f"image {found[0]}"
+    raise HostError(
+        f"The {said} is not on this host any more" if not wanted else f"There is no {said} on this host",
+        f"It has: {', '.join(sorted(x['image'] for x in _manifests(files).values())) or 'none'}; or deploy another",
+    )
+
+
+def _manifests(files: Files) -> dict[str, dict[str, Any]]:
+    """Return the manifests on the host by the names of their images."""
+    names = [name for name in files.names(IMAGES) if name.endswith(_MANIFEST)]
+    read = {name[: -len(_MANIFEST)]: files.read(f"{IMAGES}/{name}") for name in names}
+    return {name: json.loads(entry.content) for name, entry in read.items() if entry}
 
 
 def engines_with_images(files: Files) -> set[str]:
     """Return the names of the engines that have images of ours, by the manifests of these."""
-    read = (files.read(f"{IMAGES}/{name}") for name in files.names(IMAGES))
-    return {str(json.loads(entry.content).get("engine", DOCKER)) for entry in read if entry}
+    return {str(item.get("engine", DOCKER)) for item in _manifests(files).values()}
 
 
 def no_image_planners(engine: AnyEngine, files: Files) -> list[Planner]:

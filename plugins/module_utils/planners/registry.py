@@ -57,11 +57,11 @@ from ..render.unit import (
     unit_files,
 )
 from .account import AccountPlanner
+from .active import Links
 from .apparmor import parser_planners, profile_planners
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HollowPlanner, HuskPlanner, OnlyPlanner
 from .pins import NoPinsPlanner, PinsPlanner
-from .release import Links
 from .segment import no_segment_planners
 from .service import ForgottenPlanner, ServicePlanner, StoppedPlanner
 

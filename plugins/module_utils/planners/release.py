@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Releases on a host: which one is active, which one was, and which are kept."""
+"""Releases on a host: what they need, and which are kept."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from ..host.files import LINK, Files
 from ..host.libraries import Libraries
 from ..model.errors import HostError
-from ..model.layout import BEFORE, CURRENT, RELEASES, ROOT, before_link, link_to, linked
+from ..model.layout import BEFORE, CURRENT, OF_RELEASES, RELEASES, ROOT
 from ..model.plan import Plan, State
 from .base import Planner
-from .release_tree import REPLACED, UNFINISHED, said
+from .release_tree import REPLACED, UNFINISHED
 
 _LEFT_BEHIND = (UNFINISHED, REPLACED)
 
@@ -51,68 +51,6 @@ class Loadable(Planner):
         self._host.install([difference.attribute for difference in plan.differences()])
 
 
-class Links:
-    """The active release, and what was active before it, as they were when a run began; empty where there is none."""
-
-    def __init__(self, files: Files) -> None:
-        self._files = files
-        self.current = self._read(CURRENT)
-        self.previous = self.before(self.current)
-
-    def before(self, identifier: str) -> str:
-        """Return what was active before the release *identifier*."""
-        return self._read(before_link(identifier)) if identifier else ""
-
-    def _read(self, path: str) -> str:
-        entry = self._files.read(path)
-        name = linked(entry.target, path) if entry is not None and entry.kind == LINK else ""
-        return name if name and self._files.read(f"{RELEASES}/{name}", content=False) is not None else ""
-
-
-class Active(Planner):
-    """The link to the active release, and its own link to what was active before it.
-
-    What was active before belongs to each release, so that one change, that of the active one, changes both at once:
-    a run that is killed at any moment forgets nothing.
-    """
-
-    def __init__(self, files: Files, identifier: str, links: Links) -> None:
-        super().__init__("active release")
-        self._files = files
-        self._identifier = identifier
-        self._links = links
-        self._before = before_link(identifier)
-
-    def wanted(self) -> State:
-        """Return both links. What was active is now what was active before."""
-        previous = self._links.before(self._identifier)
-        if self._links.current and self._links.current != self._identifier:
-            previous = self._links.current
-        state = {CURRENT: f"link to {link_to(self._identifier)}"}
-        if previous:
-            state[self._before] = f"link to {link_to(previous, self._before)}"
-        return state
-
-    def found(self) -> State:
-        """Return what stands in the place of both links, and what a run that was killed has left beside them."""
-        entries = {path: self._files.read(path, content=False) for path in (CURRENT, self._before)}
-        state = {path: said(entry) for path, entry in entries.items() if entry is not None}
-        for path in (ROOT, BEFORE):
-            if self._files.left_behind(path):
-                state[f"{path}/"] = "a temporary link of a run that was killed"
-        return state
-
-    def apply(self, plan: Plan) -> None:
-        """Change the active release last: until then the other link means nothing."""
-        for path in (ROOT, BEFORE):
-            self._files.sweep(path)
-        for path in (self._before, CURRENT):
-            if path not in plan.after:
-                self._files.remove(path)
-            elif plan.before.get(path) != plan.after[path]:
-                self._files.link(path, plan.after[path][len("link to ") :])
-
-
 class Kept(Planner):
     """The releases that stay, with their links: those in *protected*, and the *most* newest of the others."""
 
@@ -130,7 +68,7 @@ class Kept(Planner):
 
     def found(self) -> State:
         """Return all that is there."""
-        links = [before_link(name) for name in self._files.names(BEFORE)]
+        links = [OF_RELEASES.before_link(name) for name in self._files.names(BEFORE)]
         return dict.fromkeys([*(f"{RELEASES}/{name}" for name in self._names), *links], "kept")
 
     def apply(self, plan: Plan) -> None:
@@ -143,7 +81,7 @@ class Kept(Planner):
         if place == RELEASES or name not in self._stay:
             return name in self._stay
         entry = self._files.read(path)
-        return entry is not None and entry.kind == LINK and linked(entry.target, path) in self._stay
+        return entry is not None and entry.kind == LINK and OF_RELEASES.linked(entry.target, path) in self._stay
 
 
 class Gone(Planner):

@@ -20,8 +20,9 @@ from ..model.artifact import CHECKSUMS, FILES, MANIFEST, decode_checksums, diges
 from ..model.errors import HostError, SpecificationError
 from ..model.layout import RELEASES
 from ..model.plan import Plan
+from .active import Active, Links
 from .base import Planner, converge
-from .release import Active, Gone, Kept, Links, Loadable
+from .release import Gone, Kept, Loadable
 from .release_tree import ROOT_OWNER, Owner, Place, Tree
 
 PRESENT = "present"

@@ -33,9 +33,9 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.layout import (
     CURRENT,
+    OF_RELEASES,
     RELEASES,
     ROOT,
-    before_link,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.releases import Outcome, Releases
 
@@ -135,7 +135,7 @@ class Bench:
         return os.path.basename(os.readlink(self.path(CURRENT)))
 
     def previous(self) -> str:
-        return os.path.basename(os.readlink(self.path(before_link(self.active()))))
+        return os.path.basename(os.readlink(self.path(OF_RELEASES.before_link(self.active()))))
 
     def snapshot(self) -> dict[str, object]:
         return {
@@ -300,7 +300,7 @@ class TestRefusal:
             bench.install(NEW)
         assert list(elsewhere.iterdir()) == []
 
-    @pytest.mark.parametrize("planted", [CURRENT, before_link(NEW)])
+    @pytest.mark.parametrize("planted", [CURRENT, OF_RELEASES.before_link(NEW)])
     def test_a_link_planted_in_place_of_ours_is_replaced_and_not_followed(self, bench: Bench, planted: str) -> None:
         elsewhere = bench.root / "elsewhere"
         elsewhere.mkdir()
