@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..module_utils.model.errors import HostError, SpecificationError
+from ..module_utils.model.instance import CONTAINER
 from ..module_utils.model.rollout import (
     BROKEN,
     CURRENT,
@@ -64,21 +65,34 @@ def looked(asked: Said, known: Sequence[str]) -> Looked:
                 f"librespot_update_{name}", group, "is no group of the inventory", "Name one, or write none"
             )
     where = stage_of(stage.get("groups") or (), names["staging"], names["canary"])
-    hold, artifact = asked["hold"].strip(), asked["artifact"]
+    hold, contained = asked["hold"].strip(), asked["deployment"] == CONTAINER
     if asked["preflight"].get("unreachable") or asked["health"].get("unreachable"):
         return Looked(where, reached=False, hold=hold)
-    wanted, path = Release(), ""
-    if artifact.get("id") and not artifact.get("failed"):
-        wanted, path = Release(artifact["id"], artifact["id"].partition("-")[0]), artifact["path"]
-    running, refused = _running(asked["health"])
+    wanted, path = _wanted(asked["artifact"], asked["image"], contained)
+    running, refused = _running(asked["health"], "image" if contained else "release")
     return Looked(where, True, wanted, path, running, hold, asked["reason"] or refused)
 
 
-def _running(health: Said) -> tuple[Release, str]:
-    """Return what all instances run, or why that cannot be told."""
+def _wanted(artifact: Said, image: Said, contained: bool) -> tuple[Release, str]:
+    """Return what shall run, and where it is: of containers the image, which can be made anew of the same artifact."""
+    if not artifact.get("id") or artifact.get("failed"):
+        return Release(), ""
+    version = _version(artifact["id"])
+    if not contained:
+        return Release(artifact["id"], version), artifact["path"]
+    return Release(image.get("image") or f"an image of {artifact['id']}", version), image.get("path") or ""
+
+
+def _version(identifier: str) -> str:
+    """Return the version of librespot that the artifact *identifier* is; empty for none."""
+    return identifier.partition("-")[0]
+
+
+def _running(health: Said, name: str) -> tuple[Release, str]:
+    """Return what all instances run, which has its identifier in *name*, or why that cannot be told."""
     if not usable(health):
         return Release(), "what the host runs was not looked at"
-    found = {Release(item["release"], item["release"].partition("-")[0]) for item in health["instances"]}
+    found = {Release(item[name], _version(item["release"]) or item["version"]) for item in health["instances"]}
     # Another version than the one that is wanted is what a rollout is for.
     wrong = [f"{item['name']}: {item['seen']}" for item in health["instances"] if item["reason"] not in _WELL]
     if not wrong and len(found) == 1 and all(item.id for item in found):

@@ -41,7 +41,8 @@ NO_EVIDENCE: list[dict[str, Any]] = [{}, {"unreachable": True}, {"failed": True,
 
 
 def instance(**said: Any) -> dict[str, Any]:
-    return {"name": "kitchen", "healthy": True, "reason": "healthy", "seen": "it answers", "release": OLD, **said}
+    plain = {"name": "kitchen", "healthy": True, "reason": "healthy", "seen": "it answers", "version": "0.7.1"}
+    return {**plain, "release": OLD, "image": "", **said}
 
 
 def health(*instances: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def audit(*statuses: str) -> dict[str, Any]:
 
 def asked(**options: Any) -> dict[str, Any]:
     plain = {"stage": None, "hold": "", "preflight": {}, "artifact": {"id": NEW, "path": "/new"}, "reason": ""}
-    return {**plain, "health": health(), **options}
+    return {**plain, "deployment": "systemd", "image": {}, "health": health(), **options}
 
 
 class TestLooked:
@@ -68,6 +69,13 @@ class TestLooked:
         seen = steps.looked(asked(), [])
         assert (seen.running, seen.wanted, seen.path) == (Release(OLD, "0.7.1"), Release(NEW, "0.8.0"), "/new")
         assert (seen.reached, seen.refused) == (True, "")
+
+    def test_of_containers_the_image_counts(self) -> None:
+        image = {"image": "sha256:new", "path": "/image"}
+        said = health(instance(image="sha256:old"))
+        seen = steps.looked(asked(deployment="container", image=image, health=said), [])
+        assert (seen.running, seen.wanted) == (Release("sha256:old", "0.7.1"), Release("sha256:new", "0.8.0"))
+        assert seen.path == "/image"
 
     def test_another_version_than_the_wanted_one_is_well(self) -> None:
         other = instance(healthy=False, reason="version")
