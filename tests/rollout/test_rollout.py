@@ -155,3 +155,24 @@ def test_what_is_proved_is_only_looked_at(rollout: Fleet, report: list[str]) -> 
     assert [run.recap(host)["changed"] for host in rollout.hosts] == [0] * 6
     assert "Activate the release" not in run.output
     untouched(rollout, slice(0, 6), before)
+
+
+def test_check_mode_predicts_and_changes_nothing(rollout: Fleet) -> None:
+    before = moments(rollout, slice(0, 6))
+    kept = sorted(path.name for path in (rollout.directory / "state/hardened-librespot/rollouts").iterdir())
+    run = rollout.converge(variables={"librespot_version": OLD}, options=["--check"])
+    assert "\n6 to be updated\n" in run.output
+    assert [run.recap(host)["changed"] for host in rollout.hosts] == [0] * 6
+    untouched(rollout, slice(0, 6), before)
+    assert sorted(path.name for path in (rollout.directory / "state/hardened-librespot/rollouts").iterdir()) == kept
+
+
+def test_two_runs_over_one_rollout_are_refused(rollout: Fleet) -> None:
+    with rollout.begin("update.yml", GOOD) as first:
+        assert first.stdout is not None
+        assert any("Look whether it can run what is described" in line for line in first.stdout)
+        second = rollout.run(variables=GOOD)
+        output, _unused = first.communicate(timeout=600)
+    assert first.returncode == 0, output
+    assert second.status == 2
+    assert f"Another run (process {first.pid} on " in second.output
