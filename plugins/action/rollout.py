@@ -89,7 +89,10 @@ class ActionModule(ActionBase):
             state = steps.returned(state, health)
         else:
             state = steps.broken(state, asked["reason"])
-        return state, {"outcome": state.outcome, "reason": state.reason, "interrupted": state.interrupted}
+        said: Result = {"outcome": state.outcome, "reason": state.reason, "interrupted": state.interrupted}
+        if asked["step"] == step.SWITCH and state.outcome:
+            said.update(failed=True, msg=state.reason)
+        return state, said
 
     def _plan(self, rollout: Rollout, asked: dict[str, Any]) -> Result:
         found = steps.plan(rollout, asked["hosts"])

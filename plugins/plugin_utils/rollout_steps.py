@@ -153,7 +153,12 @@ def _told(state: HostState) -> dict[str, Any]:
 
 
 def switch(state: HostState, audit: Said) -> HostState:
-    """Return *state* from now on between two releases. What an earlier run saw before the change is kept."""
+    """Return *state* from now on between two releases. What an earlier run saw before the change is kept.
+
+    One that is not reached any more is done, with nothing changed.
+    """
+    if not state.interrupted and audit.get("unreachable"):
+        return _ended(replace(state, outcome=UNREACHABLE, reason="the host was not reached any more"))
     if not state.interrupted and not usable(audit):
         raise HostError("It was not audited before the change", audit.get("msg") or "Look at what failed above")
     keys = state.red if state.interrupted else tuple(red(audit["findings"]))
@@ -187,7 +192,9 @@ def done(state: HostState, health: Said) -> HostState:
 
 
 def failed(state: HostState, reason: str) -> HostState:
-    """Return *state* on its way back; where nothing was changed, as failed."""
+    """Return *state* on its way back; where nothing was changed, as failed, unless it has an outcome already."""
+    if state.outcome:
+        return state
     state = replace(state, reason=reason or state.reason, failed=time.time())
     if not state.step:
         return _ended(replace(state, outcome=FAILED, todo=NOTHING))

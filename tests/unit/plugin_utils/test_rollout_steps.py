@@ -150,7 +150,12 @@ class TestSwitch:
     def test_one_that_was_interrupted_keeps_what_was_red_before_that(self) -> None:
         assert steps.switch(replace(BETWEEN, red=(("A", "b", "c"),)), {}).red == (("A", "b", "c"),)
 
-    @pytest.mark.parametrize("said", NO_EVIDENCE)
+    def test_one_that_is_not_reached_any_more_is_done(self) -> None:
+        state = steps.switch(STATE, {"unreachable": True})
+        assert (state.outcome, state.step) == (UNREACHABLE, "")
+        assert steps.failed(state, "it failed") == state
+
+    @pytest.mark.parametrize("said", [item for item in NO_EVIDENCE if "unreachable" not in item])
     def test_without_an_audit_it_does_not_begin(self, said: dict[str, Any]) -> None:
         with pytest.raises(HostError, match="not audited"):
             steps.switch(STATE, said)
