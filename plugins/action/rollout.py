@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         try:
             # Tasks run in processes of their own, which end with them; the parent of all is the run.
             store = Store(asked["directory"], asked["name"], process(os.getppid()), self._task.check_mode)
-            result.update(changed=False, **self._step(store, asked, variables))
+            result.update({"changed": False, **self._step(store, asked, variables)})
         except LibrespotError as error:
             raise AnsibleActionFail(str(error)) from error
         return result
