@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         try:
             # Tasks run in processes of their own, which end with them; the parent of all is the run.
             store = Store(asked["directory"], asked["name"], process(os.getppid()), self._task.check_mode)
-            result.update(changed=False, **self._step(store, asked, variables))
+            result.update({"changed": False, **self._step(store, asked, variables)})
         except LibrespotError as error:
             raise AnsibleActionFail(str(error)) from error
         return result
@@ -89,7 +89,10 @@ class ActionModule(ActionBase):
             state = steps.returned(state, health)
         else:
             state = steps.broken(state, asked["reason"])
-        return state, {"outcome": state.outcome, "reason": state.reason, "interrupted": state.interrupted}
+        said: Result = {"outcome": state.outcome, "reason": state.reason, "interrupted": state.interrupted}
+        if asked["step"] == step.SWITCH and state.outcome:
+            said.update(failed=True, msg=state.reason)
+        return state, said
 
     def _plan(self, rollout: Rollout, asked: dict[str, Any]) -> Result:
         found = steps.plan(rollout, asked["hosts"])

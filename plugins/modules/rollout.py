@@ -78,12 +78,17 @@ options:
     description: What M(hardened.librespot.preflight) returned.
     type: dict
     default: {}
+  deployment:
+    description: For V(looked), how the instances run.
+    type: str
+    choices: [systemd, container]
+    default: systemd
   artifact:
     description: What M(hardened.librespot.build) returned.
     type: dict
     default: {}
   image:
-    description: Of a host with containers, what M(hardened.librespot.image_build) returned. It is what is rolled out.
+    description: For V(looked) of O(deployment=container), what M(hardened.librespot.image_build) returned.
     type: dict
     default: {}
   artifacts:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..module_utils.model.errors import HostError, SpecificationError
+from ..module_utils.model.instance import CONTAINER
 from ..module_utils.model.rollout import (
     BROKEN,
     CURRENT,
@@ -66,33 +67,40 @@ def looked(asked: Said, known: Sequence[str]) -> Looked:
                 f"librespot_update_{name}", group, "is no group of the inventory", "Name one, or write none"
             )
     where = stage_of(stage.get("groups") or (), names["staging"], names["canary"])
-    hold, artifact = asked["hold"].strip(), asked["artifact"]
+    hold, contained = asked["hold"].strip(), asked["deployment"] == CONTAINER
     if asked["preflight"].get("unreachable") or asked["health"].get("unreachable"):
         return Looked(where, reached=False, hold=hold)
-    wanted, path = Release(), ""
-    if artifact.get("id") and not artifact.get("failed"):
-        made = asked["image"] if usable(asked["image"]) else artifact
-        # An image that is not made yet, in check mode, has no other name.
-        wanted, path = Release(made.get("image") or made["id"], _version(artifact["id"])), made["path"]
-    running, refused = _running(asked["health"])
+    wanted, path = _wanted(asked["artifact"], asked["image"], contained)
+    running, refused = _running(asked["health"], "image" if contained else "release")
     return Looked(where, True, wanted, path, running, hold, asked["reason"] or refused)
 
 
-def _running(health: Said) -> tuple[Release, str]:
-    """Return what all instances run, or why that cannot be told."""
+def _wanted(artifact: Said, image: Said, contained: bool) -> tuple[Release, str]:
+    """Return what shall run, and where it is: of containers the image, which can be made anew of the same artifact."""
+    if not artifact.get("id") or artifact.get("failed"):
+        return Release(), ""
+    version = _version(artifact["id"])
+    if not contained:
+        return Release(artifact["id"], version), artifact["path"]
+    return Release(image.get("image") or f"an image of {artifact['id']}", version), image.get("path") or ""
+
+
+def _version(identifier: str) -> str:
+    """Return the version of librespot that the artifact *identifier* is; empty for none."""
+    return identifier.partition("-")[0]
+
+
+def _running(health: Said, name: str) -> tuple[Release, str]:
+    """Return what all instances run, which has its identifier in *name*, or why that cannot be told."""
     if not usable(health):
         return Release(), "what the host runs was not looked at"
-    found = {Release(item["image"] or item["release"], _version(item["release"])) for item in health["instances"]}
+    found = {Release(item[name], _version(item["release"]) or item["version"]) for item in health["instances"]}
     # Another version than the one that is wanted is what a rollout is for.
     wrong = [f"{item['name']}: {item['seen']}" for item in health["instances"] if item["reason"] not in _WELL]
     if not wrong and len(found) == 1 and all(item.id for item in found):
         return found.pop(), ""
     said = "; ".join(wrong) or "its instances run " + ", ".join(sorted(item.id or "no release" for item in found))
     return Release(), f"it is not well before anything was changed ({said}); mend it with hardened.librespot.site first"
-
-
-def _version(artifact: str) -> str:
-    return artifact.partition("-")[0]
 
 
 def plan(rollout: Rollout, names: Sequence[str]) -> dict[str, Any]:
@@ -149,7 +157,12 @@ def _told(state: HostState) -> dict[str, Any]:
 
 
 def switch(state: HostState, audit: Said) -> HostState:
-    """Return *state* from now on between two releases. What an earlier run saw before the change is kept."""
+    """Return *state* from now on between two releases. What an earlier run saw before the change is kept.
+
+    One that is not reached any more is done, with nothing changed.
+    """
+    if not state.interrupted and audit.get("unreachable"):
+        return _ended(replace(state, outcome=UNREACHABLE, reason="the host was not reached any more"))
     if not state.interrupted and not usable(audit):
         raise HostError("It was not audited before the change", audit.get("msg") or "Look at what failed above")
     keys = state.red if state.interrupted else tuple(red(audit["findings"]))
@@ -183,7 +196,9 @@ def done(state: HostState, health: Said) -> HostState:
 
 
 def failed(state: HostState, reason: str) -> HostState:
-    """Return *state* on its way back; where nothing was changed, as failed."""
+    """Return *state* on its way back; where nothing was changed, as failed, unless it has an outcome already."""
+    if state.outcome:
+        return state
     state = replace(state, reason=reason or state.reason, failed=time.time())
     if not state.step:
         return _ended(replace(state, outcome=FAILED, todo=NOTHING))

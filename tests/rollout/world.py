@@ -67,14 +67,16 @@ class Fleet:
     directory: Path
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def begin(self, playbook: str, variables: Mapping[str, Any] = {}, **of_hosts: Any) -> subprocess.Popen[str]:
-        """Start a run; *variables* are those of the group, *of_hosts* those of single hosts, by number."""
+    def begin(
+        self, playbook: str, variables: Mapping[str, Any] = {}, options: Sequence[str] = (), **of_hosts: Any
+    ) -> subprocess.Popen[str]:
+        """Start a run; *variables* are those of the group, *of_hosts* those of single hosts, as in ``h1``."""
         inventory = self.directory / "inventory.json"
         inventory.write_text(json.dumps(self._inventory(variables, of_hosts)), encoding="utf-8")
-        options = {"ANSIBLE_PIPELINING": "1", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "6"}
+        settings = {"ANSIBLE_PIPELINING": "1", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "6"}
         return subprocess.Popen(
-            ["ansible-playbook", "--inventory", str(inventory), str(CHECKOUT / "playbooks" / playbook)],
-            env={**os.environ, **options, "XDG_STATE_HOME": str(self.directory / "state")},
+            ["ansible-playbook", "--inventory", str(inventory), *options, str(CHECKOUT / "playbooks" / playbook)],
+            env={**os.environ, **settings, "XDG_STATE_HOME": str(self.directory / "state")},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -82,15 +84,15 @@ class Fleet:
             start_new_session=True,
         )
 
-    def run(self, playbook: str = "update.yml", variables: Mapping[str, Any] = {}, **of_hosts: Any) -> Run:
+    def run(self, playbook: str = "update.yml", **given: Any) -> Run:
         """Run to the end."""
-        process = self.begin(playbook, variables, **of_hosts)
+        process = self.begin(playbook, **given)
         output, _unused = process.communicate(timeout=1200)
         return Run(process.returncode, output)
 
-    def converge(self, playbook: str = "update.yml", variables: Mapping[str, Any] = {}, **of_hosts: Any) -> Run:
+    def converge(self, playbook: str = "update.yml", **given: Any) -> Run:
         """Run to the end, which must be a good one."""
-        run = self.run(playbook, variables, **of_hosts)
+        run = self.run(playbook, **given)
         assert run.status == 0, run.output
         return run
 
@@ -162,5 +164,5 @@ def fleet(directory: Path, **settings: Any) -> Iterator[Fleet]:
         for host in hosts:
             host.put(Path(__file__).with_name("watcher.py"), WATCHER)
         made = Fleet(hosts, directory, settings)
-        made.converge("site.yml", {"librespot_version": OLD})
+        made.converge("site.yml", variables={"librespot_version": OLD})
         yield made

@@ -50,7 +50,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Release:
-    """An artifact by its identifier, and the version of librespot that it is; both are empty for none."""
+    """An artifact or an image by its identifier, and the version of librespot that it is; both are empty for none."""
 
     id: str = ""
     version: str = ""

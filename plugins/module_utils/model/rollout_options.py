@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .instance import DEPLOYMENTS, SYSTEMD
+
 OPEN = "open"
 LOOKED = "looked"
 PLAN = "plan"
@@ -36,6 +38,7 @@ ROLLOUT_OPTIONS: dict[str, dict[str, Any]] = {
         },
     },
     "preflight": {"type": "dict", "default": {}},
+    "deployment": {"type": "str", "choices": [*DEPLOYMENTS], "default": SYSTEMD},
     "artifact": {"type": "dict", "default": {}},
     "image": {"type": "dict", "default": {}},
     "artifacts": {"type": "list", "elements": "dict", "default": []},

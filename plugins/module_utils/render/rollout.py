@@ -44,7 +44,7 @@ def _said(release: Release) -> str:
     """Return version and the end of the identifier, which tells builds of one version apart."""
     if not release.id:
         return release.version or "unknown"
-    return f"{release.version} {release.id.rpartition('-')[2][:6]}"
+    return f"{release.version} {release.id.rpartition('-')[2].rpartition(':')[2][:6]}"
 
 
 def report_table(hosts: Mapping[str, HostState]) -> str:

@@ -41,15 +41,8 @@ NO_EVIDENCE: list[dict[str, Any]] = [{}, {"unreachable": True}, {"failed": True,
 
 
 def instance(**said: Any) -> dict[str, Any]:
-    return {
-        "name": "kitchen",
-        "healthy": True,
-        "reason": "healthy",
-        "seen": "it answers",
-        "release": OLD,
-        "image": "",
-        **said,
-    }
+    plain = {"name": "kitchen", "healthy": True, "reason": "healthy", "seen": "it answers", "version": "0.7.1"}
+    return {**plain, "release": OLD, "image": "", **said}
 
 
 def health(*instances: dict[str, Any]) -> dict[str, Any]:
@@ -67,15 +60,8 @@ def audit(*statuses: str) -> dict[str, Any]:
 
 
 def asked(**options: Any) -> dict[str, Any]:
-    plain = {
-        "stage": None,
-        "hold": "",
-        "preflight": {},
-        "artifact": {"id": NEW, "path": "/new"},
-        "image": {},
-        "reason": "",
-    }
-    return {**plain, "health": health(), **options}
+    plain = {"stage": None, "hold": "", "preflight": {}, "artifact": {"id": NEW, "path": "/new"}, "reason": ""}
+    return {**plain, "deployment": "systemd", "image": {}, "health": health(), **options}
 
 
 class TestLooked:
@@ -84,15 +70,12 @@ class TestLooked:
         assert (seen.running, seen.wanted, seen.path) == (Release(OLD, "0.7.1"), Release(NEW, "0.8.0"), "/new")
         assert (seen.reached, seen.refused) == (True, "")
 
-    def test_of_containers_it_is_images(self) -> None:
-        runs = health(instance(image="sha256:old"))
-        seen = steps.looked(
-            asked(health=runs, image={"id": "image-0.8.0", "image": "sha256:new", "path": "/image"}), []
-        )
+    def test_of_containers_the_image_counts(self) -> None:
+        image = {"image": "sha256:new", "path": "/image"}
+        said = health(instance(image="sha256:old"))
+        seen = steps.looked(asked(deployment="container", image=image, health=said), [])
         assert (seen.running, seen.wanted) == (Release("sha256:old", "0.7.1"), Release("sha256:new", "0.8.0"))
         assert seen.path == "/image"
-        unmade = steps.looked(asked(health=runs, image={"id": "image-0.8.0", "path": ""}), [])
-        assert unmade.wanted == Release("image-0.8.0", "0.8.0")
 
     def test_another_version_than_the_wanted_one_is_well(self) -> None:
         other = instance(healthy=False, reason="version")
@@ -167,7 +150,12 @@ class TestSwitch:
     def test_one_that_was_interrupted_keeps_what_was_red_before_that(self) -> None:
         assert steps.switch(replace(BETWEEN, red=(("A", "b", "c"),)), {}).red == (("A", "b", "c"),)
 
-    @pytest.mark.parametrize("said", NO_EVIDENCE)
+    def test_one_that_is_not_reached_any_more_is_done(self) -> None:
+        state = steps.switch(STATE, {"unreachable": True})
+        assert (state.outcome, state.step) == (UNREACHABLE, "")
+        assert steps.failed(state, "it failed") == state
+
+    @pytest.mark.parametrize("said", [item for item in NO_EVIDENCE if "unreachable" not in item])
     def test_without_an_audit_it_does_not_begin(self, said: dict[str, Any]) -> None:
         with pytest.raises(HostError, match="not audited"):
             steps.switch(STATE, said)

@@ -1,0 +1,152 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""rollout: the action plugin that takes the steps of a rollout, one task after the other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Protocol
+
+import pytest
+import yaml
+from ansible.errors import AnsibleError
+from ansible.playbook.task import Task
+
+from ansible_collections.hardened.librespot.plugins.action.rollout import ActionModule
+from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout_options import ROLLOUT_OPTIONS
+from ansible_collections.hardened.librespot.plugins.modules import rollout as documented
+
+OLD, NEW = "0.7.1-x86_64-glibc2.36-000000000000", "0.8.0-x86_64-glibc2.36-111111111111"
+UNUSED: Any = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"))
+"""A connection that does nothing: the action runs nothing on any host."""
+
+AUDITED = {"findings": [{"id": "X", "check": "c", "scope": "host", "status": "passed", "observed": "so"}]}
+
+
+class Take(Protocol):
+    def __call__(self, step: str, host: str = "kitchen", *, check: bool = False, **arguments: Any) -> dict[str, Any]:
+        """Return what the action says of one step."""
+
+
+@pytest.fixture
+def take(tmp_path: Path) -> Take:
+    """Return what takes a step, as the task of a host."""
+
+    def act(step: str, host: str = "kitchen", *, check: bool = False, **arguments: Any) -> dict[str, Any]:
+        task: Any = Task()
+        task.args, task.check_mode = {"step": step, "directory": str(tmp_path), **arguments}, check
+        make: Any = ActionModule
+        action = make(task, UNUSED, None, None, None, None)
+        # Ansible's loader sets it.
+        action._load_name = "hardened.librespot.rollout"
+        result: dict[str, Any] = action.run(None, {"inventory_hostname": host, "groups": {"all": []}})
+        return result
+
+    return act
+
+
+def running(release: str) -> dict[str, Any]:
+    item = {"name": "speaker", "healthy": True, "reason": "healthy", "seen": "it answers", "image": ""}
+    return {"healthy": True, "instances": [{**item, "release": release, "version": release.partition("-")[0]}]}
+
+
+def plan(take: Take, *hosts: str, check: bool = False, path: str = "") -> dict[str, Any]:
+    """Plan for *hosts*, which run the old release, and open the gate."""
+    take("open", check=check)
+    for host in hosts:
+        take("looked", host, check=check, artifact={"id": NEW, "path": "/new"}, health=running(OLD))
+    planned = take("plan", hosts[0], check=check, hosts=list(hosts), path=path, serial=["2"])
+    scan = {"item": {"id": NEW}, "red": 0, "vulnerabilities": []}
+    take("gate", check=check, artifacts=planned["artifacts"] or [{"id": NEW}], scan=[scan])
+    return planned
+
+
+def update(take: Take, host: str) -> dict[str, Any]:
+    """Take all steps of a host that is well afterwards."""
+    assert take("turn", host)["todo"] == "switch"
+    take("switch", host, audit=AUDITED)
+    assert not take("judge", host, health=running(NEW), audit=AUDITED).get("failed")
+    return take("done", host, health=running(NEW))
+
+
+def test_all_go_through(take: Take, tmp_path: Path) -> None:
+    planned = plan(take, "kitchen", "attic", path=str(tmp_path / "report.json"))
+    assert (planned["canary"], planned["production"], planned["serial"]) == (["kitchen"], ["attic"], ["2"])
+    assert planned["ansible_facts"]["librespot_update_plan"]["name"] == "librespot"
+    assert [update(take, host)["outcome"] for host in ("kitchen", "attic")] == ["updated"] * 2
+    said = take("report")
+    assert not said.get("failed")
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == said["report"]
+    assert {item["now"] for item in said["report"]["hosts"].values()} == {NEW}
+
+
+def test_one_that_fails_goes_back_and_stops_the_others(take: Take) -> None:
+    plan(take, "kitchen", "attic")
+    take("turn")
+    take("switch", audit=AUDITED)
+    unwell = {"failed": True, "msg": "kitchen is late"}
+    assert "kitchen is late" in take("judge", health=unwell, audit=AUDITED)["msg"]
+    assert take("failed", reason="kitchen is late")["interrupted"]
+    assert take("returned", health=running(OLD))["outcome"] == "rolled back"
+    assert take("turn", "attic")["todo"] == "nothing"
+    said = take("report")
+    assert said["failed"]
+    assert [item["outcome"] for item in said["report"]["hosts"].values()] == ["rolled back", "not started"]
+
+
+def test_one_that_is_not_well_on_the_old_release_either_is_broken(take: Take) -> None:
+    plan(take, "kitchen")
+    take("turn")
+    take("switch", audit=AUDITED)
+    take("failed", reason="kitchen is late")
+    assert take("broken", reason="no way back")["outcome"] == "broken"
+    assert take("report")["failed"]
+
+
+def test_a_run_that_ended_at_once_is_gone_on_with(take: Take) -> None:
+    plan(take, "kitchen", "attic")
+    update(take, "kitchen")
+    take("turn", "attic")
+    take("switch", "attic", audit=AUDITED)
+    # No report: it was killed. The next run sees what it left.
+    take("open")
+    for host, release in (("kitchen", NEW), ("attic", NEW)):
+        take("looked", host, artifact={"id": NEW, "path": "/new"}, health=running(release))
+    planned = take("plan", hosts=["kitchen", "attic"])
+    take("gate", artifacts=planned["artifacts"], scan=[{"item": {"id": NEW}, "red": 0, "vulnerabilities": []}])
+    assert (take("turn", "kitchen")["todo"], take("turn", "kitchen")["outcome"]) == ("nothing", "updated")
+    turn = take("turn", "attic")
+    assert (turn["todo"], turn["resumed"], turn["before"]) == ("switch", True, OLD)
+
+
+def test_a_host_that_went_away_ends_its_turn(take: Take) -> None:
+    plan(take, "kitchen")
+    take("turn")
+    said = take("switch", audit={"unreachable": True})
+    assert (said["failed"], said["outcome"], said["interrupted"]) == (True, "unreachable", False)
+
+
+def test_check_mode_gives_no_host_its_turn(take: Take, tmp_path: Path) -> None:
+    planned = plan(take, "kitchen", check=True)
+    assert [planned[stage] for stage in ("staging", "canary", "production")] == [[], [], []]
+    said = take("report", check=True)
+    assert not said.get("failed")
+    assert said["report"]["hosts"]["kitchen"]["outcome"] == "to be updated"
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
+def test_no_step_comes_before_the_first(take: Take) -> None:
+    with pytest.raises(AnsibleError, match="Run the playbook"):
+        take("turn")
+
+
+def test_the_documentation_has_the_options() -> None:
+    options = yaml.safe_load(documented.DOCUMENTATION)["options"]
+    assert set(options) == set(ROLLOUT_OPTIONS)
+    assert {name: item.get("default") for name, item in options.items()} == {
+        name: item.get("default") for name, item in ROLLOUT_OPTIONS.items()
+    }
