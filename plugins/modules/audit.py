@@ -49,6 +49,12 @@ options:
     description: How many days a scan of what runs may be old. Every day something new is known.
     type: int
     default: 30
+  schedule:
+    description:
+      - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That is
+        made, and that someone is told, is looked at as well then.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -94,7 +100,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.attested import Upkeep
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import audit
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
-from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import integer
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import integer, mapping
+from ansible_collections.hardened.librespot.plugins.module_utils.model.schedule import SCHEDULE_OPTIONS, read_schedule
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     ANNOUNCE_ARGUMENT,
     DEPLOYMENT_ARGUMENT,
@@ -105,12 +112,17 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 
+_DEFAULTS = {name: option.get("default") for name, option in SCHEDULE_OPTIONS.items()}
+
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     given = module.params
     upkeep = Upkeep(given["upkeep"], integer(given["scan_max_age"], "scan_max_age", 1, 3650, "days"))
-    findings = audit(Host(), specification(module), given["live"], given["engine"], given["announce"], upkeep)
+    asked = mapping(given["schedule"], "schedule", tuple(_DEFAULTS))
+    scheduled = read_schedule({**_DEFAULTS, **asked}) if asked else None
+    spec = specification(module)
+    findings = audit(Host(), spec, given["live"], given["engine"], given["announce"], upkeep, scheduled)
     return {"changed": False, "findings": [item.as_data() for item in findings], "summary": summary(findings)}
 
 
@@ -124,6 +136,7 @@ def main() -> None:
         "live": {"type": "bool", "default": False},
         "upkeep": {"type": "bool", "default": False},
         "scan_max_age": {"type": "int", "default": 30},
+        "schedule": {"type": "dict", "default": {}},
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 

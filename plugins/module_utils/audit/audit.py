@@ -21,6 +21,7 @@ from ..model.finding import Finding, ordered
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.layout import IMAGES
 from ..model.network import HostNetwork, placed
+from ..model.schedule import Schedule
 from ..planners.announcement import announcement_planners, no_announcements
 from ..planners.base import Planner
 from ..planners.containers import container_planners
@@ -46,6 +47,7 @@ from . import (
     provenance,
     published,
     sbom,
+    schedule,
     secrets,
     segment,
     services,
@@ -90,12 +92,22 @@ def audit(
     engine: str = DOCKER,
     announce: bool = True,
     upkeep: Upkeep = AS_DEPLOYED,
+    scheduled: Schedule | None = None,
 ) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes.
 
-    *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them, and
-    *upkeep* what is expected of what is attested.
+    *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them, *upkeep*
+    what is expected of what is attested, and *scheduled* how the check runs, on the host that checks.
     """
+    found = _of_instances(host, spec, live, engine, announce, upkeep)
+    if scheduled is None:
+        return found
+    return ordered([*found, *schedule.look(scheduled, Context(host, spec, [], live))])
+
+
+def _of_instances(
+    host: Host, spec: Specification, live: bool, engine: str, announce: bool, upkeep: Upkeep
+) -> list[Finding]:
     spec = _on_host(host, spec)
     if any(item.deployment == CONTAINER for item in spec.instances):
         return _contained(host, spec, live, engine, announce, upkeep)
