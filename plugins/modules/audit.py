@@ -51,8 +51,8 @@ options:
     default: 30
   schedule:
     description:
-      - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That is
-        made, and that someone is told, is looked at as well then.
+      - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That it
+        is made, and that someone is told, is looked at as well then.
     type: dict
     default: {}
 """
