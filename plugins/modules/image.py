@@ -69,7 +69,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 image:
-  description: The image's id in the engine. Empty in check mode when it was never made.
+  description: The image's id in the engine. In check mode, when it is not made yet, words that stand for it, by which
+    M(hardened.librespot.container) knows that it will be another one.
   returned: when O(state=present)
   type: str
   sample: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
@@ -91,6 +92,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
 from ansible_collections.hardened.librespot.plugins.module_utils.host.engines import engine_called
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image import NOT_MADE
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     ENGINE_ARGUMENT,
@@ -122,7 +124,7 @@ def work(module: Module) -> dict[str, Any]:
     manifest = params["manifest"]
     if not manifest:
         # In check mode it may never have been made.
-        return {**outcome(module, [Plan("image", {}, {"engine": "has it"})]), "image": "", "missing": False}
+        return {**outcome(module, [Plan("image", {}, {"engine": "has it"})]), "image": NOT_MADE, "missing": False}
     identifier = manifest["image"]
     refuse_foreign(engine, manifest)
     if params["src"]:
