@@ -93,7 +93,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 image:
-  description: The active image's id in the engine. Empty in check mode when it was never made.
+  description: The active image's id in the engine. In check mode, when it is not made yet, words that stand for it, by
+    which M(hardened.librespot.container) knows that it will be another one.
   returned: unless O(state=absent)
   type: str
   sample: sha256:0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0
@@ -129,6 +130,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
 from ansible_collections.hardened.librespot.plugins.module_utils.host.engines import engine_called
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image import NOT_MADE
 from ansible_collections.hardened.librespot.plugins.module_utils.model.layout import IMAGES
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
@@ -152,7 +154,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.image 
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import refuse_other_engine
 
-_UNKNOWN = {"image": "", "artifact": "", "version": "", "previous": "", "missing": False}
+_UNKNOWN = {"image": NOT_MADE, "artifact": "", "version": "", "previous": "", "missing": False}
 
 
 def work(module: Module) -> dict[str, Any]:

@@ -30,6 +30,9 @@ SBOM = "/usr/share/sbom/librespot.cdx.json"
 IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}")
 """What an engine calls an image: the digest of its configuration."""
 
+NOT_MADE = "an image that is not made yet"
+"""What stands for the id of an image in check mode, where nothing is made."""
+
 ARTIFACT_LABEL = "hardened.librespot.artifact"
 """By which an image is known to be ours; a container inherits it. Its value is the artifact's identifier."""
 
