@@ -312,7 +312,9 @@ class TestSafety:
     def test_no_secret_is_shown(self, check: Check) -> None:
         check.publish(NEW)
         check.run("-vvvv", "--diff")
-        text = check.output + "".join(path.read_text(encoding="utf-8") for path in check.directory.iterdir())
+        text = check.output + "".join(
+            path.read_text(encoding="utf-8") for path in check.directory.rglob("*") if path.is_file()
+        )
         for word in (PASSWORD, SECRET.decode(), "of-news"):
             assert word not in text
 
