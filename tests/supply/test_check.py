@@ -198,7 +198,7 @@ class TestNews:
             assert check.run() == 2
             mailbox.refusal = ""
             # The entry is seen when everyone was told of it; the release goes on to be newer.
-            assert [check.run() for _ in range(3)] == [1, 1, 1], check.output
+            assert [check.run() for _run in range(3)] == [1, 1, 1], check.output
             assert hook.titles == ["librespot 0.9.0 passes the policy", "commits: fresh"]
             assert sorted(mailbox.recipients) == ["night@example.org", "ops@example.org"]
             for letter in mailbox.letters:
@@ -207,7 +207,7 @@ class TestNews:
             assert check.figures()["newer_releases"] == 1
             server.serve({**rows, "0.9.0": {**rows["0.8.0"], "vers": "0.9.0", "cksum": "9" * 64, "yanked": True}})
             server.put("/feed", b"gone", status=500)
-            assert [check.run() for _ in range(2)] == [2, 2], check.output
+            assert [check.run() for _run in range(2)] == [2, 2], check.output
             assert hook.titles[2:] == ["could not look at feed commits", "librespot 0.9.0 was yanked"]
 
     def test_what_is_over_and_comes_back(self, check: Check, hook: Hook) -> None:
@@ -238,7 +238,7 @@ class TestNews:
 class TestFaults:
     def test_a_check_that_cannot_look_is_told(self, check: Check, mailbox: MailServer, hook: Hook) -> None:
         broken = [{"name": "cargo-audit", "database": str(check.directory / "none")}]
-        assert [check.run(librespot_check_engines=broken) for _ in range(2)] == [2, 2]
+        assert [check.run(librespot_check_engines=broken) for _run in range(2)] == [2, 2]
         (said,) = hook.said
         assert [item["kind"] for item in said["items"]] == ["fault"]
         assert len(mailbox.letters) == 2
@@ -312,7 +312,9 @@ class TestSafety:
     def test_no_secret_is_shown(self, check: Check) -> None:
         check.publish(NEW)
         check.run("-vvvv", "--diff")
-        text = check.output + "".join(path.read_text(encoding="utf-8") for path in check.directory.iterdir())
+        text = check.output + "".join(
+            path.read_text(encoding="utf-8") for path in check.directory.rglob("*") if path.is_file()
+        )
         for word in (PASSWORD, SECRET.decode(), "of-news"):
             assert word not in text
 
