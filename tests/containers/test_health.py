@@ -65,8 +65,10 @@ def test_one_that_nobody_reaches(running: Speaker) -> None:
 
 
 def test_one_that_somebody_restarts_meanwhile(running: Speaker) -> None:
-    with running.host.start("sh", "-c", f"sleep 8; {running.ENGINE} restart {NAME}; cat"):
-        said = _health(running, soak=20)
+    # However long it takes until it is looked at.
+    again = f"(while sleep 12; do {running.ENGINE} restart {NAME}; done) & cat; kill $!"
+    with running.host.start("sh", "-c", again):
+        said = _health(running, soak=60)
     assert said.task["reasons"] == {"kitchen": "restarts"}
 
 
