@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
-from ansible_collections.hardened.librespot.plugins.module_utils.model.image import ARTIFACT_LABEL
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image import ARTIFACT_LABEL, NOT_MADE
 from ansible_collections.hardened.librespot.plugins.module_utils.model.layout import IMAGES, OF_IMAGES
 from ansible_collections.hardened.librespot.plugins.module_utils.module import Module
 from ansible_collections.hardened.librespot.plugins.modules import image
@@ -246,7 +246,8 @@ def test_no_image_at_all(bench: Bench) -> None:
         "changed": True,
         "changes": ["image: engine"],
         "diff": [{"before_header": "image", "after_header": "image", "before": "", "after": "engine: has it\n"}],
-        **dict.fromkeys(("image", "artifact", "version", "previous"), ""),
+        "image": NOT_MADE,
+        **dict.fromkeys(("artifact", "version", "previous"), ""),
         "missing": False,
     }
 
