@@ -113,7 +113,10 @@ def plan(rollout: Rollout, names: Sequence[str]) -> dict[str, Any]:
     rollout.hosts = {**rollout.hosts, **planned(seen, rollout.hosts, rollout.run)}
     # Those that are done as well: the plays say so of each host.
     stages = {stage: [name for name in names if rollout.hosts[name].stage == stage] for stage in STAGES}
-    paths = {seen[name].wanted.id: seen[name].path for name in names if rollout.hosts[name].todo in (SWITCH, PROVE)}
+    # What was proved before is scanned anew as well, so that its audits know of today's advisories.
+    hosts = {name: rollout.hosts[name] for name in names}
+    scanned = [name for name, item in hosts.items() if item.todo in (SWITCH, PROVE) or item.proved]
+    paths = {seen[name].wanted.id: seen[name].path for name in scanned}
     return {**stages, "artifacts": [{"id": name, "path": path} for name, path in paths.items()]}
 
 
@@ -146,6 +149,7 @@ def begin(rollout: Rollout, name: str, most: float) -> dict[str, Any]:
 def _told(state: HostState) -> dict[str, Any]:
     return {
         "todo": state.todo,
+        "proved": state.proved,
         "resumed": state.interrupted,
         "wanted": state.target.id,
         "wanted_version": state.target.version,

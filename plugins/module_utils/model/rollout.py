@@ -103,6 +103,11 @@ class HostState:
         """Whether it was left between two releases."""
         return bool(self.step)
 
+    @property
+    def proved(self) -> bool:
+        """Whether it has what it shall have, which was proved before this run."""
+        return self.todo == NOTHING and self.outcome in (UPDATED, CURRENT)
+
 
 Hosts = dict[str, HostState]
 
