@@ -94,6 +94,10 @@ options:
             description: Its database.
             type: str
             default: ''
+          distribution_database:
+            description: Of use for images alone.
+            type: path
+            default: ''
       max_age:
         description: The age in days above which a database is refused.
         type: int

@@ -56,7 +56,7 @@ class Watcher:
     def told(self) -> Watched:
         """End it, and return what it saw."""
         output, _unused = self._process.communicate(timeout=60)
-        return Watched([(moment, version) for moment, version in json.loads(output)])
+        return Watched([tuple(change) for change in json.loads(output)])
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Fleet:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def begin(
-        self, playbook: str, variables: Mapping[str, Any] = {}, options: Sequence[str] = (), **of_hosts: Any
+        self, playbook: str, variables: Mapping[str, Any] | None = None, options: Sequence[str] = (), **of_hosts: Any
     ) -> subprocess.Popen[str]:
         """Start a run; *variables* are those of the group, *of_hosts* those of single hosts, as in ``h1``."""
         inventory = self.directory / "inventory.json"
@@ -134,7 +134,7 @@ class Fleet:
             time.sleep(1)
             told += [watcher.told() for watcher in watchers]
 
-    def _inventory(self, variables: Mapping[str, Any], of_hosts: Mapping[str, Any]) -> dict[str, Any]:
+    def _inventory(self, variables: Mapping[str, Any] | None, of_hosts: Mapping[str, Any]) -> dict[str, Any]:
         names = {host.name: {**CONNECTION, **of_hosts.get(f"h{at}", {})} for at, host in enumerate(self.hosts, 1)}
         stages = (("staging", STAGING), ("canary", CANARY), ("production", PRODUCTION))
         group = {
@@ -146,7 +146,7 @@ class Fleet:
                 "librespot_update_report": str(self.directory / "report.json"),
                 "librespot_update_today": TODAY,
                 **self.settings,
-                **variables,
+                **(variables or {}),
             },
             "children": {
                 stage: {"hosts": {name: names[name] for name in list(names)[which]}} for stage, which in stages

@@ -15,7 +15,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.releases 
 from ansible_collections.hardened.librespot.plugins.plugin_utils.lock_pins import LockPins, Pin
 from tests.supply.releases import lock_of
 
-REFRESHED_SHA256 = "0f1807b219683cd528f58e335b6107d2eb7c01f2e1e4d667ffe377a3f1b1af32"
+REFRESHED_SHA256 = "127741e75cc47826b76061109868ac4caf9b33efd0b9963b60073082035f3163"
 _KEPT = Path(__file__).parents[1] / "data/locks/librespot-0.8.0.lock"
 
 

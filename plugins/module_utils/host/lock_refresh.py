@@ -11,6 +11,7 @@ from ..model.cargo import with_rust_version
 from ..model.errors import HostError
 from ..model.lock import UPSTREAM_LOCK, locked_crates, refuse_lock
 from ..model.recipes import CrateSource
+from ..model.releases import HELD
 from .crates import Crates
 from .workplace import Say, Workplace
 
@@ -29,7 +30,8 @@ class LockRefresh:
     def refresh(self, source: CrateSource, rust: str) -> dict[str, bytes]:
         """Return the new lock file of *source* and upstream's. What it takes compiles with *rust*, such as ``1.85``.
 
-        librespot's own crates stay at the versions that upstream locked: together they are the release.
+        librespot's own crates stay at the versions that upstream locked: together they are the release. So do those
+        that are known not to compile else.
         """
         self._crates.prepare()
         remedy = "Look at the build host's network and proxy"
@@ -48,10 +50,10 @@ class LockRefresh:
         return {LOCK: refreshed, UPSTREAM_LOCK: upstream}
 
     def _moved(self, tree: str, upstream: bytes) -> list[tuple[str, str]]:
-        """Return name and former version of librespot's own crates that an update took along."""
+        """Return name and former version of the crates that an update took along and should not have."""
         now = {crate.name: crate.version for crate in locked_crates(self._workplace.read(f"{tree}/{LOCK}").decode())}
-        own = [crate for crate in locked_crates(upstream.decode()) if crate.own]
-        gone = [crate.label for crate in own if crate.name not in now]
+        stay = [crate for crate in locked_crates(upstream.decode()) if crate.own or crate.name in HELD]
+        gone = [crate.label for crate in stay if crate.name not in now]
         if gone:
             raise HostError(f"cargo took {', '.join(gone)} out of the lock file", "Report it; nothing was kept")
-        return [(crate.name, crate.version) for crate in own if now[crate.name] != crate.version]
+        return [(crate.name, crate.version) for crate in stay if now[crate.name] != crate.version]

@@ -28,6 +28,12 @@ _FEATURES = (*_BACKENDS, *_DISCOVERY, "passthrough-decoder")
 CURRENT = "0.8.0"
 """The release that is meant where none is named."""
 
+HELD = ("vergen",)
+"""Crates that a refreshed lock file leaves at upstream's versions, since newer ones do not compile with it.
+
+vergen 9.1 brings another vergen-lib than vergen-gitcl 1.0 works with. It runs on the build host alone.
+"""
+
 OLDEST_RUST = (1, 85)
 """What the pinned cargo-auditable needs; no known release of librespot needs a newer one."""
 

@@ -166,5 +166,5 @@ def _urgency(entry: Mapping[str, Any], affected: Sequence[Mapping[str, Any]]) ->
 
 
 def _title(entry: Mapping[str, Any]) -> str:
-    text = str(entry.get("summary") or entry.get("details") or entry["id"]).strip().split("\n")[0]
+    text = str(entry.get("summary") or entry.get("details") or entry["id"]).strip().split("\n", maxsplit=1)[0]
     return text if len(text) <= _TITLE else f"{text[: _TITLE - 1]}…"

@@ -54,6 +54,14 @@ def test_cargo_looks_for_what_the_compiler_at_hand_can_compile(bench: Bench) -> 
     assert environment["HTTPS_PROXY"] == "proxy"
 
 
+def test_what_is_known_not_to_compile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    upstream = locked(librespot_core="9.9.9", vergen="9.0.6")
+    bench = Bench(tmp_path, monkeypatch, MANIFEST, upstream)
+    files = refresh(bench, locked(librespot_core="9.9.9", vergen="9.1.0"))
+    assert files["Cargo.lock"] == upstream.encode()
+    assert bench.cargo.calls[-1][0] == ["cargo", "update", "vergen", "--precise", "9.0.6"]
+
+
 def test_librespots_own_crates_stay_what_the_release_is_made_of(bench: Bench) -> None:
     files = refresh(bench, locked(librespot_core="9.9.10", time="0.3.55"))
     assert files["Cargo.lock"] == locked(librespot_core="9.9.9", time="0.3.55").encode()
