@@ -29,8 +29,8 @@ ME = process(os.getpid())
 STATE = HostState(PRODUCTION, Release("n", "0.8.0"), Release("o", "0.7.1"), step=SWITCHING)
 
 
-def store(directory: Path, owner: dict[str, str] = ME, check: bool = False) -> Store:
-    return Store(str(directory), "speakers", owner, check)
+def store(directory: Path, owner: dict[str, str] | None = None, check: bool = False) -> Store:
+    return Store(str(directory), "speakers", owner or ME, check)
 
 
 def test_what_was_changed_is_there_for_the_next_run(tmp_path: Path) -> None:
