@@ -33,18 +33,18 @@ STAGING, CANARY, PRODUCTION = slice(0, 2), slice(2, 3), slice(3, 6)
 class Watched:
     """What a host answered: versions in their order, empty for none, each with its time in seconds."""
 
-    changes: Sequence[tuple[float, str]]
+    changes: Sequence[Sequence[Any]]
 
     @property
     def versions(self) -> list[str]:
         """Return what answered, one after the other."""
-        return list(dict.fromkeys(version for _moment, version in self.changes if version))
+        return list(dict.fromkeys(str(version) for _moment, version in self.changes if version))
 
     def back(self, version: str) -> float:
         """Return for how long *version*, which answered at first and answers at last, did not."""
         assert self.changes[0][1] == self.changes[-1][1] == version, self.changes
         gone = next((moment for moment, seen in self.changes if seen != version), 0.0)
-        return self.changes[-1][0] - gone if gone else 0.0
+        return float(self.changes[-1][0] - gone) if gone else 0.0
 
 
 class Watcher:
@@ -56,7 +56,7 @@ class Watcher:
     def told(self) -> Watched:
         """End it, and return what it saw."""
         output, _unused = self._process.communicate(timeout=60)
-        return Watched([tuple(change) for change in json.loads(output)])
+        return Watched(list(json.loads(output)))
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Fleet:
     ) -> subprocess.Popen[str]:
         """Start a run; *variables* are those of the group, *of_hosts* those of single hosts, as in ``h1``."""
         inventory = self.directory / "inventory.json"
-        inventory.write_text(json.dumps(self._inventory(variables, of_hosts)), encoding="utf-8")
+        inventory.write_text(json.dumps(self._inventory(variables or {}, of_hosts)), encoding="utf-8")
         settings = {"ANSIBLE_PIPELINING": "1", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "6"}
         return subprocess.Popen(
             ["ansible-playbook", "--inventory", str(inventory), *options, str(CHECKOUT / "playbooks" / playbook)],
@@ -134,7 +134,7 @@ class Fleet:
             time.sleep(1)
             told += [watcher.told() for watcher in watchers]
 
-    def _inventory(self, variables: Mapping[str, Any] | None, of_hosts: Mapping[str, Any]) -> dict[str, Any]:
+    def _inventory(self, variables: Mapping[str, Any], of_hosts: Mapping[str, Any]) -> dict[str, Any]:
         names = {host.name: {**CONNECTION, **of_hosts.get(f"h{at}", {})} for at, host in enumerate(self.hosts, 1)}
         stages = (("staging", STAGING), ("canary", CANARY), ("production", PRODUCTION))
         group = {
@@ -146,7 +146,7 @@ class Fleet:
                 "librespot_update_report": str(self.directory / "report.json"),
                 "librespot_update_today": TODAY,
                 **self.settings,
-                **(variables or {}),
+                **variables,
             },
             "children": {
                 stage: {"hosts": {name: names[name] for name in list(names)[which]}} for stage, which in stages
