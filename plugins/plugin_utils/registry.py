@@ -117,7 +117,9 @@ class CargoRegistry:
 
     def others(self, names: list[str], tree: str) -> dict[str, list[bytes]]:
         """Let cargo ask for all that the package depends on, side by side. Its lock file keeps what it has."""
-        failed = self._cargo(["update", "--workspace", "--dry-run"], tree)
+        # Cargo and rustup take orders from files of the directory that they are started in: never in that of a crate.
+        argv = ["update", "--workspace", "--dry-run", "--manifest-path", f"{tree}/Cargo.toml"]
+        failed = self._cargo(argv, self._asking())
         kept = {name: self._kept(name) for name in names}
         if failed is not None:
             raise UnreachableError(f"{self.source} did not answer: {_said(failed)}", _NETWORK)

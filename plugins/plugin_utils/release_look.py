@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from ..module_utils.host.archive import plain_files
 from ..module_utils.host.workplace import Workplace
+from ..module_utils.model.artifact import LOCK as LOCK_FILE
 from ..module_utils.model.artifact import sha256
 from ..module_utils.model.errors import HostError, SpecificationError, UnreachableError
 from ..module_utils.model.gate import ANY
@@ -26,6 +26,7 @@ from ..module_utils.model.timestamp import seconds
 from .dependencies import Dependencies, DependencyLook
 from .memory import Memory
 from .ordering import asked, newest_first, older, parsed
+from .published import described
 from .registry import Registry, UnscannableError
 from .release_policy import Facts, Policy, counting
 from .scanning import Scanning
@@ -201,22 +202,20 @@ class ReleaseLook:
                     examined.problem = error.message
                     continue
                 with _inner_options():
-                    examined.scanned = scanning.of(f"{tree}/Cargo.lock", LOCK)
+                    examined.scanned = scanning.of(f"{tree}/{LOCK_FILE}", LOCK)
                 if given["yanked_dependencies"]:
                     examined.dependencies = dependencies.of(lock, tree)
 
     def _unpacked(self, row: Row, scratch: str) -> tuple[str, str]:
-        """Return the directory in *scratch* that now holds the files of a release, and the text of its lock file."""
+        """Return the directory in *scratch* that now describes a release to cargo, and the text of its lock file."""
         stem = f"{NAME}-{row.version}"
-        files = dict(plain_files(self.registry.crate(row), f"{stem}.crate"))
-        for path, content in files.items():
-            if not path.startswith(f"{stem}/"):
-                raise HostError(f"{stem}.crate holds {path}, outside of {stem}", "Do not build it")
-            self.workplace.write(f"{scratch}/{path}", content)
-        lock = files.get(f"{stem}/Cargo.lock")
+        files = described(self.registry.crate(row), stem)
+        lock = files.get(LOCK_FILE)
         if lock is None:
             raise UnscannableError("it was published without a lock file", "Nothing can be done about it")
-        return f"{scratch}/{stem}", lock.decode("utf-8", "replace")
+        for path, content in files.items():
+            self.workplace.write(f"{scratch}/{stem}/{path}", content)
+        return f"{scratch}/{stem}", lock.decode()
 
     def _facts(self, row: Row, moment: str) -> Facts:
         examined = self._examined.get(row.version, _Examined())

@@ -21,6 +21,9 @@ from .workplace import Say, Workplace
 FETCH_TIMEOUT = 1800.0
 """Seconds that whatever goes over the network may take."""
 
+_ORDERS = {".cargo", "rust-toolchain", "rust-toolchain.toml"}
+"""What cargo and rustup would take orders from in a crate's directory: programs to run, and another compiler."""
+
 
 class Crates:
     """Gets crates with *toolchain* into *workplace*. *network* are variables that the network of this host asks for."""
@@ -86,7 +89,8 @@ class Crates:
         for name, content in plain_files(archive, f"{stem}.crate"):
             if not name.startswith(f"{stem}/"):
                 raise HostError(f"{stem}.crate holds {name}, outside of {stem}", "Nothing was built from it")
-            self._workplace.write(f"{scratch}/{name}", content)
+            if name.split("/")[1] not in _ORDERS:
+                self._workplace.write(f"{scratch}/{name}", content)
         tree = f"{scratch}/{stem}"
         if aborts_on_panic(self._workplace.read(f"{tree}/Cargo.toml").decode()):
             raise HostError(

@@ -44,6 +44,9 @@ def packed(name: str, version: str, manifest: str = "[package]\n", lock: str = "
         "Cargo.lock": lock,
         ".cargo_vcs_info.json": json.dumps({"git": {"sha1": "d36f9f1907e8"}}),
         "src/main.rs": "fn main() {}\n",
+        ".cargo/config.toml": "[build]\n",
+        "rust-toolchain.toml": "[toolchain]\n",
+        "rust-toolchain": "nightly\n",
     }
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as tar:
@@ -67,6 +70,7 @@ class Cargo(Commands):
         self.newest: list[str] = []
         self.manifests: list[str] = []
         self.locks: list[str] = []
+        self.trees: list[set[str]] = []
 
     def updates(self, where: Path, argv: Sequence[str]) -> None:
         """Write the next of the *newest* lock files; with ``--precise``, put one crate back."""
@@ -94,6 +98,8 @@ class Cargo(Commands):
         self.timeouts.append(timeout)
         self.calls.append((list(argv), dict(env)))
         where = Path(cwd)
+        if (where / ".cargo_vcs_info.json").exists():
+            self.trees.append({path.name for path in where.iterdir()})
         if "generate-lockfile" in argv:
             blocks = [
                 '[[package]]\nname = "{}"\nversion = "{}"\nchecksum = "{}"\n'.format(*stem.rsplit("-", 1), digest)
@@ -189,6 +195,12 @@ class TestBuild:
         assert built.files["Cargo.lock"] == own.encode()
         assert built.files["upstream.lock"] == upstream.encode()
         assert built.facts["lock_sha256"] == hashlib.sha256(own.encode()).hexdigest()
+
+    def test_cargo_takes_no_orders_from_a_crate(self, bench: Bench) -> None:
+        bench.build()
+        assert bench.cargo.trees
+        for tree in bench.cargo.trees:
+            assert tree == {"Cargo.toml", "Cargo.lock", ".cargo_vcs_info.json", "src"}
 
     def test_exactly_the_chosen_features_are_compiled_as_locked(self, bench: Bench) -> None:
         bench.build()

@@ -87,3 +87,9 @@ def test_a_crate_that_was_changed_is_not_asked_for_its_dependencies(bench: Bench
     with pytest.raises(HostError, match="pinned is"):
         refresh(bench, UPSTREAM)
     assert bench.cargo.manifests == []
+
+
+def test_cargo_takes_no_orders_from_the_crate(bench: Bench) -> None:
+    refresh(bench, UPSTREAM)
+    (tree,) = bench.cargo.trees
+    assert tree == {"Cargo.toml", "Cargo.lock", ".cargo_vcs_info.json", "src"}

@@ -107,3 +107,14 @@ def test_a_crate_that_was_changed_after_its_download_is_got_again(registry: Carg
     kept.write_bytes(b"fo0")
     with pytest.raises(HostError, match=f"has the digest fcde2b2edba5.*, the index .* says {row.sha256}"):
         registry.crate(row)
+
+
+def test_cargo_is_never_started_where_the_files_of_a_crate_are(
+    registry: CargoRegistry, bare: Path, tmp_path: Path
+) -> None:
+    tree = tmp_path / "work/tree"
+    (tree / ".cargo").mkdir(parents=True)
+    (tree / ".cargo/config.toml").write_text('[registry]\nglobal-credential-providers = ["/evil"]\n', encoding="utf-8")
+    told = 'test ! -e .cargo && test ! -e ../.cargo || exit 1; test "$4 $5" = '
+    play(bare, f'{told}"--manifest-path {tree}/Cargo.toml" && {keeping()}')
+    assert registry.others(["librespot"], str(tree)) == {"librespot": [b"{}"]}
