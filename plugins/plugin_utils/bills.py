@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..module_utils.host.deployed import RELEASE
 from ..module_utils.host.files import Files
-from ..module_utils.model.artifact import BINARY, SBOM
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.artifact import BINARY, SBOM, identifier
+from ..module_utils.model.errors import HostError, SpecificationError, shown
 from ..module_utils.model.image import ARCHIVE
 from .cache import IMAGE, ArtifactCache, read_artifact
 from .compiled import Crate
@@ -26,6 +27,9 @@ from .saved_image import read_image
 from .sbom import program_sbom
 
 _ELF = b"\x7fELF"
+_PART = r"[0-9A-Za-z.]{1,30}"
+_VERSION = re.compile(rf"\d{{1,4}}\.\d{{1,4}}\.\d{{1,4}}(?:-{_PART})?(?:\+{_PART})?", re.ASCII)
+"""A version that is never the identifier of an artifact, which has more dashes."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,31 @@ def compared(sbom: bytes, program: bytes, artifact: str, what: str) -> Bill:
     """Return an *sbom* of which it is sure that it is about *program*. Raises `HostError` when it is not."""
     count = refuse_other(sbom, program, what)
     sha256 = hashlib.sha256(program).hexdigest()
-    name = artifact or str(json.loads(sbom)["metadata"]["component"]["version"])
-    return Bill(sbom, name, sha256, count)
+    return Bill(sbom, artifact or _version(sbom, what), sha256, count)
+
+
+def _version(sbom: bytes, what: str) -> str:
+    """Return the version that an SBOM is about. It becomes a part of the names of files."""
+    try:
+        said = json.loads(sbom)["metadata"]["component"]["version"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        said = None
+    if not isinstance(said, str) or _VERSION.fullmatch(said) is None:
+        raise HostError(
+            f"The SBOM of {what} does not say which version it is about, but {shown(said)}",
+            "Nothing was written. Look at where it came from; a converge puts that of this collection back",
+        )
+    return said
+
+
+def _release(name: str, what: str) -> str:
+    try:
+        return identifier(name, "the release")
+    except SpecificationError as error:
+        raise HostError(
+            f"{what} is not a release of this collection: {error.message}",
+            "Nothing was written. Look at that host; a converge puts its release back",
+        ) from None
 
 
 def bill_on_host(item: Mapping[str, Any], host: str, cache: str, fetch: Callable[[str], bytes]) -> Bill:
@@ -119,7 +146,7 @@ def bill_on_host(item: Mapping[str, Any], host: str, cache: str, fetch: Callable
     what = f"{item['path']} on {host}"
     if not item["sbom"]:
         raise HostError(f"{what} has no SBOM beside it", "A converge of librespot_install puts it there")
-    release = str(item["name"]) if item["kind"] == RELEASE else ""
+    release = _release(str(item["name"]), what) if item["kind"] == RELEASE else ""
     program = _cached(release, str(item["sha256"]), cache) or fetch(str(item["path"]))
     if hashlib.sha256(program).hexdigest() != item["sha256"]:
         raise HostError(f"{what} changed while it was fetched", "Run again")

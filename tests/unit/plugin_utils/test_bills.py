@@ -156,3 +156,25 @@ class TestHost:
             bill_on_host({**RELEASE, "sbom": ""}, "kitchen", str(tmp_path), self.never)
         with pytest.raises(HostError, match="changed while it was fetched"):
             bill_on_host({**RELEASE, "sbom": "{}"}, "kitchen", str(tmp_path), lambda _path: b"other")
+
+    def test_what_is_no_release_of_ours_names_no_file(self, tmp_path: Path) -> None:
+        for name in ("../../etc/cron.d/x", "a/b", "", ID + "\n", "0.8.0"):
+            with pytest.raises(HostError, match="on kitchen is not a release of this collection"):
+                bill_on_host({**RELEASE, "name": name, "sbom": sbom().decode()}, "kitchen", str(tmp_path), self.never)
+
+    @pytest.mark.parametrize(
+        "version", ["../../x", "0.8.0/x", ID, ID.replace("x86_64", "aarch64"), "", "0.8.0\n", None, 8, {"a": 1}]
+    )
+    def test_a_container_names_no_file_by_what_its_sbom_says(self, tmp_path: Path, version: Any) -> None:
+        said = json.loads(sbom())
+        said["metadata"]["component"]["version"] = version
+        item = {**RELEASE, "kind": "container", "sbom": json.dumps(said)}
+        with pytest.raises(HostError, match="does not say which version it is about"):
+            bill_on_host(item, "kitchen", str(tmp_path), lambda _path: PROGRAM)
+
+    @pytest.mark.parametrize("metadata", [None, [], {}, {"component": None}, {"component": "x"}])
+    def test_one_that_is_about_nothing_is_refused(self, tmp_path: Path, metadata: Any) -> None:
+        said = {**json.loads(sbom()), "metadata": metadata}
+        item = {**RELEASE, "kind": "container", "sbom": json.dumps(said)}
+        with pytest.raises(HostError, match="SBOM of"):
+            bill_on_host(item, "kitchen", str(tmp_path), lambda _path: PROGRAM)
