@@ -89,7 +89,7 @@ class ActionModule(ActionBase):
                 f"Nothing of librespot is deployed on {host}",
                 "It has no active release, and no container of librespot runs; to see containers takes root",
             )
-        names = [bill.artifact if asked["per"] == ARTIFACT else host for bill in bills]
+        names = [bill.stem if asked["per"] == ARTIFACT else host for bill in bills]
         if len(set(names)) != len(bills):
             # The same program may be in images with other libraries.
             names = [f"{host}-{bill.artifact}-{bill.digest[:12]}" for bill in bills]

@@ -59,7 +59,8 @@ options:
   per:
     description:
       - For O(source=host), whether a file is called after the host, or after the artifact, of which many hosts can have
-        the same.
+        the same. After a container it is called by the version and the first digits of the SHA-256 of the SBOM, since
+        there are many images with one version.
       - A host on which several are deployed that differ has a file for each, called after the host, the artifact and
         the first digits of the SHA-256 of the SBOM.
     type: str

@@ -34,17 +34,26 @@ _VERSION = re.compile(rf"\d{{1,4}}\.\d{{1,4}}\.\d{{1,4}}(?:-{_PART})?(?:\+{_PART
 
 @dataclass(frozen=True)
 class Bill:
-    """An SBOM. *artifact* is what it is about, *sha256* the digest of the program, *crates* how many it names."""
+    """An SBOM. *artifact* is what it is about, *sha256* the digest of the program, *crates* how many it names.
+
+    *identified* says whether the artifact is one by its identifier, and not only a version.
+    """
 
     content: bytes
     artifact: str
     sha256: str
     crates: int
+    identified: bool
 
     @property
     def digest(self) -> str:
         """The SHA-256 of the SBOM itself."""
         return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def stem(self) -> str:
+        """What a file is called after it: of one version there are many images, each with other libraries."""
+        return self.artifact if self.identified else f"{self.artifact}-{self.digest[:12]}"
 
 
 def bill_of(path: str, lock: str | None = None) -> Bill:
@@ -111,7 +120,7 @@ def compared(sbom: bytes, program: bytes, artifact: str, what: str) -> Bill:
     """Return an *sbom* of which it is sure that it is about *program*. Raises `HostError` when it is not."""
     count = refuse_other(sbom, program, what)
     sha256 = hashlib.sha256(program).hexdigest()
-    return Bill(sbom, artifact or _version(sbom, what), sha256, count)
+    return Bill(sbom, artifact or _version(sbom, what), sha256, count, bool(artifact))
 
 
 def _version(sbom: bytes, what: str) -> str:

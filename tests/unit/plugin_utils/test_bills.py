@@ -178,3 +178,20 @@ class TestHost:
         item = {**RELEASE, "kind": "container", "sbom": json.dumps(said)}
         with pytest.raises(HostError, match="SBOM of"):
             bill_on_host(item, "kitchen", str(tmp_path), lambda _path: PROGRAM)
+
+    def test_images_of_one_version_have_files_of_their_own(self, tmp_path: Path) -> None:
+        said = json.loads(sbom())
+        library = {"type": "library", "name": "libc6", "version": "2.41", "purl": "pkg:deb/debian/libc6@2.41"}
+        texts = [json.dumps(said), json.dumps({**said, "components": [*said["components"], library]})]
+        bills = [
+            bill_on_host(
+                {**RELEASE, "kind": "container", "sbom": text}, "kitchen", str(tmp_path), lambda _path: PROGRAM
+            )
+            for text in texts
+        ]
+        assert [bill.artifact for bill in bills] == ["0.8.0", "0.8.0"]
+        assert [bill.stem for bill in bills] == [
+            f"0.8.0-{hashlib.sha256(text.encode()).hexdigest()[:12]}" for text in texts
+        ]
+        item = {**RELEASE, "sbom": sbom().decode()}
+        assert bill_on_host(item, "kitchen", str(tmp_path), lambda _path: PROGRAM).stem == ID
