@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..model.artifact import BINARY, SBOM
-from ..model.errors import HostError
 from ..model.image import PROGRAM
 from ..model.image import SBOM as IN_IMAGE
 from ..model.layout import CURRENT, OF_RELEASES, RELEASES
+from .container_files import read_inside
 from .files import LINK, Files
 from .proc import pids
 
@@ -77,21 +77,5 @@ def _same_root(pid: int) -> bool:
 
 
 def _inside(pid: int, path: str) -> str:
-    """Return the text of a file of a container. No link in it is followed: it would lead out of the container."""
-    *directories, name = path.strip("/").split("/")
-    at = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for directory in directories:
-            below = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
-            os.close(at)
-            at = below
-        with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at), "rb") as handle:
-            return handle.read(_LARGEST).decode("utf-8", "replace")
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise HostError(
-            f"{path} of the container of process {pid} cannot be read: {error.strerror}", "Look at the image"
-        ) from error
-    finally:
-        os.close(at)
+    content = read_inside(pid, path, _LARGEST)
+    return content.decode("utf-8", "replace") if content is not None else ""

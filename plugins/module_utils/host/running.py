@@ -14,7 +14,6 @@ import json
 import os
 import re
 import socket
-import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from ..model.artifact import MANIFEST
 from ..model.errors import HostError
 from ..model.image import PROGRAM, SBOM
 from ..model.layout import CURRENT, OF_RELEASES, RELEASES
+from .container_files import read_inside
 from .files import Files
 from .liveness import addresses, get_info
 from .namespaces import inside_of
@@ -112,8 +112,8 @@ def _seen(files: Files, pid: int, program: str) -> Iterator[Running]:
         deployment, written, problem = OTHER, "", ""
         if release is not None and not _of_guest(pid):
             deployment, (written, problem) = SYSTEMD, _version(files, release.group(1))
-        elif _plain(program) == PROGRAM and os.path.exists(f"/proc/{pid}/root{SBOM}"):
-            deployment, (written, problem) = CONTAINER, _billed(pid)
+        elif _plain(program) == PROGRAM and (billed := _billed(pid)) is not None:
+            deployment, (written, problem) = CONTAINER, billed
         answered, silence = _answer(pid)
     except (FileNotFoundError, ProcessLookupError):
         return
@@ -149,17 +149,22 @@ def _version(files: Files, release: str) -> tuple[str, str]:
         return "", f"{path} cannot be read: {error}"
 
 
-def _billed(pid: int) -> tuple[str, str]:
-    """Return the version that the SBOM in the container of *pid* states, and what is wrong with it."""
+def _billed(pid: int) -> tuple[str, str] | None:
+    """Return the version that the SBOM in the container of *pid* states, and what is wrong with it.
+
+    None when it has no SBOM, or nobody may look.
+    """
     try:
-        # Whoever is in the container may have put anything there: a pipe would be waited for.
-        descriptor = os.open(f"/proc/{pid}/root{SBOM}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(descriptor, encoding="utf-8") as handle:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return "", "the SBOM in its container is no file"
-            said = json.loads(handle.read(_LARGEST))
+        content = read_inside(pid, SBOM, _LARGEST)
+        if content is None:
+            return None
+        said = json.loads(content.decode())
         purls = [str(item.get("purl", "")) for item in [said["metadata"].get("component", {}), *said["components"]]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except PermissionError:
+        return None
+    except HostError as error:
+        return "", f"the SBOM in its container cannot be read: {error.message}"
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         return "", f"the SBOM in its container cannot be read: {error}"
     found = [purl[len(_CRATE) :] for purl in purls if purl.startswith(_CRATE)]
     if not found or _WORD.fullmatch(found[0]) is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is deployed is found with the SBOM beside it, and nothing is read through a link that a container planted."""
+"""What is deployed is found with the SBOM beside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host import deployed
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
-from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 
 ID = "0.8.0-x86_64-glibc2.36-0123456789ab"
 
@@ -60,19 +59,6 @@ def test_containers_of_one_image_are_told_once(monkeypatch: pytest.MonkeyPatch, 
     other = deployed.Deployed("container", "9", "/proc/9/exe", "1", "{}")
     monkeypatch.setattr(deployed, "_containers", lambda: [*same, other])
     assert [item.name for item in deployed.deployed(Files(str(tmp_path)))] == ["7", "9"]
-
-
-def test_of_a_container_a_file_is_read_and_no_link_followed(tmp_path: Path) -> None:
-    (tmp_path / "share").mkdir()
-    (tmp_path / "share/sbom").write_text("{}", encoding="utf-8")
-    (tmp_path / "link").symlink_to(tmp_path / "share")
-    (tmp_path / "share/link").symlink_to(tmp_path / "share/sbom")
-    me = os.getpid()
-    assert deployed._inside(me, f"{tmp_path}/share/sbom") == "{}"
-    assert deployed._inside(me, f"{tmp_path}/share/missing") == ""
-    for path in ("link/sbom", "share/link", "share/sbom/below"):
-        with pytest.raises(HostError, match="cannot be read"):
-            deployed._inside(me, f"{tmp_path}/{path}")
 
 
 def test_a_program_on_the_host_itself_is_in_no_container() -> None:
