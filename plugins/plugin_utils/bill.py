@@ -72,7 +72,7 @@ def named(content: bytes, what: str) -> Named:
             if entry["alg"] == "SHA-256"
         }
         crates = {(str(purl.name), str(purl.version)) for purl in purls if purl.type == "cargo"}
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _unreadable(what, error) from error
     return Named(crates, programs)
 
@@ -114,7 +114,7 @@ def read_bill(content: bytes, what: str) -> Bill:
         files = frozenset(
             str(known["content"]) for item in every for known in item.get("hashes", ()) if known["alg"] == "SHA-256"
         )
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise _unreadable(what, error) from error
     if not any(package.own and package.dependencies for package in packages):
         raise HostError(

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import tomllib
-
 from ..module_utils.model.errors import HostError
-from ..module_utils.model.index import LIAR, Row, rows
+from ..module_utils.model.index import LIAR, Row, path_of, rows
+from .lockfile import locked
 from .registry import Registry
+
+_LOCK = "librespot's lock file"
 
 
 @dataclass(frozen=True)
@@ -39,27 +40,36 @@ class DependencyLook:
     def of(self, lock: str, tree: str) -> Dependencies:
         """Return what is to be said of the crates in the text *lock* of the package in the directory *tree*.
 
-        Raises `HostError` when the index has another checksum for one than the lock file.
+        Raises `HostError` when the index has another checksum for one than the lock file, or it is no lock file.
         """
-        packages = [item for item in tomllib.loads(lock).get("package", []) if item.get("source")]
-        names = sorted({str(item["name"]) for item in packages})
+        packages = [crate for crate in locked(lock, _LOCK) if crate.source]
+        names = sorted({crate.name for crate in packages})
+        for name in names:
+            _refuse_name(name)
         wanted = [name for name in names if name not in self._known]
         source = self._registry.source
         for name, lines in self._registry.others(wanted, tree).items() if wanted else ():
             self._known[name] = rows(lines, name, source)
         yanked, unlisted = [], []
-        for item in packages:
-            name, version = str(item["name"]), str(item["version"])
-            row = self._known.get(name, {}).get(version)
+        for crate in packages:
+            row = self._known.get(crate.name, {}).get(crate.version)
             if row is None:
-                unlisted.append(f"{name} {version}")
+                unlisted.append(crate.label)
                 continue
-            if row.sha256 != item.get("checksum"):
+            if row.sha256 != crate.checksum:
                 raise HostError(
-                    f"The checksum of {name} {version} is not the one in librespot's lock file: {source} says "
-                    f"{row.sha256}, the lock file {item.get('checksum')}",
+                    f"The checksum of {crate.label} is not the one in {_LOCK}: {source} says {row.sha256}, the lock "
+                    f"file {crate.checksum or 'none'}",
                     LIAR,
                 )
             if row.yanked:
-                yanked.append(f"{name} {version}")
+                yanked.append(crate.label)
         return Dependencies(len(packages), sorted(yanked), sorted(unlisted))
+
+
+def _refuse_name(name: str) -> None:
+    """Raise `HostError` for what cannot be asked for: a name becomes a part of addresses and of paths."""
+    try:
+        path_of(name)
+    except ValueError as error:
+        raise HostError(f"{_LOCK} cannot be looked up: {error}", "Do not build that release") from None

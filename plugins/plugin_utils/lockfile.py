@@ -35,7 +35,7 @@ def locked(text: str, what: str) -> list[LockedCrate]:
             )
             for package in tomllib.loads(text).get("package", [])
         ]
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise HostError(f"{what} is not a lock file of cargo: {error}", "Give the Cargo.lock of librespot") from error
 
 
@@ -74,7 +74,7 @@ def read_lock(text: str, what: str) -> tuple[Inventory, str]:
             )
             for package, source, needed, line in zip(given, sources, needs, _lines(text))
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise HostError(f"{what} is not a lock file of cargo: {error}", "Give the Cargo.lock of librespot") from error
     if not registry:
         raise HostError(

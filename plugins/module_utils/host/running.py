@@ -145,7 +145,7 @@ def _version(files: Files, release: str) -> tuple[str, str]:
         if entry is None:
             return "", f"{path} does not exist"
         return str(json.loads(entry.content)["version"]), ""
-    except (HostError, ValueError, KeyError, TypeError) as error:
+    except (HostError, ValueError, KeyError, TypeError, RecursionError) as error:
         return "", f"{path} cannot be read: {error}"
 
 
@@ -164,7 +164,7 @@ def _billed(pid: int) -> tuple[str, str] | None:
         return None
     except HostError as error:
         return "", f"the SBOM in its container cannot be read: {error.message}"
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return "", f"the SBOM in its container cannot be read: {error}"
     found = [purl[len(_CRATE) :] for purl in purls if purl.startswith(_CRATE)]
     if not found or _WORD.fullmatch(found[0]) is None:

@@ -29,6 +29,17 @@ def test_the_version_of_its_sbom(sbom: Path) -> None:
     assert running._billed(os.getpid()) == ("0.8.0", "")
 
 
+@pytest.mark.parametrize(
+    "text", ["", "\x00", "[]", "[" * 100_000, '{"metadata": 1}', '{"metadata": {}, "components": 1}']
+)
+def test_one_that_cannot_be_read_is_a_problem_of_that_container(sbom: Path, text: str) -> None:
+    sbom.write_text(text, encoding="utf-8")
+    found = running._billed(os.getpid())
+    assert found is not None
+    assert found[0] == ""
+    assert "cannot be read" in found[1]
+
+
 @pytest.mark.parametrize("link", ["directory", "file"])
 def test_a_file_of_the_host_says_nothing_of_a_container(sbom: Path, link: str) -> None:
     elsewhere = sbom.parent.parent / "elsewhere"

@@ -138,6 +138,7 @@ class TestBill:
             b"",
             b"[]",
             b"{}",
+            b"[" * 100_000,
             b'{"bomFormat": "CycloneDX"}',
             b'{"bomFormat": "CycloneDX", "components": [{"purl": "x"}]}',
         ],

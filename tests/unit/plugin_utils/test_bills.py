@@ -73,7 +73,8 @@ class TestMatch:
             refuse_other(sbom([]), program([]), "it")
 
     @pytest.mark.parametrize(
-        "content", [b"", b"[]", b"{}", b"\xff", b'{"bomFormat": "CycloneDX", "components": [{"purl": "x"}]}']
+        "content",
+        [b"", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"bomFormat": "CycloneDX", "components": [{"purl": "x"}]}'],
     )
     def test_what_is_no_sbom_is_refused(self, content: bytes) -> None:
         with pytest.raises(HostError, match="is no SBOM that can be read"):
