@@ -61,7 +61,8 @@ options:
         type: str
         required: true
       url:
-        description: Its address. What was seen is remembered by it.
+        description: Its address. What was seen is remembered by its digest, and it is shown without its query, in which
+          a token may be.
         type: str
         required: true
   checksums:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..module_utils.model.errors import HostError
-from .fetching import Client, refuse_address
+from .fetching import Client, refuse_address, without_query
 
 try:
     import feedparser
@@ -53,7 +53,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Look:
-    """One look at a feed: what is *new*, whether it was the *first*, and the *state* to remember."""
+    """One look at a feed: what is *new*, whether it was the *first*, and the *state* to remember.
+
+    Its *url* is without the query, in which a token may be: such an address is neither shown nor remembered.
+    """
 
     name: str
     url: str
@@ -75,19 +78,20 @@ def look(given: Mapping[str, str], seen: Mapping[str, Any], client: Client, now:
     """
     name, url = given["name"], given["url"]
     refuse_address(url, f"{path}.url")
+    what = without_query(url)
     answer = client.get(url, _LARGEST, str(seen.get("etag", "")))
     if answer is None:
-        raise HostError(f"{url} does not exist", f"Look at {path}.url")
+        raise HostError(f"{what} does not exist", f"Look at {path}.url")
     if answer.content is None:
-        return Look(name, url, False, int(seen["entries"]), [], {**seen, "looked": now})
-    entries = read(answer.content, name, url)
+        return Look(name, what, False, int(seen["entries"]), [], {**seen, "looked": now})
+    entries = read(answer.content, name, what)
     known = list(seen.get("ids", []))
     new = [entry for entry in entries if entry.id not in set(known)] if seen else []
     current = [entry.id for entry in entries]
     # The oldest are forgotten first, and never one that the feed still shows.
     ids = [item for item in known if item not in set(current)][-_KEPT:] + current
     state = {"etag": answer.etag, "ids": ids, "entries": len(entries), "looked": now}
-    return Look(name, url, not seen, len(entries), new, state)
+    return Look(name, what, not seen, len(entries), new, state)
 
 
 def read(content: bytes, name: str, url: str) -> list[Entry]:

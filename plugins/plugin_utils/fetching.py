@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,11 +27,23 @@ _NETWORK = "Look at the address, the network and the proxy of the controller"
 SCHEMES = ("https://", "http://")
 
 
+_SECRET = re.compile(r"(?<=://)[^/]*@|[?#].*", re.DOTALL)
+
+
+def without_query(url: str) -> str:
+    """Return *url* in the form in which it is shown and written: a query may hold a token, and a login is one."""
+    return _SECRET.sub("", url)
+
+
 def refuse_address(url: str, path: str) -> None:
     """Raise `SpecificationError` when *url*, which a user wrote at *path*, cannot be asked, or has a login in it."""
-    if not url.startswith(SCHEMES):
-        raise SpecificationError(path, url, "is no address", "Write https:// and what follows")
-    if "@" in urlsplit(url).netloc:
+    try:
+        host = urlsplit(url).netloc if url.isascii() and url.isprintable() and " " not in url else ""
+    except ValueError:
+        host = ""
+    if not url.startswith(SCHEMES) or not host:
+        raise SpecificationError(path, without_query(url), "is no address", "Write https:// and what follows")
+    if "@" in host:
         raise SpecificationError(
             path, url, "has a login in it, which would be shown", "Let a proxy of yours log in", secret=True
         )
@@ -69,14 +82,17 @@ class Client:
                 if error.code in _ABSENT:
                     return None
                 if error.code >= 500:
-                    raise UnreachableError(f"{asked} answered with status {error.code}", _NETWORK) from error
+                    raise UnreachableError(
+                        f"{without_query(asked)} answered with status {error.code}", _NETWORK
+                    ) from error
                 if error.code not in _MOVED:
-                    raise HostError(f"{asked} answered with status {error.code}", _NETWORK) from error
+                    raise HostError(f"{without_query(asked)} answered with status {error.code}", _NETWORK) from error
                 asked = _moved(asked, error)
-        raise HostError(f"{url} led to more than {_HOPS} other addresses", _NETWORK)
+        raise HostError(f"{without_query(url)} led to more than {_HOPS} other addresses", _NETWORK)
 
     def _answer(self, url: str, largest: int, etag: str, deadline: float) -> Answer:
         # Compressed, an answer would be of another length than it says.
+        what = without_query(url)
         headers = {"Accept-Encoding": "identity", **({"If-None-Match": etag} if etag else {})}
         try:
             with self._opener(
@@ -88,30 +104,33 @@ class Client:
                 use_netrc=False,
             ) as response:
                 if response.status != 200:
-                    raise HostError(f"{url} answered with status {response.status}", _NETWORK)
-                content = _whole(response, url, largest, deadline)
+                    raise HostError(f"{what} answered with status {response.status}", _NETWORK)
+                content = _whole(response, what, largest, deadline)
                 return Answer(content, str(response.headers.get("ETag") or ""))
         except HTTPError:
             raise
+        except http.client.InvalidURL:
+            # It says the whole of it.
+            raise HostError(f"{what} is no address that can be asked for", "Write it without blanks") from None
         except http.client.HTTPException as error:
-            raise HostError(f"{url} was cut off: {error!r}", "Nothing was remembered; ask again") from error
+            raise HostError(f"{what} was cut off: {error!r}", "Nothing was remembered; ask again") from error
         except (URLError, OSError, ValueError) as error:
-            raise UnreachableError(f"{url} cannot be reached: {error}", _NETWORK) from error
+            raise UnreachableError(f"{what} cannot be reached: {error}", _NETWORK) from error
 
 
-def _whole(response: Any, url: str, largest: int, deadline: float) -> bytes:
+def _whole(response: Any, what: str, largest: int, deadline: float) -> bytes:
     content = b""
     # One read at a time, each of what is there: a server that sends a byte a second would else never be too late.
     while chunk := response.read1(_CHUNK):
         content += chunk
         if len(content) > largest:
-            raise HostError(f"{url} is larger than {largest} bytes", "Look at the address")
+            raise HostError(f"{what} is larger than {largest} bytes", "Look at the address")
         if time.monotonic() > deadline:
-            raise UnreachableError(f"{url} did not send its answer in time", "Look at that server; or raise timeout")
+            raise UnreachableError(f"{what} did not send its answer in time", "Look at that server; or raise timeout")
     promised = response.headers.get("Content-Length")
     if promised is not None and int(promised) != len(content):
         raise HostError(
-            f"{url} was cut off: {len(content)} bytes came of {promised}", "Nothing was remembered; ask again"
+            f"{what} was cut off: {len(content)} bytes came of {promised}", "Nothing was remembered; ask again"
         )
     return content
 
@@ -120,6 +139,7 @@ def _moved(url: str, error: HTTPError) -> str:
     there = urljoin(url, error.headers.get("Location") or "")
     if urlsplit(there).scheme != urlsplit(url).scheme:
         raise HostError(
-            f"{url} leads to {there}, which is of another scheme", "Write that address if it is the right one"
+            f"{without_query(url)} leads to {without_query(there)}, which is of another scheme",
+            "Write that address if it is the right one",
         )
     return there

@@ -86,8 +86,8 @@ def _feeds(given: list[dict[str, str]], memory: Memory, client: Client, now: dat
         look_at_feed(item, memory.feed(item["url"]), client, now.strftime("%Y-%m-%dT%H:%M:%SZ"), f"feeds[{number}]")
         for number, item in enumerate(given)
     ]
-    for look in looks:
-        memory.fed(look.url, look.state)
+    for item, look in zip(given, looks):
+        memory.fed(item["url"], look.state)
     return {
         "feeds": [look.as_data() for look in looks],
         "new_entries": [entry.as_data() for look in looks for entry in look.new],

@@ -9,6 +9,7 @@ It is one file. A look writes it as a whole when it has ended well, and not at a
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -54,7 +55,7 @@ class Memory:
 
     def feed(self, url: str) -> dict[str, Any]:
         """Return what was seen of the feed at *url*; empty when nothing was."""
-        found: dict[str, Any] = self._data["feeds"].get(url, {})
+        found: dict[str, Any] = self._data["feeds"].get(_key(url), {})
         return found
 
     def first_seen(self, name: str, version: str) -> str:
@@ -108,8 +109,13 @@ class Memory:
 
     def fed(self, url: str, state: Mapping[str, Any]) -> None:
         """Remember what was seen of the feed at *url*."""
-        self._data["feeds"][url] = dict(state)
+        self._data["feeds"][_key(url)] = dict(state)
 
     def save(self) -> None:
         """Write all of it, in one step."""
         self._workplace.write(self.path, (json.dumps(self._data, sort_keys=True, indent=1) + "\n").encode())
+
+
+def _key(url: str) -> str:
+    """Return what a feed is remembered by: its address may have a token in it."""
+    return hashlib.sha256(url.encode()).hexdigest()

@@ -19,10 +19,10 @@ from ..module_utils.host.command import Commands
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.cargo import NAME_IT, replacement, unnamed_replacement
 from ..module_utils.model.cargo_cache import lines_of
-from ..module_utils.model.errors import CommandError, HostError, UnreachableError
+from ..module_utils.model.errors import CommandError, HostError, SpecificationError, UnreachableError
 from ..module_utils.model.index import CUT, Row, path_of
 from .engines.cargo_audit import rustup
-from .fetching import SCHEMES, Client, refuse_address
+from .fetching import SCHEMES, Client, refuse_address, without_query
 
 _PACKAGE = b'[package]\nname = "index"\nversion = "0.0.0"\nedition = "2021"\n\n[workspace]\n'
 _LARGEST_INDEX = 64 * 1024 * 1024
@@ -169,6 +169,10 @@ class UrlRegistry:
     def __init__(self, url: str, client: Client) -> None:
         plain = url.removeprefix("sparse+")
         refuse_address(plain, "index")
+        if plain != without_query(plain):
+            raise SpecificationError(
+                "index", without_query(plain), "has a query, and is to be a directory", "Write it without ? and #"
+            )
         self.source = plain if plain.endswith("/") else f"{plain}/"
         self._client = client
 
@@ -197,7 +201,9 @@ class UrlRegistry:
             template = template.replace(marker, value)
         answer = self._client.get(template, _LARGEST_CRATE)
         if answer is None or answer.content is None:
-            raise HostError(f"{template} does not exist", f"{self.source} says that it does; look at that registry")
+            raise HostError(
+                f"{without_query(template)} does not exist", f"{self.source} says that it does; look at that registry"
+            )
         verify(answer.content, row, self.source)
         return answer.content
 
@@ -220,7 +226,7 @@ class UrlRegistry:
         try:
             said = json.loads(answer.content)
             if not str(said["dl"]).startswith(SCHEMES):
-                raise ValueError(f"its dl is {said['dl']!r}")
+                raise ValueError(f"its dl is {without_query(str(said['dl']))!r}")
         except (ValueError, KeyError, TypeError) as error:
             raise HostError(f"{self.source}config.json does not describe an index: {error}", remedy) from error
         config: Mapping[str, Any] = said
