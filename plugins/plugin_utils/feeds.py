@@ -26,8 +26,9 @@ else:
 
 _LARGEST = 8 * 1024 * 1024
 _KEPT = 5000
-"""Ids that are remembered of a feed; no feed shows as many entries at once."""
+"""Ids that are remembered of a feed besides those that it shows, and the most that one may show at once."""
 _LINE = 300
+_LOOK = "Look at that address in a browser"
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,11 @@ def look(given: Mapping[str, str], seen: Mapping[str, Any], client: Client, now:
         return Look(name, what, False, int(seen["entries"]), [], {**seen, "looked": now})
     entries = read(answer.content, name, what)
     known = list(seen.get("ids", []))
-    new = [entry for entry in entries if entry.id not in set(known)] if seen else []
-    current = [entry.id for entry in entries]
+    before = set(known)
+    new = [entry for entry in entries if entry.id not in before] if seen else []
+    current = {entry.id: None for entry in entries}
     # The oldest are forgotten first, and never one that the feed still shows.
-    ids = [item for item in known if item not in set(current)][-_KEPT:] + current
+    ids = [item for item in known if item not in current][-_KEPT:] + list(current)
     state = {"etag": answer.etag, "ids": ids, "entries": len(entries), "looked": now}
     return Look(name, what, not seen, len(entries), new, state)
 
@@ -104,7 +106,9 @@ def read(content: bytes, name: str, url: str) -> list[Entry]:
         said.bozo and not isinstance(said.bozo_exception, feedparser.CharacterEncodingOverride)
     ):
         reason = said.get("bozo_exception") or "it has no root of Atom or RSS"
-        raise HostError(f"{url} is not a whole feed of Atom or RSS: {reason}", "Look at that address in a browser")
+        raise HostError(f"{url} is not a whole feed of Atom or RSS: {reason}", _LOOK)
+    if len(said.entries) > _KEPT:
+        raise HostError(f"{url} has {len(said.entries)} entries, and no feed has more than {_KEPT}", _LOOK)
     found: dict[str, Entry] = {}
     for item in said.entries:
         entry = _entry(item, name)

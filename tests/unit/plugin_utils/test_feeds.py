@@ -15,7 +15,8 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Workplace
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
-from ansible_collections.hardened.librespot.plugins.plugin_utils.feeds import Look, look
+from ansible_collections.hardened.librespot.plugins.plugin_utils import feeds
+from ansible_collections.hardened.librespot.plugins.plugin_utils.feeds import Entry, Look, look
 from ansible_collections.hardened.librespot.plugins.plugin_utils.fetching import Answer, Client
 from ansible_collections.hardened.librespot.plugins.plugin_utils.memory import Memory
 
@@ -73,3 +74,27 @@ class TestToken:
             assert Memory(workplace).feed(URL)["ids"] == ["urn:a"]
             assert Memory(workplace).feed(URL.replace("s3cret", "other")) == {}
         assert "s3cret" not in (tmp_path / "seen/seen.json").read_text(encoding="utf-8")
+
+
+class TestSize:
+    def test_each_is_looked_up_and_not_compared_with_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        hashed = []
+
+        class Id(str):
+            __slots__ = ()
+
+            def __hash__(self) -> int:
+                hashed.append(self)
+                return super().__hash__()
+
+        ids = [Id(f"urn:{number}") for number in range(300)]
+        shown = [Entry("commits", identity, "", "", "") for identity in ids[1:]]
+        monkeypatch.setattr(feeds, "read", lambda *_args: [*shown, Entry("commits", "urn:new", "", "", "")])
+        found = looked(atom(), {"ids": ids, "entries": 300})
+        assert [item.id for item in found.new] == ["urn:new"]
+        assert found.state["ids"] == [ids[0], *ids[1:], "urn:new"]
+        assert len(hashed) < 10 * len(ids)
+
+    def test_more_than_a_feed_can_have_are_refused(self) -> None:
+        with pytest.raises(HostError, match="has 5001 entries"):
+            looked(atom(*(entry(f"urn:{number}") for number in range(5001))))
