@@ -120,10 +120,12 @@ def _entry(item: Mapping[str, Any], feed: str) -> Entry:
     title, link = _line(item.get("title")), _line(item.get("link"))
     moment = item.get("published_parsed") or item.get("updated_parsed")
     published = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment) if moment else ""
-    named = str(item.get("id") or "") or link
+    # The whole link: those of one place may differ at their end alone.
+    named = str(item.get("id") or item.get("link") or "")
     # Without a name, what it says is what tells it from others.
-    identity = named or hashlib.sha256(f"{title}\0{published}".encode()).hexdigest()
-    return Entry(feed, identity if len(identity) <= _LINE else _digest(identity), title, link, published)
+    identity = named or _digest(f"{title}\0{published}")
+    shown = len(identity) <= _LINE and identity.isprintable()
+    return Entry(feed, identity if shown else _digest(identity), title, link, published)
 
 
 def _digest(text: str) -> str:

@@ -76,6 +76,23 @@ class TestToken:
         assert "s3cret" not in (tmp_path / "seen/seen.json").read_text(encoding="utf-8")
 
 
+class TestIdentity:
+    def test_long_links_that_differ_at_their_end_are_two_entries(self) -> None:
+        found = looked(atom(entry("", f"/{'x' * 400}/1"), entry("", f"/{'x' * 400}/2")), {"ids": [], "entries": 0})
+        assert found.count == len(found.new) == 2
+        assert all(len(item.id) == 64 and len(item.link) == 300 for item in found.new)
+
+    def test_what_a_terminal_would_act_on_is_in_no_id(self) -> None:
+        texts = ["urn:a\u009b31m", "urn:a\u202eb", "urn:a\u009b32m"]
+        found = looked(atom(*map(entry, texts)), {"ids": [], "entries": 0})
+        assert len({item.id for item in found.new}) == len(texts)
+        assert all(item.id.isprintable() for item in found.new)
+
+    def test_a_short_one_is_kept_as_it_is(self) -> None:
+        assert looked(atom(entry("urn:a"))).state["ids"] == ["urn:a"]
+        assert looked(atom(entry("", "https://x.example.org/1"))).state["ids"] == ["https://x.example.org/1"]
+
+
 class TestSize:
     def test_each_is_looked_up_and_not_compared_with_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
         hashed = []
