@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from ..model.errors import HostError
 
 _LARGEST_FILE = 64 * 1024 * 1024
+_LARGEST_SUM = 256 * 1024 * 1024
+"""Bytes of all files together: a small archive can hold very much of the same."""
 _MOST_FILES = 10_000
 
 
@@ -24,14 +26,16 @@ def plain_files(archive: bytes, what: str) -> Iterator[tuple[str, bytes]]:
     """
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:*") as tar:
+            size = 0
             for count, member in enumerate(tar):
                 name = _inside(member.name, what)
+                size += member.size
+                if count >= _MOST_FILES or member.size > _LARGEST_FILE or size > _LARGEST_SUM:
+                    raise HostError(f"{what} holds more than could be librespot ({name})", _REMEDY)
                 if member.isdir():
                     continue
                 if not member.isreg():
                     raise HostError(f"{what} holds {name}, which is neither a file nor a directory", _REMEDY)
-                if count > _MOST_FILES or member.size > _LARGEST_FILE:
-                    raise HostError(f"{what} holds more than could be librespot ({name})", _REMEDY)
                 handle = tar.extractfile(member)
                 if handle is not None:
                     yield name, handle.read()

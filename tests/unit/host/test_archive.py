@@ -11,6 +11,7 @@ import tarfile
 
 import pytest
 
+from ansible_collections.hardened.librespot.plugins.module_utils.host import archive as module
 from ansible_collections.hardened.librespot.plugins.module_utils.host.archive import one_file, plain_files
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 
@@ -50,6 +51,16 @@ def test_a_path_that_leaves_is_refused(name: str) -> None:
 def test_what_is_no_whole_archive_is_refused(content: bytes) -> None:
     with pytest.raises(HostError, match="not a readable archive"):
         list(plain_files(content, "it"))
+
+
+@pytest.mark.parametrize(("limit", "most"), [("_LARGEST_FILE", 39), ("_LARGEST_SUM", 79), ("_MOST_FILES", 2)])
+def test_more_than_a_release_has_is_refused(monkeypatch: pytest.MonkeyPatch, limit: str, most: int) -> None:
+    packed = archive(("a", tarfile.REGTYPE, "x" * 40), ("d", tarfile.DIRTYPE, ""), ("b", tarfile.REGTYPE, "y" * 40))
+    monkeypatch.setattr(module, limit, most + 1)
+    assert len(list(plain_files(packed, "it"))) == 2
+    monkeypatch.setattr(module, limit, most)
+    with pytest.raises(HostError, match="more than could be librespot"):
+        list(plain_files(packed, "it"))
 
 
 class TestOneFile:
