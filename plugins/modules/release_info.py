@@ -61,8 +61,7 @@ options:
         type: str
         required: true
       url:
-        description: Its address. What was seen is remembered by its digest, and it is shown without its query, in which
-          a token may be.
+        description: Its address. It is shown without its query, and only its digest is remembered.
         type: str
         required: true
   checksums:
