@@ -37,10 +37,11 @@ ORDER = ["1.2.7-1", "1.2.8-1", "1.2.8-1+b1", "1.2.8-1+deb12u1", "2.36-9+deb12u9"
 
 
 class Apt(Commands):
-    """A host whose apt-get says *simulated*; what it was asked is in *asked*."""
+    """A host whose apt-get says *simulated*, and *warned* on an update; what it was asked is in *asked*."""
 
-    def __init__(self, simulated: str) -> None:
+    def __init__(self, simulated: str, warned: str = "") -> None:
         self.simulated = simulated
+        self.warned = warned
         self.asked: list[str] = []
 
     def run(self, argv: Sequence[str], *args: Any, **options: Any) -> Result:
@@ -51,6 +52,9 @@ class Apt(Commands):
             return Result(tuple(argv), int(ORDER.index(one) <= ORDER.index(other)), "", "")
         assert argv[0] == "apt-get"
         self.asked += [word for word in argv if word in ("update", "install", "--simulate", "download")]
+        if "update" in argv:
+            assert "APT::Update::Error-Mode=any" in argv
+            return Result(tuple(argv), 0, "Reading package lists...\n", self.warned)
         return Result(tuple(argv), 0, self.simulated if "--simulate" in argv else "", "")
 
 
@@ -103,6 +107,24 @@ def test_what_is_newer_is_named_with_both_versions_and_nothing_is_downloaded(tmp
 def test_what_is_the_same_or_older_is_not(tmp_path: Path) -> None:
     simulated = SIMULATED.replace("1.2.8-1+deb12u1", "1.2.7-1")
     assert outdated(Apt(simulated), tmp_path, {"libasound2": "1.2.8-1+b1", "libc6": "2.36-9+deb12u14"}) == []
+
+
+@pytest.mark.parametrize(
+    "warned",
+    [
+        "W: Failed to fetch http://deb.example.org/dists/bookworm-updates/InRelease  Could not resolve the name\n",
+        "W: Some index files failed to download. They have been ignored, or old ones used instead.\n",
+    ],
+)
+def test_a_source_that_an_older_apt_passes_over_is_an_error(tmp_path: Path, warned: str) -> None:
+    with pytest.raises(HostError, match="did not reach all sources: W: ") as error:
+        outdated(Apt(SIMULATED, warned), tmp_path, {"libc6": "2.36-9+deb12u14"})
+    assert "mirror" in error.value.remedy
+
+
+def test_another_warning_of_apt_is_none(tmp_path: Path) -> None:
+    warned = "W: http://deb.example.org/InRelease: Key is stored in legacy trusted.gpg keyring\n"
+    assert outdated(Apt(SIMULATED, warned), tmp_path, {"libc6": "2.36-9+deb12u14"}) == []
 
 
 def test_what_cannot_be_compared_is_not_current(tmp_path: Path) -> None:
