@@ -32,8 +32,10 @@ LACKING = elf.LACKING or cvss_score.LACKING or fixes.LACKING or vex.LACKING or b
 """Why nothing here can be used, where a library is not installed."""
 
 
-_REST = "distribution"
-"""What is in an image besides librespot, as one thing."""
+_DISTRIBUTION, _OTHERS, _FILES = "distribution", "components", "files"
+"""What is in an image or an SBOM besides crates. Who waives one of them must not waive another by accident."""
+
+_UNCOVERED = "NOT-COVERED"
 
 
 def scan(params: Mapping[str, Any]) -> Scanned:
@@ -100,11 +102,12 @@ def _surroundings(params: Mapping[str, Any], today: date, path: str) -> Surround
 def _uncovered(subject: Subject, system: Collection[SystemPackage]) -> list[Vulnerability]:
     """Return a finding for each package about which advisories of the registry say nothing.
 
-    One more is for all that is around librespot, but the packages *system* of a distribution that an engine looked at.
+    Around librespot, one is for the packages of a distribution, but those in *system*, at which an engine looked; one
+    for other components of an SBOM; and one for what no SBOM names.
     """
     found = [
         Vulnerability(
-            f"NOT-COVERED-{package.name}",
+            _crate(package.name),
             package.name,
             package.version,
             NOT_COVERED,
@@ -114,8 +117,18 @@ def _uncovered(subject: Subject, system: Collection[SystemPackage]) -> list[Vuln
         for package in subject.inventory.packages
         if package.foreign
     ]
-    rest = [*(package.label for package in subject.system if package not in system), *subject.rest]
-    if rest:
-        title = f"No engine looked at {', '.join(rest)}"
-        found.append(Vulnerability(f"NOT-COVERED-{_REST}", _REST, "", NOT_COVERED, title))
-    return found
+    around = {
+        _DISTRIBUTION: [package.label for package in subject.system if package not in system],
+        _OTHERS: subject.others,
+        _FILES: subject.files,
+    }
+    return found + [
+        Vulnerability(f"{_UNCOVERED}-{name}", name, "", NOT_COVERED, f"No engine looked at {', '.join(labels)}")
+        for name, labels in around.items()
+        if labels
+    ]
+
+
+def _crate(name: str) -> str:
+    # A crate may be called as one of the three is, but cannot have a colon in its name.
+    return f"{_UNCOVERED}-{'crate:' if name in (_DISTRIBUTION, _OTHERS, _FILES) else ''}{name}"

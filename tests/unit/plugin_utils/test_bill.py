@@ -174,24 +174,24 @@ class TestImage:
 
     def test_what_nobody_looks_at_is_said(self, tmp_path: Path) -> None:
         sbom = {"usr/share/sbom/librespot.cdx.json": bill(CRATES)}
-        rests = []
+        unnamed = []
         # What else is in an image must not make it look like something else.
         bare = {"bin/librespot": PROGRAM, "Cargo.lock": b"[[package]]"}
         for name, layers in (("with", [{"usr/bin/librespot": PROGRAM}, sbom]), ("bare", [bare])):
             (tmp_path / name).write_bytes(saved(*layers))
             subject = read_subject(str(tmp_path / name))
             assert (subject.kind, subject.form, subject.content) == ("image", "binary", PROGRAM)
-            rests.append(subject.rest)
-        assert rests == [(), ("all of the image but librespot",)]
+            unnamed.append(subject.files)
+        assert unnamed == [(), ("all of the image but librespot",)]
 
     def test_a_library_of_which_a_byte_was_changed_is_not_the_one_that_the_sbom_names(self, tmp_path: Path) -> None:
         sbom = {"usr/share/sbom/librespot.cdx.json": bill(CRATES)}
-        for library, rest in ((LIBRARY, ()), (LIBRARY + b"x", ("/usr/lib/libc.so.6, which the SBOM does not name",))):
+        for library, files in ((LIBRARY, ()), (LIBRARY + b"x", ("/usr/lib/libc.so.6, which the SBOM does not name",))):
             image = saved({"usr/bin/librespot": PROGRAM, "usr/lib/libc.so.6": library}, sbom)
             (tmp_path / "image.tar").write_bytes(image)
             subject = read_subject(str(tmp_path / "image.tar"))
             assert [package.source for package in subject.system] == ["glibc"]
-            assert subject.rest == rest
+            assert (subject.others, subject.files) == ((), files)
 
     def test_an_sbom_is_known_by_looking_at_it(self, tmp_path: Path) -> None:
         (tmp_path / "any").write_bytes(bill(CRATES))
