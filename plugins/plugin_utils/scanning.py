@@ -35,6 +35,8 @@ LACKING = elf.LACKING or cvss_score.LACKING or fixes.LACKING or vex.LACKING or b
 _DISTRIBUTION, _OTHERS, _FILES = "distribution", "components", "files"
 """What is in an image or an SBOM besides crates. Who waives one of them must not waive another by accident."""
 
+_AROUND = (_DISTRIBUTION, _OTHERS, _FILES)
+
 _UNCOVERED = "NOT-COVERED"
 
 
@@ -62,7 +64,8 @@ class Scanning:
                 engine(given, _surroundings(params, today, f"engines[{number}]"))
                 for number, given in enumerate(params["engines"])
             ]
-        uncovered = {item.id for item in _uncovered(subject, ())}
+        # One list of waivers is for hosts with containers and for those without.
+        uncovered = {item.id for item in _uncovered(subject, ())} | {f"{_UNCOVERED}-{name}" for name in _AROUND}
         known = frozenset().union(*(item.identifiers for item in self._engines)) | uncovered
         program = Program(subject.inventory, params["proxy"])
         own = UNREACHABLE if params["explain"] else ()
@@ -131,4 +134,4 @@ def _uncovered(subject: Subject, system: Collection[SystemPackage]) -> list[Vuln
 
 def _crate(name: str) -> str:
     # A crate may be called as one of the three is, but cannot have a colon in its name.
-    return f"{_UNCOVERED}-{'crate:' if name in (_DISTRIBUTION, _OTHERS, _FILES) else ''}{name}"
+    return f"{_UNCOVERED}-{'crate:' if name in _AROUND else ''}{name}"

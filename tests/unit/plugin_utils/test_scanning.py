@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.scanned import Scanned
 from ansible_collections.hardened.librespot.plugins.plugin_utils import scanning
 from ansible_collections.hardened.librespot.plugins.plugin_utils.engines.engine import Scan
@@ -72,6 +73,19 @@ def test_a_file_that_the_sbom_does_not_name_is_not_waived_with_the_distribution(
 
 def test_an_image_without_an_sbom_has_files_alone(tmp_path: Path) -> None:
     assert open_in(scan(tmp_path / "image", saved(LIBRARIES))) == {"NOT-COVERED-files", "NOT-COVERED-forked"}
+
+
+def test_one_list_of_waivers_is_for_images_and_programs(tmp_path: Path) -> None:
+    waived = ("NOT-COVERED-distribution", "NOT-COVERED-forked")
+    image = scan(tmp_path / "image", saved(LIBRARIES, SBOM), *waived)
+    assert (open_in(image), image.unused) == (set(), [])
+    artifact = scan(tmp_path / "program", PROGRAM, *waived)
+    assert (open_in(artifact), artifact.unused) == (set(), ["NOT-COVERED-distribution"])
+
+
+def test_what_was_never_one_is_no_waiver(tmp_path: Path) -> None:
+    with pytest.raises(SpecificationError, match="the id of no advisory"):
+        scan(tmp_path / "program", PROGRAM, "NOT-COVERED-everything")
 
 
 @pytest.mark.parametrize("name", ["distribution", "components", "files"])
