@@ -263,7 +263,7 @@ vulnerabilities:
       type: list
       elements: str
     purl:
-      description: The package URL of a package of a distribution, empty for a crate.
+      description: The package URL of what is in an image and is no crate, as a package of its distribution.
       type: str
       sample: pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc
 summary:

@@ -25,6 +25,7 @@ from . import bill, cvss_score, elf, fixes, vex
 from .cache import default_directory
 from .engines.engine import Engine, Surroundings
 from .engines.registry import engine
+from .outputs.purl import part
 from .subjects import Subject, read_subject
 from .vex import read_vex
 
@@ -126,7 +127,9 @@ def _uncovered(subject: Subject, system: Collection[SystemPackage]) -> list[Vuln
         _FILES: subject.files,
     }
     return found + [
-        Vulnerability(f"{_UNCOVERED}-{name}", name, "", NOT_COVERED, f"No engine looked at {', '.join(labels)}")
+        Vulnerability(
+            f"{_UNCOVERED}-{name}", name, "", NOT_COVERED, f"No engine looked at {', '.join(labels)}", purl=part(name)
+        )
         for name, labels in around.items()
         if labels
     ]

@@ -71,6 +71,13 @@ def judged(status: str, until: str = "", fix: str = "none") -> Judged:
     return Judged(found, status, "a reason", date.fromisoformat(until) if until else None)
 
 
+def in_image(identifier: str, package: str, purl: str, status: str, fix: str = "none") -> Judged:
+    """Return what a scan of an image says of something in it that is no crate."""
+    version, until = ("2.36-9", date(2026, 12, 31)) if status == WAIVED else ("", None)
+    found = Vulnerability(identifier, package, version, VULNERABILITY, "Bad", fix=fix, purl=purl)
+    return Judged(found, status, "a reason", until)
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     """Return a host with one release."""
@@ -148,6 +155,38 @@ def test_what_is_open_is_red(files: Files) -> None:
         "CON-08": FAILED,
         "CON-09": PASSED,
     }
+
+
+@pytest.mark.parametrize(
+    ("identifier", "package", "purl"),
+    [
+        ("NOT-COVERED-distribution", "distribution", "pkg:generic/distribution"),
+        ("NOT-COVERED-files", "files", "pkg:generic/files"),
+        ("DEBIAN-CVE-2026-5450", "libc6", "pkg:deb/debian/libc6@2.36-9?distro=debian-12"),
+        # As a database calls it that has one name for all distributions.
+        ("CVE-2026-5450", "libc6", "pkg:deb/debian/libc6@2.36-9?distro=debian-12"),
+    ],
+)
+def test_what_is_open_on_the_image_is_red_there_and_not_of_the_crates(
+    files: Files, identifier: str, package: str, purl: str
+) -> None:
+    attest(files, scanned(in_image(identifier, package, purl, OPEN)), ALL, CURRENT)
+    found = audited(files, contained=True)
+    assert {name for name, item in found.items() if item.status == FAILED} == {"CON-08"}
+    assert identifier in found["CON-08"].observed
+
+
+@pytest.mark.parametrize("name", ["distribution", "distribution-tools", "files"])
+def test_a_crate_that_nobody_looked_at_is_red_whatever_it_is_called(files: Files, name: str) -> None:
+    attest(files, scanned(in_image(f"NOT-COVERED-{name}", name, "", OPEN)), ALL, CURRENT)
+    found = audited(files, contained=True)
+    assert {key for key, item in found.items() if item.status == FAILED} == {"UPD-06", "CON-08"}
+
+
+def test_no_lock_file_mends_a_package_of_the_image(files: Files) -> None:
+    given = in_image("DEBIAN-CVE-2026-1", "libc6", "pkg:deb/debian/libc6@2.36-9", WAIVED, fix=REFRESH)
+    attest(files, scanned(given), ALL, CURRENT)
+    assert set(statuses(audited(files, contained=True)).values()) == {PASSED}
 
 
 def test_a_package_of_the_image_that_is_outdated_is_red(files: Files) -> None:

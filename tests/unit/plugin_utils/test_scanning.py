@@ -67,8 +67,14 @@ def test_a_file_that_the_sbom_does_not_name_is_not_waived_with_the_distribution(
     image = saved({**LIBRARIES, "usr/bin/evil": b"evil"}, SBOM)
     found = scan(tmp_path / "image", image, "NOT-COVERED-distribution", "NOT-COVERED-forked")
     assert open_in(found) == {"NOT-COVERED-files"}
-    (said,) = (item.found.title for item in found.judged if item.status == "open")
-    assert said == "No engine looked at /usr/bin/evil, which the SBOM does not name"
+    (said,) = (item.found for item in found.judged if item.status == "open")
+    assert said.title == "No engine looked at /usr/bin/evil, which the SBOM does not name"
+    # It is none of the crates, of which no other finding has a package URL here.
+    assert {item.found.package: item.found.purl for item in found.judged} == {
+        "distribution": "pkg:generic/distribution",
+        "files": "pkg:generic/files",
+        "forked": "",
+    }
 
 
 def test_an_image_without_an_sbom_has_files_alone(tmp_path: Path) -> None:
