@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.inventory import SystemPackage
+from ansible_collections.hardened.librespot.plugins.plugin_utils.engines import osv_scanner
 from ansible_collections.hardened.librespot.plugins.plugin_utils.engines.osv_database import OsvDatabase
 from ansible_collections.hardened.librespot.plugins.plugin_utils.engines.osv_distribution import components, read
 from tests.support.debian_advisories import advisory, of_cve, write
@@ -99,6 +100,23 @@ def test_its_severity(archive: Path, vector: str, urgency: str, category: str, s
     entry = of_cve("CVE-2026-1", "alsa-lib", {"12": ""}, vector, urgency=urgency)
     (found,) = read(answer(entry), [LIBRARY], database(archive, entry))
     assert (found.category, found.severity, found.fix) == (category, severity, "none")
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_of_several_scores_the_highest_counts(archive: Path, reverse: bool) -> None:
+    # By their letters the others would come last.
+    vectors = {
+        "CVSS_V3": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+        "CVSS_V4": "CVSS:4.0/AV:L/AC:H/AT:P/PR:H/UI:A/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N",
+        "CVSS_V2": "AV:L/AC:H/Au:M/C:P/I:N/A:N",
+    }
+    ratings = [{"type": kind, "score": score} for kind, score in vectors.items()]
+    entry = {**ONE, "severity": ratings[::-1] if reverse else ratings}
+    (found,) = read(answer(entry), [LIBRARY], database(archive, entry))
+    assert (found.severity, found.cvss_score, found.cvss_vector) == ("critical", 9.8, vectors["CVSS_V3"])
+    of_crate = {**answer(entry)[0], "groups": [{"ids": [entry["id"]]}]}
+    (told,) = osv_scanner._found([of_crate])
+    assert (told.severity, told.cvss_score, told.cvss_vector) == ("critical", 9.8, vectors["CVSS_V3"])
 
 
 @pytest.mark.parametrize(
