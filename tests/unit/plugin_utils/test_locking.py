@@ -28,6 +28,19 @@ def lock(version: str = "0.3.44") -> bytes:
     return (HEAD + package).encode()
 
 
+_MINE = b'[[package]]\nname="serde"\nversion="1.0.0"\nsource="registry+x"\nchecksum="' + b"b" * 64 + b'"\n'
+
+DISGUISED = [
+    lock() + _MINE,
+    lock() + _MINE.replace(b"[[package]]", b"[[ package ]]"),
+    lock().replace(b'"time"', b"'time'"),
+    lock().replace(b'"time"', b'"\\u0074ime"'),
+    lock().replace(b"name =", b"  name =", 2),
+    lock().replace(b"\n", b"\r\n"),
+]
+"""What TOML reads otherwise than a reader by lines does."""
+
+
 def params(**changed: Any) -> dict[str, Any]:
     defaults = {name: option.get("default") for name, option in BUILD_OPTIONS.items()}
     return {**defaults, "architecture": "x86_64", **changed}
@@ -219,6 +232,7 @@ class TestFile:
             (lock().replace(b"0.8.0", b"0.7.1"), r"is for librespot 0\.7\.1"),
             (lock().replace(b'source = "registry+x"\n', b""), "from a directory"),
             (lock().replace(b"registry+x", b"git+x"), r"crates from git\+x"),
+            *((content, "is not written as cargo writes it") for content in DISGUISED),
         ],
     )
     def test_what_is_none_for_the_release_is_refused(self, bench: Bench, content: bytes, said: str) -> None:
