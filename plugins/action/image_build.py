@@ -79,7 +79,7 @@ class ActionModule(ActionBase):
         except LibrespotError as error:
             raise AnsibleActionFail(str(error)) from error
         names = [item["name"] for item in outdated]
-        expected = {"image": identifier, **{item["name"]: item["to"] for item in outdated}}
+        expected = {"image": identifier, **{item["name"]: item["to"] or "none" for item in outdated}}
         plan = Plan("the controller's cache", _shown(before, names), _shown(after, names) if after else expected)
         # What would be made is not what is there.
         path = "" if outdated and after is None else cache.path(identifier)

@@ -129,7 +129,7 @@ path:
   returned: always
   type: str
 outdated:
-  description: The packages in the image that was there of which the distribution has newer versions.
+  description: The packages in the image that was there of which the distribution has newer versions, or none any more.
   returned: always
   type: list
   elements: dict
@@ -143,7 +143,7 @@ outdated:
       type: str
       sample: 1.2.8-1+b1
     to:
-      description: The version that the distribution has.
+      description: The version that the distribution has, empty when it has none any more.
       type: str
       sample: 1.2.8-1+deb12u1
 compared:

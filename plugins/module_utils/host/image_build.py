@@ -87,8 +87,9 @@ class ImageBuild:
     def outdated(self, artifact: Mapping[str, Any], known: Mapping[str, Any]) -> list[dict[str, str]]:
         """Return the packages of the image *known*, by its manifest, of which the distribution has newer ones.
 
-        Each has its ``name``, and the versions ``from`` and ``to``. Raises `HostError` when the image is of another
-        release than this host: what cannot be compared is not current.
+        Each has its ``name``, and the versions ``from`` and ``to``, which is empty for one that the distribution has no
+        more. Raises `HostError` when the image is of another release than this host: what cannot be compared is not
+        current.
         """
         self._platform(artifact)
         here, there = (
@@ -105,9 +106,10 @@ class ImageBuild:
             packages = Packages(self._commands, Files(), self._workplace, scratch)
             offered = packages.offered(self._wanted(artifact), self._network)
             return [
-                {"name": item["name"], "from": item["version"], "to": offered[item["name"]]}
+                {"name": item["name"], "from": item["version"], "to": offered.get(item["name"], "")}
                 for item in known["packages"]
-                if item["name"] in offered and packages.newer(offered[item["name"]], item["version"])
+                # Nobody mends one that is not offered any more.
+                if item["name"] not in offered or packages.newer(offered[item["name"]], item["version"])
             ]
 
     def probe(self, source: str, flags: Sequence[str], install: bool) -> bytes:

@@ -170,7 +170,7 @@ def packages_statement(name: str, sha256: str, given: Any, path: str) -> str:
     """Return how the packages of an image compare with those of its distribution, as *given*: one statement.
 
     *given* has the day on which they were *compared*, the *distribution*, and which are *outdated*: a list of ``name``,
-    ``from`` and ``to``.
+    ``from`` and ``to``, which is empty for a package that the distribution has no more.
     """
     said = mapping(given, path, ("compared", "distribution", "outdated"))
     day = line(said.get("compared"), f"{path}.compared")
@@ -189,8 +189,10 @@ def packages_statement(name: str, sha256: str, given: Any, path: str) -> str:
 
 def _outdated(given: Any, path: str) -> str:
     item = mapping(given, path, ("name", "from", "to"))
-    name, old, new = (line(item.get(key), f"{path}.{key}", 200) for key in ("name", "from", "to"))
-    return f"{name} {old}, there is {new}"
+    name, old = (line(item.get(key), f"{path}.{key}", 200) for key in ("name", "from"))
+    if item.get("to") == "":
+        return f"{name} {old}, there is none any more"
+    return f"{name} {old}, there is {line(item.get('to'), f'{path}.to', 200)}"
 
 
 def _tests(

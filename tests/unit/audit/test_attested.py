@@ -197,6 +197,12 @@ def test_a_package_of_the_image_that_is_outdated_is_red(files: Files) -> None:
     assert found["CON-09"].observed == "libc6 2.36-9+deb12u9, there is 2.36-9+deb12u10"
 
 
+def test_a_package_of_the_image_that_its_distribution_has_no_more_is_red(files: Files) -> None:
+    gone = {"name": "libasound2", "from": "1.2.8-1", "to": ""}
+    attest(files, scanned(), ALL, {**CURRENT, "outdated": [gone]})
+    assert audited(files, contained=True)["CON-09"].observed == "libasound2 1.2.8-1, there is none any more"
+
+
 @pytest.mark.parametrize(("day", "status"), [("2026-09-24", PASSED), ("2026-09-25", FAILED), ("2026-08-22", FAILED)])
 def test_what_was_compared_long_ago_or_in_the_future_is_red(files: Files, day: str, status: str) -> None:
     attest(files, scanned(), ALL, CURRENT)
@@ -247,6 +253,7 @@ def test_the_scan_of_something_else_is_refused(files: Files) -> None:
         ({"rollout": {**ALL, "passed": ["a\x1bb"]}}, r"rollout.passed\[0\]"),
         ({"packages": {**CURRENT, "compared": "today"}}, "packages.compared"),
         ({"packages": {**CURRENT, "outdated": [{"name": "libc6"}]}}, r"packages.outdated\[0\].from"),
+        ({"packages": {**CURRENT, "outdated": [{"name": "libc6", "from": "1"}]}}, r"packages.outdated\[0\].to"),
         ({}, "subject"),
     ],
 )

@@ -104,6 +104,11 @@ def test_what_is_newer_is_named_with_both_versions_and_nothing_is_downloaded(tmp
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_the_distribution_has_no_more_is_not_current(tmp_path: Path) -> None:
+    found = outdated(Apt(SIMULATED), tmp_path, {"libc6": "2.36-9+deb12u14", "libasound1": "1.0.27-1"})
+    assert found == [{"name": "libasound1", "from": "1.0.27-1", "to": ""}]
+
+
 def test_what_is_the_same_or_older_is_not(tmp_path: Path) -> None:
     simulated = SIMULATED.replace("1.2.8-1+deb12u1", "1.2.7-1")
     assert outdated(Apt(simulated), tmp_path, {"libasound2": "1.2.8-1+b1", "libc6": "2.36-9+deb12u14"}) == []
