@@ -118,6 +118,48 @@ class TestBill:
         assert said.system == ()
         assert len(said.others) == 1
 
+    @pytest.mark.parametrize("place", ["components", "nested"])
+    def test_what_has_no_package_url_was_not_looked_at(self, place: str) -> None:
+        said = json.loads(bill(CRATES))
+        parts = [
+            {"type": "library", "name": "openssl", "version": "1.0.1", "bom-ref": "one"},
+            {"type": "application", "name": "backdoor"},
+            {"type": "file", "name": "/etc/passwd"},
+        ]
+        said["components"] += parts if place == "components" else [{**parts[2], "components": parts}]
+        found = read_bill(json.dumps(said).encode(), "sbom")
+        assert sorted(found.others) == ["backdoor", "openssl 1.0.1"]
+
+    def test_what_an_sbom_is_about_was_looked_at_when_it_is_an_image(self) -> None:
+        said = json.loads(bill(CRATES))
+        said["metadata"]["component"]["type"] = "application"
+        assert len(read_bill(json.dumps(said).encode(), "sbom").others) == 1
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"type": "library", "name": "bad", "purl": "pkg:cargo/bad@1.0.0"},
+            {"type": "library", "name": "bad"},
+            {"type": "file", "name": "/bad"},
+        ],
+    )
+    def test_two_components_of_one_name_are_refused(self, more: dict[str, str]) -> None:
+        said = json.loads(bill(CRATES))
+        taken = next(item["bom-ref"] for item in said["components"] if item["name"] == "rand")
+        said["components"].append({**more, "bom-ref": taken})
+        with pytest.raises(HostError, match=f"two components called '{taken}'"):
+            read_bill(json.dumps(said).encode(), "sbom")
+
+    def test_one_that_is_called_as_the_package_of_another_is_refused(self) -> None:
+        said = json.loads(bill(CRATES))
+        purl = "pkg:cargo/bad@1.0.0"
+        said["components"] += [
+            {"type": "library", "name": "bad", "purl": purl},
+            {"type": "library", "name": "good", "purl": "pkg:cargo/good@1.0.0", "bom-ref": purl},
+        ]
+        with pytest.raises(HostError, match="two components called"):
+            read_bill(json.dumps(said).encode(), "sbom")
+
     def test_one_without_crates_is_not_clean(self) -> None:
         with pytest.raises(HostError, match="What is not named cannot be scanned"):
             read_bill(bill([]), "sbom")
