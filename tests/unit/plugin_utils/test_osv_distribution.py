@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +157,42 @@ class TestDatabase:
     def test_what_is_no_advisory_is_refused(self, archive: Path, entry: dict[str, Any]) -> None:
         with pytest.raises(HostError, match="is no database of OSV"):
             database(archive, entry)
+
+    @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_a_damaged_one_is_refused(self, archive: Path, compression: int) -> None:
+        with zipfile.ZipFile(archive, "w", compression) as made:
+            made.writestr("X.json", json.dumps(ONE))
+        content = archive.read_bytes()
+        start = content.index(b"X.json") + len(b"X.json") + 12
+        for damage in (b"\xff" * 8, b"\x00" * 8):
+            archive.write_bytes(content[:start] + damage + content[start + 8 :])
+            with pytest.raises(HostError, match="is no database of OSV"):
+                self.opened(archive)
+
+    @pytest.mark.parametrize(
+        ("place", "value"),
+        [(8, b"\x01"), (10, b"\x63")],
+        ids=["encrypted", "of a compression that nobody has"],
+    )
+    def test_one_that_cannot_be_opened_is_refused(self, archive: Path, place: int, value: bytes) -> None:
+        write(archive, [ONE])
+        content = bytearray(archive.read_bytes())
+        directory = content.index(b"PK\x01\x02")
+        content[directory + place] = value[0]
+        content[place - 2] = value[0]
+        archive.write_bytes(content)
+        with pytest.raises(HostError, match="is no database of OSV"):
+            self.opened(archive)
+
+    def test_one_that_is_too_deep_is_refused(self, archive: Path) -> None:
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+            made.writestr("X.json", "[" * 200000)
+        with pytest.raises(HostError, match="is no database of OSV"):
+            self.opened(archive)
+
+    @staticmethod
+    def opened(archive: Path) -> OsvDatabase:
+        return OsvDatabase(str(archive), "database", TODAY, datetime.timedelta(30), "a remedy")
 
     def test_an_old_one_and_an_empty_one_are_refused(self, archive: Path) -> None:
         with pytest.raises(LibrespotError, match="days old"):
