@@ -69,7 +69,8 @@ class ActionModule(ActionBase):
             before = cache.get(identifier)
             remote = Remote(self, variables)
             compared = Compared(cache.path(identifier))
-            fresh = before is not None and compared.within(params["fresh_for"])
+            # What is made again in any case is so however new it is.
+            fresh = before is not None and params["refresh"] != ALWAYS and compared.within(params["fresh_for"])
             outdated = self._outdated(remote, before, artifact, params) if before and not fresh else []
             # In check mode it is not known what would be made.
             after = None if outdated else before

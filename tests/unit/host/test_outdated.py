@@ -66,7 +66,9 @@ class Broken(Commands):
         raise HostError(f"{argv[0]} ended with 100: no route", str(options["remedy"]))
 
 
-def outdated(commands: Commands, path: Path, packages: Mapping[str, str], release: str = "12") -> list[dict[str, str]]:
+def outdated(
+    commands: Commands, path: Path, packages: Mapping[str, str], release: str = "12", again: bool = False
+) -> list[dict[str, str]]:
     facts = Facts(
         architecture="x86_64",
         distribution="debian",
@@ -88,7 +90,7 @@ def outdated(commands: Commands, path: Path, packages: Mapping[str, str], releas
     workplace = Workplace(Files(), str(path))
     named = [{"name": name, "version": version} for name, version in packages.items()]
     known = {"distribution": "debian", "release": release, "packages": named}
-    return ImageBuild(commands, workplace, facts, {}, lambda _what: None).outdated(ARTIFACT, known)
+    return ImageBuild(commands, workplace, facts, {}, lambda _what: None).outdated(ARTIFACT, known, again)
 
 
 def test_what_is_newer_is_named_with_both_versions_and_nothing_is_downloaded(tmp_path: Path) -> None:
@@ -102,6 +104,16 @@ def test_what_is_newer_is_named_with_both_versions_and_nothing_is_downloaded(tmp
     ]
     assert apt.asked == ["update", "install", "--simulate"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_of_another_release_that_is_made_again_gets_other_packages(tmp_path: Path) -> None:
+    packages = {"libc6": "2.36-9+deb12u14", "libasound1": "1.0.27-1"}
+    expected = [
+        {"name": "libc6", "from": "2.36-9+deb12u14", "to": "2.36-9+deb12u14"},
+        {"name": "libasound1", "from": "1.0.27-1", "to": ""},
+    ]
+    assert outdated(Apt(SIMULATED), tmp_path, packages, "11", again=True) == expected
+    assert outdated(Apt(SIMULATED), tmp_path, packages, again=True) == expected[1:]
 
 
 def test_what_the_distribution_has_no_more_is_not_current(tmp_path: Path) -> None:
