@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Any
 
@@ -54,14 +55,15 @@ class ActionModule(ActionBase):
             who = f"the run for {variables.get('inventory_hostname', 'localhost')} (process {os.getpid()})"
             cache = ArtifactCache(params["cache_dir"] or default_directory())
             getting = _Getting(Remote(self, variables), cache, params, who)
-            chosen = getting.lock(ask=not self._task.check_mode)
-            if not chosen.known:
-                return {**result, **_unknown(params, cache, chosen, diff=self._task.diff)}
-            wanted = recipe({**params, "lock": chosen.lock})
-            artifact = cache.get(wanted.identifier)
-            plan = _plan(wanted, artifact)
-            if artifact is None and not self._task.check_mode:
-                artifact = getting.artifact(wanted, chosen)
+            with contextlib.ExitStack() as held:
+                chosen = getting.lock(held, ask=not self._task.check_mode)
+                if not chosen.known:
+                    return {**result, **_unknown(params, cache, chosen, diff=self._task.diff)}
+                wanted = recipe({**params, "lock": chosen.lock})
+                artifact = cache.get(wanted.identifier)
+                plan = _plan(wanted, artifact)
+                if artifact is None and not self._task.check_mode:
+                    artifact = getting.artifact(wanted, chosen)
         except LibrespotError as error:
             raise AnsibleActionFail(str(error)) from error
         plans = [item for item in (chosen.plan, plan) if item.changed]
@@ -104,8 +106,11 @@ class _Getting:
         self._who = who
         self._progress = Progress(Display(), f"librespot {params['version']}")
 
-    def lock(self, ask: bool) -> Chosen:
-        """Return the lock file; a new one is got when there has to be one and the build host may be asked."""
+    def lock(self, held: contextlib.ExitStack, ask: bool) -> Chosen:
+        """Return the lock file; a new one is got when there has to be one and the build host may be asked.
+
+        A new one is pinned when *held* ends well. Until then other runs that want one wait for it.
+        """
         pins = LockPins(self._params["cache_dir"] or default_directory())
         locking = Locking(self._params, pins)
         chosen = locking.chosen()
@@ -113,12 +118,17 @@ class _Getting:
             return chosen
         name = lock_name(self._params["version"])
         began = pins.get(self._params["version"])
-        with self._cache.claimed(name, self._who, self._params["timeout"], self._progress.waiting):
+        patience = self._params["timeout"]
+        with contextlib.ExitStack() as mine:
+            mine.enter_context(self._cache.claimed(name, self._who, patience, self._progress.waiting))
             # Another run may have got it meanwhile; when it did, that is new enough.
             there = pins.get(self._params["version"])
             if there is not None and there != began:
                 return locking.pinned(there)
-            return locking.refreshed(self._asked)
+            chosen = locking.refreshed(self._asked)
+            held.enter_context(mine.pop_all())
+        held.enter_context(locking.proved(chosen))
+        return chosen
 
     def _asked(self) -> Got:
         making = Making(self._remote, lock_name(self._params["version"]), self._params, self._progress)

@@ -69,7 +69,8 @@ class ActionModule(ActionBase):
             before = cache.get(identifier)
             remote = Remote(self, variables)
             compared = Compared(cache.path(identifier))
-            fresh = before is not None and compared.within(params["fresh_for"])
+            # What is made again in any case is so however new it is.
+            fresh = before is not None and params["refresh"] != ALWAYS and compared.within(params["fresh_for"])
             outdated = self._outdated(remote, before, artifact, params) if before and not fresh else []
             # In check mode it is not known what would be made.
             after = None if outdated else before
@@ -79,7 +80,7 @@ class ActionModule(ActionBase):
         except LibrespotError as error:
             raise AnsibleActionFail(str(error)) from error
         names = [item["name"] for item in outdated]
-        expected = {"image": identifier, **{item["name"]: item["to"] for item in outdated}}
+        expected = {"image": identifier, **{item["name"]: item["to"] or "none" for item in outdated}}
         plan = Plan("the controller's cache", _shown(before, names), _shown(after, names) if after else expected)
         # What would be made is not what is there.
         path = "" if outdated and after is None else cache.path(identifier)

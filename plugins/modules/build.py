@@ -79,8 +79,8 @@ options:
         itself. What was fixed in a dependency after the release is not fixed in it.
       - V(refreshed) takes the newest versions that the release allows and that the build host's Rust can compile.
         They are looked up once for each release, on the build host, with C(cargo update), and then pinned in
-        C(lockfiles) of the controller's cache, so that all later builds take the same. Librespot's own crates stay as
-        they are.
+        C(lockfiles) of the controller's cache, so that all later builds take the same. One that does not compile is
+        not pinned. Librespot's own crates stay as they are.
       - Anything else is the path of a lock file on the controller, made for the same release. A path that is one of
         these words begins with C(./).
       - A lock file is refused that is for another release, does not fit the crate, or takes a crate from elsewhere than

@@ -129,7 +129,8 @@ path:
   returned: always
   type: str
 outdated:
-  description: The packages in the image that was there of which the distribution has newer versions.
+  description: The packages in the image that was there of which the distribution has newer versions, or none any more.
+    In check mode with O(refresh=always), all of an image of another release than the build host's.
   returned: always
   type: list
   elements: dict
@@ -143,7 +144,7 @@ outdated:
       type: str
       sample: 1.2.8-1+b1
     to:
-      description: The version that the distribution has.
+      description: The version that the distribution has, empty when it has none any more.
       type: str
       sample: 1.2.8-1+deb12u1
 compared:
@@ -192,7 +193,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.files impo
 from ansible_collections.hardened.librespot.plugins.module_utils.host.image_build import ImageBuild
 from ansible_collections.hardened.librespot.plugins.module_utils.host.workplace import Workplace
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import LAYER, image_identifier
-from ansible_collections.hardened.librespot.plugins.module_utils.model.image_options import IMAGE_BUILD_OPTIONS
+from ansible_collections.hardened.librespot.plugins.module_utils.model.image_options import ALWAYS, IMAGE_BUILD_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.module import Module, run
 from ansible_collections.hardened.librespot.plugins.module_utils.render.image import contents, layer
 from ansible_collections.hardened.librespot.plugins.module_utils.render.probe import FLAGS, SOURCE
@@ -231,7 +232,7 @@ def compared(module: Module) -> list[dict[str, str]]:
     workplace = Workplace(files, f"{params['work_dir']}/compared")
     with workplace.occupied("a comparison with the distribution", params["timeout"]):
         build = ImageBuild(commands, workplace, gather(commands, files), way_out(os.environ), lambda _what: None)
-        return build.outdated(params["manifest"], params["compare"])
+        return build.outdated(params["manifest"], params["compare"], params["refresh"] == ALWAYS)
 
 
 def main() -> None:

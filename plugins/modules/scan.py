@@ -52,7 +52,8 @@ options:
       - V(artifact) is the directory that M(hardened.librespot.build) returns.
       - V(image) is the directory that M(hardened.librespot.image_build) returns, or an image that an engine saved.
         librespot in it is scanned, and the packages of its distribution by an engine that has a database on them.
-        What nobody looked at is one more finding, C(NOT-COVERED-distribution), which can be waived.
+        Packages of it that nobody looked at are one more finding, C(NOT-COVERED-distribution), which can be waived.
+        Files that the SBOM of the image does not name are another, C(NOT-COVERED-files).
       - V(sbom) is an SBOM in CycloneDX, as JSON, with the package URLs of the crates. It takes cargo on the controller.
     type: str
     choices: [auto, lock, binary, artifact, image, sbom]
@@ -262,7 +263,7 @@ vulnerabilities:
       type: list
       elements: str
     purl:
-      description: The package URL of a package of a distribution, empty for a crate.
+      description: The package URL of what is in an image and is no crate, as a package of its distribution.
       type: str
       sample: pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc
 summary:

@@ -12,7 +12,8 @@ from typing import Any
 
 from ..module_utils.host.crate_build import CRATES
 from ..module_utils.host.workplace import Built
-from ..module_utils.model.artifact import LOCK, SBOM, Recipe
+from ..module_utils.model.artifact import CRATE, LOCK, SBOM, Recipe
+from ..module_utils.model.errors import HostError
 from ..module_utils.model.lock import OWN, UPSTREAM, UPSTREAM_LOCK
 from . import elf, sbom
 from .compiled import completed, recorded_crates
@@ -34,12 +35,15 @@ class Assembled:
 def assemble(recipe: Recipe, built: Built) -> Assembled:
     """Return the artifact that *recipe* asked for.
 
-    Raises `HostError` for a program that would not run on the target, is badly built, or has crates that nobody locked.
+    Raises `HostError` for a program that would not run on the target, is badly built, has crates that nobody locked, or
+    was built with another lock file.
     """
+    if recipe.method == CRATE:
+        _refuse_other_lock(recipe, built)
     described = manifest(recipe, built.binary, built.facts)
     crates = recorded_crates(elf.crates(built.binary), f"The program of {recipe.identifier}")
     beside = {}
-    if LOCK in built.files:
+    if recipe.method == CRATE:
         beside[LOCK] = built.files[LOCK]
         used, upstream = (
             locked(built.files[name].decode(), f"{name} of {recipe.identifier}") for name in (LOCK, UPSTREAM_LOCK)
@@ -54,3 +58,16 @@ def assemble(recipe: Recipe, built: Built) -> Assembled:
     beside[SBOM] = sbom.program_sbom(described, crates)
     described["sbom"] = {"sha256": hashlib.sha256(beside[SBOM]).hexdigest(), "crates": len(crates)}
     return Assembled(described, beside)
+
+
+def _refuse_other_lock(recipe: Recipe, built: Built) -> None:
+    """Raise `HostError` unless the lock file that was used is the one of *recipe*, by its digest or upstream's."""
+    asked = str(dict(recipe.inputs)["lock"])
+    used, upstream = (built.files.get(name, b"") for name in (LOCK, UPSTREAM_LOCK))
+    wanted = hashlib.sha256(upstream).hexdigest() if asked == UPSTREAM else asked
+    found = hashlib.sha256(used).hexdigest()
+    if not used or found != wanted:
+        raise HostError(
+            f"{recipe.identifier} was built with a lock file with the digest {found}, and {wanted} was asked for",
+            "Nothing was kept. Build again; if it happens again, do not trust the build host",
+        )

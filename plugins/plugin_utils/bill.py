@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +96,7 @@ def read_bill(content: bytes, what: str) -> Bill:
     try:
         said = _parsed(content)
         every = list(_components(said))
-        components = {str(item.get("bom-ref", item["purl"])): item for item in every if item.get("purl")}
+        components = _identified(every)
         purls = {ref: PackageURL.from_string(item["purl"]) for ref, item in components.items()}
         crates = [ref for ref, purl in purls.items() if purl.type == "cargo"]
         needs = {str(item["ref"]): item.get("dependsOn", ()) for item in said.get("dependencies", ())}
@@ -111,6 +111,7 @@ def read_bill(content: bytes, what: str) -> Bill:
             )
             for ref in crates
         )
+        nameless = tuple(_label(item) for item in every if not item.get("purl") and not _looked_at(item, said))
         files = frozenset(
             str(known["content"]) for item in every for known in item.get("hashes", ()) if known["alg"] == "SHA-256"
         )
@@ -125,9 +126,38 @@ def read_bill(content: bytes, what: str) -> Bill:
     return Bill(
         Inventory(packages, roots([package.dependencies for package in packages])),
         tuple(system.values()),
-        tuple(f"{purl.name} {purl.version}" for purl in rest if purl not in system),
+        (*(f"{purl.name} {purl.version}" for purl in rest if purl not in system), *nameless),
         files,
     )
+
+
+def _identified(components: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return those of *components* that have a package URL, by what the SBOM calls them.
+
+    Raises ValueError when it calls two of them the same: only one would be scanned.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
+    for item in components:
+        ref = str(item.get("bom-ref") or item.get("purl") or "")
+        other = found.get(ref) if ref else None
+        # Without a name of their own, the same package twice is one.
+        if other and (("bom-ref" in item and "bom-ref" in other) or item.get("purl") != other.get("purl")):
+            raise ValueError(f"it has two components called {ref!r}")
+        found[ref] = item
+    return {ref: item for ref, item in found.items() if item.get("purl")}
+
+
+def _looked_at(item: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    """Tell of a component without package URL whether its files are, by their digests, or what it is made of.
+
+    Those of an SBOM of ours are files, the image that it is about, and what the collection itself has put there.
+    """
+    subject = item is said.get("metadata", {}).get("component") and item.get("type") == "container"
+    return subject or item.get("type") == "file" or (item.get("type") == "application" and item["name"] == OURS)
+
+
+def _label(item: Mapping[str, Any]) -> str:
+    return f"{item['name']} {item.get('version', '')}".strip()
 
 
 def _system(purl: PackageURL) -> SystemPackage | None:

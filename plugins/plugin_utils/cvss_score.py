@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..module_utils.model.errors import HostError
 from ..module_utils.model.vulnerability import LOW, SEVERITIES, UNKNOWN
 
@@ -17,6 +19,14 @@ except ImportError as error:
 else:
     LACKING = ""
     """Why nothing here can be used, where cvss is not installed."""
+
+
+def worst(vectors: Iterable[str]) -> str:
+    """Return the one of *vectors* with the highest score, whatever their versions; nothing when there is none.
+
+    Raises `HostError` when one of them is no vector.
+    """
+    return max(vectors, key=lambda vector: (rated(vector)[0] or 0.0, vector), default="")
 
 
 def rated(vector: str) -> tuple[float | None, str]:

@@ -6,17 +6,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..module_utils.model.artifact import CRATE, LOCK
-from ..module_utils.model.errors import HostError, SpecificationError
-from ..module_utils.model.lock import REFRESHED, UPSTREAM, UPSTREAM_LOCK, refuse_incomplete
+from ..module_utils.model.errors import HostError, LibrespotError, SpecificationError
+from ..module_utils.model.lock import REFRESHED, UPSTREAM, UPSTREAM_LOCK, locked_crates, refuse_incomplete
 from ..module_utils.model.plan import Plan, State
 from ..module_utils.model.recipes import crate_source
 from .lock_pins import LockPins, Pin
@@ -35,10 +36,14 @@ Got = tuple[Mapping[str, bytes], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Chosen:
-    """A lock file: *lock* is what the recipe has of it, *said* what the user is told, *plan* what its pin becomes."""
+    """A lock file: *lock* is what the recipe has of it, *said* what the user is told, *plan* what its pin becomes.
+
+    *new* is its pin, where nothing was built with it yet.
+    """
 
     lock: str
     content: bytes = b""
+    new: Pin | None = None
     plan: Plan = field(default_factory=lambda: Plan("pinned lock file", {}, {}))
     said: Mapping[str, Any] = field(default_factory=dict)
 
@@ -74,7 +79,7 @@ class Locking:
         return Chosen(UNKNOWN, plan=plan, said={"origin": REFRESHED})
 
     def refreshed(self, ask: Callable[[], Got]) -> Chosen:
-        """Pin and return a new lock file, for which a build host is *asked*."""
+        """Return a new lock file, for which a build host is *asked*. It is pinned when something was built with it."""
         before = self._pins.get(self._version)
         files, facts = ask()
         content = files[LOCK]
@@ -85,8 +90,26 @@ class Locking:
         old = files[UPSTREAM_LOCK] if before is None else self._pins.content(before)
         after = {**_crates(content), "resolved": _when(pin)}
         plan = Plan(self._subject, {**_crates(old), **({"resolved": _when(before)} if before else {})}, after)
-        self._pins.keep(pin, content)
-        return replace(self.pinned(pin), plan=plan)
+        return replace(self._chosen(pin, content), new=pin, plan=plan)
+
+    @contextlib.contextmanager
+    def proved(self, chosen: Chosen) -> Iterator[None]:
+        """Pin what was *chosen*, if it is new, when what is built with it within is there.
+
+        Whatever ends it before, what was pinned stays so: a dependency that does not compile is not built with again.
+        The error of a build names it.
+        """
+        if chosen.new is None:
+            yield
+            return
+        try:
+            yield
+        except LibrespotError as error:
+            before = self._pins.get(self._version)
+            path = "" if before is None else f", or build with what is pinned, lock: {self._pins.path(before.sha256)}"
+            said = f"{error.message}; the refreshed lock file for it is not pinned"
+            raise HostError(said, f"{error.remedy.rstrip('.')}. Run again to get another one{path}") from error
+        self._pins.keep(chosen.new, chosen.content)
 
     @property
     def _subject(self) -> str:
@@ -96,6 +119,9 @@ class Locking:
         """Return what is pinned."""
         content = self._pins.content(pin)
         self._refuse(content, "The pinned lock file")
+        return self._chosen(pin, content)
+
+    def _chosen(self, pin: Pin, content: bytes) -> Chosen:
         said = {
             "origin": REFRESHED,
             "sha256": pin.sha256,
@@ -130,7 +156,13 @@ class Locking:
             text = content.decode()
         except UnicodeDecodeError:
             raise HostError(f"{what} is not text, and so no lock file", "Give the Cargo.lock of librespot") from None
-        refuse_incomplete(locked(text, what), self._version, what)
+        crates = locked(text, what)
+        # The build host has no library for TOML: what it would read otherwise, it would not check.
+        if crates != locked_crates(text):
+            raise HostError(
+                f"{what} is not written as cargo writes it", "Let cargo write it again, in librespot's crate"
+            )
+        refuse_incomplete(crates, self._version, what)
 
     def _too_old(self, pin: Pin) -> bool:
         most = self._params["lock_max_age"]

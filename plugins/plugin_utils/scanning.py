@@ -25,6 +25,7 @@ from . import bill, cvss_score, elf, fixes, vex
 from .cache import default_directory
 from .engines.engine import Engine, Surroundings
 from .engines.registry import engine
+from .outputs.purl import part
 from .subjects import Subject, read_subject
 from .vex import read_vex
 
@@ -32,8 +33,12 @@ LACKING = elf.LACKING or cvss_score.LACKING or fixes.LACKING or vex.LACKING or b
 """Why nothing here can be used, where a library is not installed."""
 
 
-_REST = "distribution"
-"""What is in an image besides librespot, as one thing."""
+_DISTRIBUTION, _OTHERS, _FILES = "distribution", "components", "files"
+"""What is in an image or an SBOM besides crates. Who waives one of them must not waive another by accident."""
+
+_AROUND = (_DISTRIBUTION, _OTHERS, _FILES)
+
+_UNCOVERED = "NOT-COVERED"
 
 
 def scan(params: Mapping[str, Any]) -> Scanned:
@@ -60,7 +65,8 @@ class Scanning:
                 engine(given, _surroundings(params, today, f"engines[{number}]"))
                 for number, given in enumerate(params["engines"])
             ]
-        uncovered = {item.id for item in _uncovered(subject, ())}
+        # One list of waivers is for hosts with containers and for those without.
+        uncovered = {item.id for item in _uncovered(subject, ())} | {f"{_UNCOVERED}-{name}" for name in _AROUND}
         known = frozenset().union(*(item.identifiers for item in self._engines)) | uncovered
         program = Program(subject.inventory, params["proxy"])
         own = UNREACHABLE if params["explain"] else ()
@@ -100,11 +106,12 @@ def _surroundings(params: Mapping[str, Any], today: date, path: str) -> Surround
 def _uncovered(subject: Subject, system: Collection[SystemPackage]) -> list[Vulnerability]:
     """Return a finding for each package about which advisories of the registry say nothing.
 
-    One more is for all that is around librespot, but the packages *system* of a distribution that an engine looked at.
+    Around librespot, one is for the packages of a distribution, but those in *system*, at which an engine looked; one
+    for other components of an SBOM; and one for what no SBOM names.
     """
     found = [
         Vulnerability(
-            f"NOT-COVERED-{package.name}",
+            _crate(package.name),
             package.name,
             package.version,
             NOT_COVERED,
@@ -114,8 +121,20 @@ def _uncovered(subject: Subject, system: Collection[SystemPackage]) -> list[Vuln
         for package in subject.inventory.packages
         if package.foreign
     ]
-    rest = [*(package.label for package in subject.system if package not in system), *subject.rest]
-    if rest:
-        title = f"No engine looked at {', '.join(rest)}"
-        found.append(Vulnerability(f"NOT-COVERED-{_REST}", _REST, "", NOT_COVERED, title))
-    return found
+    around = {
+        _DISTRIBUTION: [package.label for package in subject.system if package not in system],
+        _OTHERS: subject.others,
+        _FILES: subject.files,
+    }
+    return found + [
+        Vulnerability(
+            f"{_UNCOVERED}-{name}", name, "", NOT_COVERED, f"No engine looked at {', '.join(labels)}", purl=part(name)
+        )
+        for name, labels in around.items()
+        if labels
+    ]
+
+
+def _crate(name: str) -> str:
+    # A crate may be called as one of the three is, but cannot have a colon in its name.
+    return f"{_UNCOVERED}-{'crate:' if name in _AROUND else ''}{name}"

@@ -47,8 +47,9 @@ class Subject:
 
     *content* is what an engine is given: the text of a lock file, whose packages are from *registry*, a program
     in which its packages are recorded, or an SBOM; *form* says which. *sha256* is the digest of what stands at *path*.
-    *system* are the packages of a distribution in it, *rest* are things that no engine looks at. *image* is its id in
-    an engine, when it is one.
+    *system* are the packages of a distribution in it. *others* and *files* are what no engine looks at: components of
+    its SBOM that are neither these nor crates, and what the SBOM does not name. *image* is its id in an engine, when
+    it is one.
     """
 
     kind: str
@@ -58,8 +59,9 @@ class Subject:
     content: bytes
     form: str
     registry: str = ""
-    rest: tuple[str, ...] = ()
     system: tuple[SystemPackage, ...] = ()
+    others: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     image: str = ""
 
 
@@ -145,11 +147,13 @@ def _image(path: str) -> Subject:
         content = _content(path)
     saved = read_image(content, path)
     system: tuple[SystemPackage, ...] = ()
-    rest: tuple[str, ...] = ("all of the image but librespot",)
+    others: tuple[str, ...] = ()
+    files: tuple[str, ...] = ("all of the image but librespot",)
     if saved.sbom:
         bill = read_bill(saved.sbom, f"the SBOM of {path}")
         unnamed = sorted(name for name, digest in saved.files.items() if digest not in bill.files)
-        system, rest = bill.system, (*bill.others, *(f"{name}, which the SBOM does not name" for name in unnamed))
+        system, others = bill.system, bill.others
+        files = tuple(f"{name}, which the SBOM does not name" for name in unnamed)
     inventory = recorded(saved.program, path)
     return Subject(
         IMAGE,
@@ -158,8 +162,9 @@ def _image(path: str) -> Subject:
         inventory,
         saved.program,
         BINARY,
-        rest=rest,
         system=system,
+        others=others,
+        files=files,
         image=saved.identifier,
     )
 
@@ -167,7 +172,7 @@ def _image(path: str) -> Subject:
 def _sbom(path: str) -> Subject:
     content = _content(path)
     bill = read_bill(content, path)
-    return Subject(SBOM, path, _sha256(content), bill.inventory, content, SBOM, rest=bill.others, system=bill.system)
+    return Subject(SBOM, path, _sha256(content), bill.inventory, content, SBOM, system=bill.system, others=bill.others)
 
 
 def recorded(program: bytes, what: str) -> Inventory:

@@ -116,14 +116,11 @@ def _rolled_out(
 
 
 def _crates(context: Context, subject: Subject, control: str, check: str) -> Iterator[Finding]:
-    yield from _scanned(context, subject, control, check, lambda item: not item.id.startswith(_DISTRIBUTION))
+    yield from _scanned(context, subject, control, check, lambda item: item.on_crate)
 
 
 def _image(context: Context, subject: Subject, control: str, check: str) -> Iterator[Finding]:
     yield from _scanned(context, subject, control, check, lambda _item: True)
-
-
-_DISTRIBUTION = "NOT-COVERED-distribution"
 
 
 def _scanned(

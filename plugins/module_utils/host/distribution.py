@@ -21,6 +21,9 @@ _RESOLVED = re.compile(r"^\s*(\S+) => (/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
 _WOULD = re.compile(r"^Inst (\S+) \((\S+) ", re.MULTILINE)
 """What a simulation says of a package, with its version, to a system that has none yet."""
 
+_INCOMPLETE = re.compile(r"^W: (?:Failed to fetch|Some index files failed).*$", re.MULTILINE)
+"""What apt-get says of sources that it passes over, with a status of 0: an apt before 2.1 knows no other mode."""
+
 _REMEDY = "Look at the build host's way to its mirror, as apt-get update does there"
 _MISSING = re.compile(r"^\s*(\S+) => not found$", re.MULTILINE)
 
@@ -52,16 +55,26 @@ class Packages:
                 self._unpack(f"{archives}/{name}")
 
     def offered(self, names: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
-        """Return what *names* and all that they depend on are called, and the versions that the sources have now."""
+        """Return what *names* and all that they depend on are called, and the versions that the sources have now.
+
+        Raises `HostError` when one of the sources cannot be reached: without it the others have older versions.
+        """
         for place in ("status", "state/lists/partial/.keep", "cache/archives/partial/.keep", "tree/.keep"):
             self._workplace.write(f"{self._path}/{place}", b"")
-        self._commands.run([*self._apt(), "update"], timeout=600, env=environment, remedy=_REMEDY)
+        self._update(environment)
         wanted = ["install", "--simulate", "--no-install-recommends", *names]
         said = self._commands.run([*self._apt(), *wanted], timeout=120, env=environment, remedy=_REMEDY)
         found = dict(_WOULD.findall(said.stdout))
         if not found:
             raise HostError(f"apt-get names no package that it would install for {' '.join(names)}", _REMEDY)
         return found
+
+    def _update(self, environment: Mapping[str, str]) -> None:
+        strict = ["-o", "APT::Update::Error-Mode=any"]
+        said = self._commands.run([*self._apt(), *strict, "update"], timeout=600, env=environment, remedy=_REMEDY)
+        missed = _INCOMPLETE.search(f"{said.stderr}\n{said.stdout}")
+        if missed:
+            raise HostError(f"apt-get update did not reach all sources: {missed[0]}", _REMEDY)
 
     def newer(self, version: str, than: str) -> bool:
         """Tell whether *version* is newer *than* another one, in the order of dpkg."""

@@ -84,18 +84,21 @@ class ImageBuild:
             used = {item.origin for item in files}
             return Gathered(files, [item for name, item in found.found.items() if name in used])
 
-    def outdated(self, artifact: Mapping[str, Any], known: Mapping[str, Any]) -> list[dict[str, str]]:
+    def outdated(
+        self, artifact: Mapping[str, Any], known: Mapping[str, Any], again: bool = False
+    ) -> list[dict[str, str]]:
         """Return the packages of the image *known*, by its manifest, of which the distribution has newer ones.
 
-        Each has its ``name``, and the versions ``from`` and ``to``. Raises `HostError` when the image is of another
-        release than this host: what cannot be compared is not current.
+        Each has its ``name``, and the versions ``from`` and ``to``, which is empty for one that the distribution has no
+        more. Raises `HostError` when the image is of another release than this host: what cannot be compared is not
+        current. One that is made *again* in any case becomes one of this host's release, with other packages alone.
         """
         self._platform(artifact)
         here, there = (
             f"{self._facts.distribution} {self._facts.release}",
             f"{known['distribution']} {known['release']}",
         )
-        if here != there:
+        if here != there and not again:
             raise HostError(
                 f"The image is made of {there}, and the build host is {here}",
                 "Choose a build host of that release to compare them, or make the image again: refresh: always",
@@ -105,9 +108,12 @@ class ImageBuild:
             packages = Packages(self._commands, Files(), self._workplace, scratch)
             offered = packages.offered(self._wanted(artifact), self._network)
             return [
-                {"name": item["name"], "from": item["version"], "to": offered[item["name"]]}
+                {"name": item["name"], "from": item["version"], "to": offered.get(item["name"], "")}
                 for item in known["packages"]
-                if item["name"] in offered and packages.newer(offered[item["name"]], item["version"])
+                # Nobody mends one that is not offered any more.
+                if here != there
+                or item["name"] not in offered
+                or packages.newer(offered[item["name"]], item["version"])
             ]
 
     def probe(self, source: str, flags: Sequence[str], install: bool) -> bytes:

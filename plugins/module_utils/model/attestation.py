@@ -40,11 +40,15 @@ PROOFS = (HEALTH, AUDIT, SOAK)
 """What a host has shown of a release before the rollout was content with it."""
 
 _LONGEST = 500
+_NOTED = ("package", "package_version", "purl", "category", "status", "until", "fix")
 
 
 @dataclass(frozen=True)
 class Attested:
-    """One advisory in a scan that was attested: what was thought of it, and the last day on which that holds."""
+    """One advisory in a scan that was attested: what was thought of it, and the last day on which that holds.
+
+    What is no crate of the program, but something else in its image, has a *purl*.
+    """
 
     id: str
     package: str
@@ -52,6 +56,12 @@ class Attested:
     status: str
     until: str
     fix: str
+    purl: str
+
+    @property
+    def on_crate(self) -> bool:
+        """Tell whether it is about a crate of the program."""
+        return not self.purl
 
     def open_on(self, today: date) -> bool:
         """Tell whether nothing accounts for it on the day *today*."""
@@ -60,7 +70,7 @@ class Attested:
     @property
     def fixable(self) -> bool:
         """Tell whether a refreshed lock file would mend it, and it does apply."""
-        return self.fix == REFRESH and self.status != EXPLAINED
+        return self.on_crate and self.fix == REFRESH and self.status != EXPLAINED
 
     def __str__(self) -> str:
         return f"{self.id} ({self.package} {self.version})"
@@ -125,7 +135,7 @@ def scan_statements(name: str, sha256: str, scanned: Mapping[str, Any], path: st
 
 
 def _result(item: Mapping[str, Any]) -> dict[str, Any]:
-    noted = {name: str(item[name]) for name in ("package", "package_version", "category", "status", "until", "fix")}
+    noted = {name: str(item[name]) for name in _NOTED}
     scored = [{"method": "cvss_score", "score": str(item["cvss_score"])}] if item["cvss_score"] is not None else []
     return {
         "id": str(item["id"]),
@@ -160,7 +170,7 @@ def packages_statement(name: str, sha256: str, given: Any, path: str) -> str:
     """Return how the packages of an image compare with those of its distribution, as *given*: one statement.
 
     *given* has the day on which they were *compared*, the *distribution*, and which are *outdated*: a list of ``name``,
-    ``from`` and ``to``.
+    ``from`` and ``to``, which is empty for a package that the distribution has no more.
     """
     said = mapping(given, path, ("compared", "distribution", "outdated"))
     day = line(said.get("compared"), f"{path}.compared")
@@ -179,8 +189,10 @@ def packages_statement(name: str, sha256: str, given: Any, path: str) -> str:
 
 def _outdated(given: Any, path: str) -> str:
     item = mapping(given, path, ("name", "from", "to"))
-    name, old, new = (line(item.get(key), f"{path}.{key}", 200) for key in ("name", "from", "to"))
-    return f"{name} {old}, there is {new}"
+    name, old = (line(item.get(key), f"{path}.{key}", 200) for key in ("name", "from"))
+    if item.get("to") == "":
+        return f"{name} {old}, there is none any more"
+    return f"{name} {old}, there is {line(item.get('to'), f'{path}.to', 200)}"
 
 
 def _tests(
@@ -206,9 +218,8 @@ def read_scan(text: str) -> ScanSeen:
 
 def _attested(item: Mapping[str, Any]) -> Attested:
     (noted,) = item["annotations"]
-    return Attested(
-        str(item["id"]), noted["package"], noted["package_version"], noted["status"], noted["until"], noted["fix"]
-    )
+    names = ("package", "package_version", "status", "until", "fix", "purl")
+    return Attested(str(item["id"]), *(noted[name] for name in names))
 
 
 def read_tests(text: str) -> TestsSeen:

@@ -94,6 +94,8 @@ def refuse_lock(text: str, upstream: str) -> None:
     sources = {crate.source for crate in theirs.values()}
     parts = {crate.label for crate in theirs.values() if crate.own}
     for crate in locked_crates(text):
+        if not crate.source and crate.name != LIBRESPOT:
+            raise HostError(f"The lock file takes {crate.label} from a directory and not from the registry", _OFFICIAL)
         if crate.source not in sources:
             raise HostError(f"The lock file takes {crate.label} from {crate.source}", _OFFICIAL)
         if crate.own and crate.label not in parts:

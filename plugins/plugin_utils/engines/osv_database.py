@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
@@ -18,6 +20,21 @@ from typing import Any
 
 from ...module_utils.model.errors import HostError
 from ..advisories import refuse_old
+
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    # A damaged member; JSON that is too deep, or a member that is encrypted; and a compression that Python has not.
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    RuntimeError,
+)
+"""What an archive raises that is none, or that holds something else. NotImplementedError is a RuntimeError as well."""
 
 _LARGEST = 1024 * 1024 * 1024
 _OF_A_DISTRIBUTION = re.compile(r"^(?:DEBIAN|UBUNTU)-(?=CVE-)")
@@ -50,7 +67,7 @@ class OsvDatabase:
                 ecosystems.update(str(package["ecosystem"]) for package in packages)
                 for name in {str(package["name"]) for package in packages}:
                     self._about.setdefault(name, []).append(member)
-        except (zipfile.BadZipFile, ValueError, LookupError, TypeError, AttributeError) as error:
+        except _UNREADABLE as error:
             raise HostError(f"{path} is no database of OSV: {error}", remedy) from error
         if not self.count:
             raise HostError(f"{path} holds no advisories", remedy)

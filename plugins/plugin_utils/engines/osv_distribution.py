@@ -27,7 +27,7 @@ from ...module_utils.model.vulnerability import (
     VULNERABILITY,
     Vulnerability,
 )
-from ..cvss_score import rated
+from ..cvss_score import rated, worst
 from ..outputs.purl import source_package
 from .osv_database import OsvDatabase, known_as, vulnerabilities, vulnerability
 
@@ -129,7 +129,7 @@ def _vulnerability(
     fixed = tuple(f">={event['fixed']}" for event in events if "fixed" in event)
     urgency = _urgency(entry, affected)
     ratings = [*(entry.get("severity") or ()), *(item for part in affected for item in part.get("severity") or ())]
-    vector = max((str(item["score"]) for item in ratings if str(item["type"]).startswith("CVSS_")), default="")
+    vector = worst(str(item["score"]) for item in ratings if str(item["type"]).startswith("CVSS_"))
     score, severity = rated(vector)
     title = _title(entry)
     if urgency in _UNIMPORTANT:

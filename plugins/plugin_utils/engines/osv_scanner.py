@@ -18,7 +18,7 @@ from ...module_utils.model.errors import HostError
 from ...module_utils.model.inventory import Inventory, SystemPackage
 from ...module_utils.model.scan_options import OSV_SCANNER
 from ...module_utils.model.vulnerability import Vulnerability, ordered
-from ..cvss_score import rated
+from ..cvss_score import rated, worst
 from ..fixes import fix
 from ..outputs.purl import crate
 from ..subjects import Subject
@@ -155,8 +155,8 @@ def _vulnerability(
         if "fixed" in event
     )
     informational = next((part.get("database_specific", {}).get("informational") for part in affected), None)
-    vectors = [str(item["score"]) for item in entry.get("severity") or () if str(item["type"]).startswith("CVSS_")]
-    vector = max(vectors, default="")
+    ratings = entry.get("severity") or ()
+    vector = worst(str(item["score"]) for item in ratings if str(item["type"]).startswith("CVSS_"))
     score, severity = rated(vector)
     aliases = {*map(str, entry.get("aliases") or ()), *names} - {identifier}
     references = [str(item["url"]) for item in entry.get("references") or ()]

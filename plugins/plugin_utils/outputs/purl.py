@@ -29,6 +29,11 @@ def source_package(distribution: str, release: str, name: str, version: str) -> 
     return PackageURL("deb", distribution, name, version, qualifiers).to_string()
 
 
+def part(name: str) -> str:
+    """Return the package URL of what is in an image and is no package of any kind."""
+    return PackageURL("generic", name=name).to_string()
+
+
 def package(found: Vulnerability) -> str:
     """Return the package URL of what an advisory was *found* on."""
     return found.purl or crate(found.package, found.package_version)

@@ -71,6 +71,13 @@ def judged(status: str, until: str = "", fix: str = "none") -> Judged:
     return Judged(found, status, "a reason", date.fromisoformat(until) if until else None)
 
 
+def in_image(identifier: str, package: str, purl: str, status: str, fix: str = "none") -> Judged:
+    """Return what a scan of an image says of something in it that is no crate."""
+    version, until = ("2.36-9", date(2026, 12, 31)) if status == WAIVED else ("", None)
+    found = Vulnerability(identifier, package, version, VULNERABILITY, "Bad", fix=fix, purl=purl)
+    return Judged(found, status, "a reason", until)
+
+
 @pytest.fixture
 def files(tmp_path: Path) -> Files:
     """Return a host with one release."""
@@ -150,12 +157,50 @@ def test_what_is_open_is_red(files: Files) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("identifier", "package", "purl"),
+    [
+        ("NOT-COVERED-distribution", "distribution", "pkg:generic/distribution"),
+        ("NOT-COVERED-files", "files", "pkg:generic/files"),
+        ("DEBIAN-CVE-2026-5450", "libc6", "pkg:deb/debian/libc6@2.36-9?distro=debian-12"),
+        # As a database calls it that has one name for all distributions.
+        ("CVE-2026-5450", "libc6", "pkg:deb/debian/libc6@2.36-9?distro=debian-12"),
+    ],
+)
+def test_what_is_open_on_the_image_is_red_there_and_not_of_the_crates(
+    files: Files, identifier: str, package: str, purl: str
+) -> None:
+    attest(files, scanned(in_image(identifier, package, purl, OPEN)), ALL, CURRENT)
+    found = audited(files, contained=True)
+    assert {name for name, item in found.items() if item.status == FAILED} == {"CON-08"}
+    assert identifier in found["CON-08"].observed
+
+
+@pytest.mark.parametrize("name", ["distribution", "distribution-tools", "files"])
+def test_a_crate_that_nobody_looked_at_is_red_whatever_it_is_called(files: Files, name: str) -> None:
+    attest(files, scanned(in_image(f"NOT-COVERED-{name}", name, "", OPEN)), ALL, CURRENT)
+    found = audited(files, contained=True)
+    assert {key for key, item in found.items() if item.status == FAILED} == {"UPD-06", "CON-08"}
+
+
+def test_no_lock_file_mends_a_package_of_the_image(files: Files) -> None:
+    given = in_image("DEBIAN-CVE-2026-1", "libc6", "pkg:deb/debian/libc6@2.36-9", WAIVED, fix=REFRESH)
+    attest(files, scanned(given), ALL, CURRENT)
+    assert set(statuses(audited(files, contained=True)).values()) == {PASSED}
+
+
 def test_a_package_of_the_image_that_is_outdated_is_red(files: Files) -> None:
     newer = {"name": "libc6", "from": "2.36-9+deb12u9", "to": "2.36-9+deb12u10"}
     attest(files, scanned(), ALL, {**CURRENT, "outdated": [newer]})
     found = audited(files, contained=True)
     assert {name for name, item in found.items() if item.status == FAILED} == {"CON-09"}
     assert found["CON-09"].observed == "libc6 2.36-9+deb12u9, there is 2.36-9+deb12u10"
+
+
+def test_a_package_of_the_image_that_its_distribution_has_no_more_is_red(files: Files) -> None:
+    gone = {"name": "libasound2", "from": "1.2.8-1", "to": ""}
+    attest(files, scanned(), ALL, {**CURRENT, "outdated": [gone]})
+    assert audited(files, contained=True)["CON-09"].observed == "libasound2 1.2.8-1, there is none any more"
 
 
 @pytest.mark.parametrize(("day", "status"), [("2026-09-24", PASSED), ("2026-09-25", FAILED), ("2026-08-22", FAILED)])
@@ -208,6 +253,7 @@ def test_the_scan_of_something_else_is_refused(files: Files) -> None:
         ({"rollout": {**ALL, "passed": ["a\x1bb"]}}, r"rollout.passed\[0\]"),
         ({"packages": {**CURRENT, "compared": "today"}}, "packages.compared"),
         ({"packages": {**CURRENT, "outdated": [{"name": "libc6"}]}}, r"packages.outdated\[0\].from"),
+        ({"packages": {**CURRENT, "outdated": [{"name": "libc6", "from": "1"}]}}, r"packages.outdated\[0\].to"),
         ({}, "subject"),
     ],
 )

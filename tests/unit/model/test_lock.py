@@ -78,6 +78,8 @@ def test_what_is_none_or_from_elsewhere_is_refused(text: str, said: str) -> None
     ("text", "said"),
     [
         (UPSTREAM.replace("example.org", "example.com"), "takes librespot-core 0.8.0 from registry"),
+        (UPSTREAM + block("mine", "1.0.0", "", ""), "takes mine 1.0.0 from a directory"),
+        (UPSTREAM.replace(TIME, TIME.replace(" = ", "=")), "from a directory"),
         (UPSTREAM.replace(CORE, block("librespot-core", "0.8.1")), "librespot-core 0.8.1, which is a part of another"),
         (UPSTREAM.replace(TIME, block("time", "0.3.44", checksum="b" * 64)), "has the checksum b+ for time 0.3.44"),
     ],

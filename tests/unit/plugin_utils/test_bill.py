@@ -118,6 +118,48 @@ class TestBill:
         assert said.system == ()
         assert len(said.others) == 1
 
+    @pytest.mark.parametrize("place", ["components", "nested"])
+    def test_what_has_no_package_url_was_not_looked_at(self, place: str) -> None:
+        said = json.loads(bill(CRATES))
+        parts = [
+            {"type": "library", "name": "openssl", "version": "1.0.1", "bom-ref": "one"},
+            {"type": "application", "name": "backdoor"},
+            {"type": "file", "name": "/etc/passwd"},
+        ]
+        said["components"] += parts if place == "components" else [{**parts[2], "components": parts}]
+        found = read_bill(json.dumps(said).encode(), "sbom")
+        assert sorted(found.others) == ["backdoor", "openssl 1.0.1"]
+
+    def test_what_an_sbom_is_about_was_looked_at_when_it_is_an_image(self) -> None:
+        said = json.loads(bill(CRATES))
+        said["metadata"]["component"]["type"] = "application"
+        assert len(read_bill(json.dumps(said).encode(), "sbom").others) == 1
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {"type": "library", "name": "bad", "purl": "pkg:cargo/bad@1.0.0"},
+            {"type": "library", "name": "bad"},
+            {"type": "file", "name": "/bad"},
+        ],
+    )
+    def test_two_components_of_one_name_are_refused(self, more: dict[str, str]) -> None:
+        said = json.loads(bill(CRATES))
+        taken = next(item["bom-ref"] for item in said["components"] if item["name"] == "rand")
+        said["components"].append({**more, "bom-ref": taken})
+        with pytest.raises(HostError, match=f"two components called '{taken}'"):
+            read_bill(json.dumps(said).encode(), "sbom")
+
+    def test_one_that_is_called_as_the_package_of_another_is_refused(self) -> None:
+        said = json.loads(bill(CRATES))
+        purl = "pkg:cargo/bad@1.0.0"
+        said["components"] += [
+            {"type": "library", "name": "bad", "purl": purl},
+            {"type": "library", "name": "good", "purl": "pkg:cargo/good@1.0.0", "bom-ref": purl},
+        ]
+        with pytest.raises(HostError, match="two components called"):
+            read_bill(json.dumps(said).encode(), "sbom")
+
     def test_one_without_crates_is_not_clean(self) -> None:
         with pytest.raises(HostError, match="What is not named cannot be scanned"):
             read_bill(bill([]), "sbom")
@@ -175,24 +217,24 @@ class TestImage:
 
     def test_what_nobody_looks_at_is_said(self, tmp_path: Path) -> None:
         sbom = {"usr/share/sbom/librespot.cdx.json": bill(CRATES)}
-        rests = []
+        unnamed = []
         # What else is in an image must not make it look like something else.
         bare = {"bin/librespot": PROGRAM, "Cargo.lock": b"[[package]]"}
         for name, layers in (("with", [{"usr/bin/librespot": PROGRAM}, sbom]), ("bare", [bare])):
             (tmp_path / name).write_bytes(saved(*layers))
             subject = read_subject(str(tmp_path / name))
             assert (subject.kind, subject.form, subject.content) == ("image", "binary", PROGRAM)
-            rests.append(subject.rest)
-        assert rests == [(), ("all of the image but librespot",)]
+            unnamed.append(subject.files)
+        assert unnamed == [(), ("all of the image but librespot",)]
 
     def test_a_library_of_which_a_byte_was_changed_is_not_the_one_that_the_sbom_names(self, tmp_path: Path) -> None:
         sbom = {"usr/share/sbom/librespot.cdx.json": bill(CRATES)}
-        for library, rest in ((LIBRARY, ()), (LIBRARY + b"x", ("/usr/lib/libc.so.6, which the SBOM does not name",))):
+        for library, files in ((LIBRARY, ()), (LIBRARY + b"x", ("/usr/lib/libc.so.6, which the SBOM does not name",))):
             image = saved({"usr/bin/librespot": PROGRAM, "usr/lib/libc.so.6": library}, sbom)
             (tmp_path / "image.tar").write_bytes(image)
             subject = read_subject(str(tmp_path / "image.tar"))
             assert [package.source for package in subject.system] == ["glibc"]
-            assert subject.rest == rest
+            assert (subject.others, subject.files) == ((), files)
 
     def test_an_sbom_is_known_by_looking_at_it(self, tmp_path: Path) -> None:
         (tmp_path / "any").write_bytes(bill(CRATES))

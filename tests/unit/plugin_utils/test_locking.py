@@ -28,6 +28,19 @@ def lock(version: str = "0.3.44") -> bytes:
     return (HEAD + package).encode()
 
 
+_MINE = b'[[package]]\nname="serde"\nversion="1.0.0"\nsource="registry+x"\nchecksum="' + b"b" * 64 + b'"\n'
+
+DISGUISED = [
+    lock() + _MINE,
+    lock() + _MINE.replace(b"[[package]]", b"[[ package ]]"),
+    lock().replace(b'"time"', b"'time'"),
+    lock().replace(b'"time"', b'"\\u0074ime"'),
+    lock().replace(b"name =", b"  name =", 2),
+    lock().replace(b"\n", b"\r\n"),
+]
+"""What TOML reads otherwise than a reader by lines does."""
+
+
 def params(**changed: Any) -> dict[str, Any]:
     defaults = {name: option.get("default") for name, option in BUILD_OPTIONS.items()}
     return {**defaults, "architecture": "x86_64", **changed}
@@ -49,10 +62,16 @@ class Bench:
         files = {"Cargo.lock": made, "upstream.lock": lock()}
         return files, {"cargo": "cargo 1.96.0", "rust": "1.96"}
 
-    def choose(self, **changed: Any) -> Any:
+    def choose(self, fails: BaseException | None = None, **changed: Any) -> Any:
+        """Return what is chosen, after it was built with, or what was built *fails*."""
         locking = Locking(params(**changed), self.pins)
         chosen = locking.chosen()
-        return chosen if chosen.known else locking.refreshed(self.ask)
+        if not chosen.known:
+            chosen = locking.refreshed(self.ask)
+        with locking.proved(chosen):
+            if fails:
+                raise fails
+        return chosen
 
     def aged(self, days: int) -> None:
         """Make the pin older."""
@@ -140,6 +159,38 @@ class TestRefreshed:
             bench.choose(lock="refreshed")
         assert bench.pins.get("0.8.0") is None
 
+    @pytest.mark.parametrize("fails", [HostError("time does not compile", "Look at it."), KeyboardInterrupt()])
+    def test_what_nothing_was_built_with_is_not_pinned(self, bench: Bench, fails: BaseException) -> None:
+        bench.newest = "0.3.56"
+        with pytest.raises(type(fails)):
+            bench.choose(fails, lock="refreshed")
+        assert bench.pins.get("0.8.0") is None
+        bench.newest = "0.3.55"
+        first = bench.choose(lock="refreshed")
+        bench.aged(31)
+        bench.newest = "0.3.56"
+        with pytest.raises(type(fails)):
+            bench.choose(fails, lock="refreshed", lock_max_age=30)
+        assert bench.choose(lock="refreshed").lock == first.lock
+
+    def test_the_error_of_the_build_names_what_is_pinned(self, bench: Bench) -> None:
+        fails = HostError("time does not compile", "Look at it")
+        with pytest.raises(HostError, match="time does not compile; the refreshed lock file") as caught:
+            bench.choose(fails, lock="refreshed")
+        assert caught.value.remedy == "Look at it. Run again to get another one"
+        path = bench.choose(lock="refreshed").said["path"]
+        with pytest.raises(HostError) as caught:
+            bench.choose(fails, lock="refreshed", lock_max_age=0)
+        assert caught.value.remedy.endswith(f"lock: {path}")
+        assert bench.choose(lock=path).content == Path(path).read_bytes()
+
+    def test_a_build_with_what_is_pinned_fails_as_it_does(self, bench: Bench) -> None:
+        bench.choose(lock="refreshed")
+        fails = HostError("no room", "Make some")
+        with pytest.raises(HostError) as caught:
+            bench.choose(fails, lock="refreshed")
+        assert caught.value is fails
+
     def test_killed_between_its_two_files_it_is_the_old_one(
         self, bench: Bench, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -181,6 +232,7 @@ class TestFile:
             (lock().replace(b"0.8.0", b"0.7.1"), r"is for librespot 0\.7\.1"),
             (lock().replace(b'source = "registry+x"\n', b""), "from a directory"),
             (lock().replace(b"registry+x", b"git+x"), r"crates from git\+x"),
+            *((content, "is not written as cargo writes it") for content in DISGUISED),
         ],
     )
     def test_what_is_none_for_the_release_is_refused(self, bench: Bench, content: bytes, said: str) -> None:

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.inventory import SystemPackage
+from ansible_collections.hardened.librespot.plugins.plugin_utils.engines import osv_scanner
 from ansible_collections.hardened.librespot.plugins.plugin_utils.engines.osv_database import OsvDatabase
 from ansible_collections.hardened.librespot.plugins.plugin_utils.engines.osv_distribution import components, read
 from tests.support.debian_advisories import advisory, of_cve, write
@@ -101,6 +104,23 @@ def test_its_severity(archive: Path, vector: str, urgency: str, category: str, s
     assert (found.category, found.severity, found.fix) == (category, severity, "none")
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_of_several_scores_the_highest_counts(archive: Path, reverse: bool) -> None:
+    # By their letters the others would come last.
+    vectors = {
+        "CVSS_V3": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+        "CVSS_V4": "CVSS:4.0/AV:L/AC:H/AT:P/PR:H/UI:A/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N",
+        "CVSS_V2": "AV:L/AC:H/Au:M/C:P/I:N/A:N",
+    }
+    ratings = [{"type": kind, "score": score} for kind, score in vectors.items()]
+    entry = {**ONE, "severity": ratings[::-1] if reverse else ratings}
+    (found,) = read(answer(entry), [LIBRARY], database(archive, entry))
+    assert (found.severity, found.cvss_score, found.cvss_vector) == ("critical", 9.8, vectors["CVSS_V3"])
+    of_crate = {**answer(entry)[0], "groups": [{"ids": [entry["id"]]}]}
+    (told,) = osv_scanner._found([of_crate])
+    assert (told.severity, told.cvss_score, told.cvss_vector) == ("critical", 9.8, vectors["CVSS_V3"])
+
+
 @pytest.mark.parametrize(
     ("said", "entries"),
     [
@@ -137,6 +157,42 @@ class TestDatabase:
     def test_what_is_no_advisory_is_refused(self, archive: Path, entry: dict[str, Any]) -> None:
         with pytest.raises(HostError, match="is no database of OSV"):
             database(archive, entry)
+
+    @pytest.mark.parametrize("compression", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_a_damaged_one_is_refused(self, archive: Path, compression: int) -> None:
+        with zipfile.ZipFile(archive, "w", compression) as made:
+            made.writestr("X.json", json.dumps(ONE))
+        content = archive.read_bytes()
+        start = content.index(b"X.json") + len(b"X.json") + 12
+        for damage in (b"\xff" * 8, b"\x00" * 8):
+            archive.write_bytes(content[:start] + damage + content[start + 8 :])
+            with pytest.raises(HostError, match="is no database of OSV"):
+                self.opened(archive)
+
+    @pytest.mark.parametrize(
+        ("place", "value"),
+        [(8, b"\x01"), (10, b"\x63")],
+        ids=["encrypted", "of a compression that nobody has"],
+    )
+    def test_one_that_cannot_be_opened_is_refused(self, archive: Path, place: int, value: bytes) -> None:
+        write(archive, [ONE])
+        content = bytearray(archive.read_bytes())
+        directory = content.index(b"PK\x01\x02")
+        content[directory + place] = value[0]
+        content[place - 2] = value[0]
+        archive.write_bytes(content)
+        with pytest.raises(HostError, match="is no database of OSV"):
+            self.opened(archive)
+
+    def test_one_that_is_too_deep_is_refused(self, archive: Path) -> None:
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
+            made.writestr("X.json", "[" * 200000)
+        with pytest.raises(HostError, match="is no database of OSV"):
+            self.opened(archive)
+
+    @staticmethod
+    def opened(archive: Path) -> OsvDatabase:
+        return OsvDatabase(str(archive), "database", TODAY, datetime.timedelta(30), "a remedy")
 
     def test_an_old_one_and_an_empty_one_are_refused(self, archive: Path) -> None:
         with pytest.raises(LibrespotError, match="days old"):
