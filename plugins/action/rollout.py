@@ -69,16 +69,25 @@ class ActionModule(ActionBase):
                 said = {"closed": rollout.closed}
             elif asked["step"] == step.TURN:
                 said = steps.begin(rollout, name, asked["max_fail_percentage"])
+                said["shown"] = _shown(rollout.hosts[name], asked["name"])
+            elif asked["step"] == step.JUDGE:
+                said = self._judge(rollout, name, asked)
+            elif asked["step"] == step.ATTESTED:
+                steps.attested(asked["attestation"])
             else:
                 rollout.hosts[name], said = self._host(rollout.hosts[name], asked)
         return said
 
+    def _judge(self, rollout: Rollout, name: str, asked: dict[str, Any]) -> Result:
+        wrong = steps.judge(rollout.hosts[name], asked["health"], asked["audit"], asked["strict"])
+        if wrong:
+            return {"failed": True, "msg": "; ".join(wrong)}
+        rollout.hosts[name] = steps.shown(rollout, name, asked["soak"])
+        return {"shown": _shown(rollout.hosts[name], asked["name"])}
+
     def _host(self, state: HostState, asked: dict[str, Any]) -> tuple[HostState, Result]:
         """Return the state of the task's host after its step, and what the task says of it."""
         health, audit = asked["health"], asked["audit"]
-        if asked["step"] == step.JUDGE:
-            wrong = steps.judge(state, health, audit, asked["strict"])
-            return state, {"failed": True, "msg": "; ".join(wrong)} if wrong else {}
         if asked["step"] == step.SWITCH:
             state = steps.switch(state, audit)
         elif asked["step"] == step.DONE:
@@ -122,3 +131,8 @@ class ActionModule(ActionBase):
         if wrong:
             result.update(failed=True, msg=f"{', '.join(wrong)}: the table says what became of each")
         return result
+
+
+def _shown(state: HostState, name: str) -> Result:
+    """Return what the host has shown in the rollout *name*, as the module ``attestation`` takes it."""
+    return {"rollout": name, "at": state.shown_at, "passed": list(state.shown)} if state.shown else {}

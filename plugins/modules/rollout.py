@@ -39,12 +39,12 @@ options:
       - V(open) begins a run, V(looked) keeps what was seen of a host, V(plan) makes the plan of it, and V(gate) keeps
         what scans let through.
       - V(turn) says what is to be done with the host. V(switch) keeps that it is between two releases from now on,
-        V(judge) fails unless the new one is proved, V(done) keeps that it is, and V(failed) why it is not. V(returned)
-        keeps that the release before is back, V(broken) that it is not.
+        V(judge) fails unless the new one is proved, V(attested) unless the host has that on record, V(done) keeps that
+        it is, and V(failed) why it is not. V(returned) keeps that the release before is back, V(broken) that it is not.
       - V(report) ends the run.
     type: str
     required: true
-    choices: [open, looked, plan, gate, turn, switch, judge, done, failed, returned, broken, report]
+    choices: [open, looked, plan, gate, turn, switch, judge, attested, done, failed, returned, broken, report]
   name:
     description: The rollout's name.
     type: str
@@ -104,6 +104,10 @@ options:
     description: What M(hardened.librespot.audit) returned.
     type: dict
     default: {}
+  attestation:
+    description: For V(attested), what M(hardened.librespot.attestation) returned.
+    type: dict
+    default: {}
   scan:
     description: For V(gate), what M(hardened.librespot.scan) returned for each of O(artifacts), with this as C(item).
     type: list
@@ -121,6 +125,10 @@ options:
     description: For V(judge), whether findings count that were red before the change.
     type: bool
     default: false
+  soak:
+    description: For V(judge), the seconds for which O(health) was watched.
+    type: float
+    default: 0
   serial:
     description: For V(plan), the batches of production. It is returned as it is.
     type: list
@@ -168,6 +176,13 @@ todo:
   description: What is to be done with the host, C(switch), C(prove), C(return) or C(nothing).
   returned: for V(turn)
   type: str
+shown:
+  description:
+    - What the host has shown of its release, as M(hardened.librespot.attestation) takes it; empty when that is not
+      known.
+  returned: for V(judge) and V(turn)
+  type: dict
+  sample: {rollout: librespot, at: 2026-11-27T20:30:00Z, passed: [staging, health, audit, soak]}
 outcome:
   description:
     - What became of the host. C(updated), C(current) and C(held) are good; C(rolled back), C(broken), C(failed),

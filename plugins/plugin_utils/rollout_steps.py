@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..module_utils.model.attestation import AUDIT, HEALTH, SOAK, STAGED
 from ..module_utils.model.errors import HostError, SpecificationError
 from ..module_utils.model.instance import CONTAINER
 from ..module_utils.model.rollout import (
@@ -143,7 +144,7 @@ def begin(rollout: Rollout, name: str, most: float) -> dict[str, Any]:
     """Give the host *name* its turn, and return what is to be done with it."""
     state = turn(name, rollout.here, rollout.closed, most, time.time())
     rollout.hosts[name] = state
-    return {**_told(state), "staged": staged(name, rollout.here)}
+    return _told(state)
 
 
 def _told(state: HostState) -> dict[str, Any]:
@@ -182,6 +183,20 @@ def judge(state: HostState, health: Said, audit: Said, strict: bool) -> list[str
     return wrong + [f"the audit found {line}" for line in newly_red(known, audit["findings"])]
 
 
+def shown(rollout: Rollout, name: str, soak: float) -> HostState:
+    """Return the state of the host *name*, which was judged to be well, and watched for *soak* seconds."""
+    passed = {STAGED: staged(name, rollout.here), HEALTH: True, AUDIT: True, SOAK: soak > 0}
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return replace(rollout.hosts[name], shown=tuple(test for test, right in passed.items() if right), shown_at=at)
+
+
+def attested(said: Said) -> None:
+    """Raise `HostError` unless the host has what was to be attested."""
+    if not usable(said):
+        why = said.get("msg") or "nothing was attested"
+        raise HostError(f"The host has not on record what it runs: {why}", "Look at what failed above, and run again")
+
+
 def _unwell(health: Said) -> list[str]:
     if not usable(health) or not health.get("instances"):
         return [str(health.get("msg") or "its health was not looked at")]
@@ -200,8 +215,8 @@ def done(state: HostState, health: Said) -> HostState:
 
 
 def failed(state: HostState, reason: str) -> HostState:
-    """Return *state* on its way back; where nothing was changed, as failed, unless it has an outcome already."""
-    if state.outcome:
+    """Return *state* on its way back; where nothing was changed, as failed, unless it has an outcome of this run."""
+    if state.outcome and not state.proved:
         return state
     state = replace(state, reason=reason or state.reason, failed=time.time())
     if not state.step:

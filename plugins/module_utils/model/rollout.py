@@ -81,6 +81,7 @@ class HostState:
 
     *before* is the release to go back to, *red* what the audit found before the change. *seconds* are from the change
     to the outcome, *back* from the failure to the old release's answer. *run* is the run that the outcome is of.
+    *shown* are the tests that the host passed with the release, *shown_at* when (RFC 3339).
     """
 
     stage: str
@@ -97,6 +98,8 @@ class HostState:
     seconds: float = 0.0
     back: float = 0.0
     run: str = ""
+    shown: tuple[str, ...] = ()
+    shown_at: str = ""
 
     @property
     def interrupted(self) -> bool:
@@ -127,7 +130,8 @@ def host_state(data: Mapping[str, Any]) -> HostState:
     """Return what `as_data` made of a `HostState`. Raises KeyError or TypeError for what it did not make."""
     read: dict[str, Any] = {item.name: data[item.name] for item in fields(HostState)}
     read.update({name: _release(data[name]) for name in ("target", "before", "now")})
-    return HostState(**{**read, "red": tuple(tuple(key) for key in data["red"])})
+    lists = {"red": tuple(tuple(key) for key in data["red"]), "shown": tuple(data["shown"])}
+    return HostState(**{**read, **lists})
 
 
 def looked(data: Mapping[str, Any]) -> Looked:

@@ -69,7 +69,8 @@ def update(take: Take, host: str) -> dict[str, Any]:
     """Take all steps of a host that is well afterwards."""
     assert take("turn", host)["todo"] == "switch"
     take("switch", host, audit=AUDITED)
-    assert not take("judge", host, health=running(NEW), audit=AUDITED).get("failed")
+    assert not take("judge", host, health=running(NEW), audit=AUDITED, soak=60).get("failed")
+    take("attested", host, attestation={"changes": []})
     return take("done", host, health=running(NEW))
 
 
@@ -96,6 +97,49 @@ def test_one_that_fails_goes_back_and_stops_the_others(take: Take) -> None:
     said = take("report")
     assert said["failed"]
     assert [item["outcome"] for item in said["report"]["hosts"].values()] == ["rolled back", "not started"]
+
+
+def plan_again(take: Take, *hosts: str, release: str = NEW) -> None:
+    """Begin another run for *hosts*, which run *release*."""
+    take("open")
+    for host in hosts:
+        take("looked", host, artifact={"id": NEW, "path": "/new"}, health=running(release))
+    planned = take("plan", hosts[0], hosts=list(hosts))
+    take("gate", artifacts=planned["artifacts"], scan=[{"item": {"id": NEW}, "red": 0, "vulnerabilities": []}])
+
+
+def test_what_a_host_has_shown_is_known_to_later_runs(take: Take) -> None:
+    plan(take, "kitchen")
+    assert take("turn")["shown"] == {}
+    take("switch", audit=AUDITED)
+    assert take("judge", health=running(NEW), audit=AUDITED)["shown"]["passed"] == ["staging", "health", "audit"]
+    shown = take("judge", health=running(NEW), audit=AUDITED, soak=60)["shown"]
+    assert shown["passed"] == ["staging", "health", "audit", "soak"]
+    take("done", health=running(NEW))
+    plan_again(take, "kitchen")
+    assert take("turn")["shown"] == shown
+
+
+def test_one_that_went_away_while_it_was_watched_has_shown_nothing(take: Take) -> None:
+    plan(take, "kitchen")
+    take("turn")
+    take("switch", audit=AUDITED)
+    assert take("judge", health={"unreachable": True}, audit=AUDITED, soak=60)["failed"]
+
+
+@pytest.mark.parametrize("said", [{}, {"unreachable": True, "msg": "no route"}, {"failed": True, "msg": "no disk"}])
+def test_what_is_not_on_record_is_not_proved(take: Take, said: dict[str, Any]) -> None:
+    plan(take, "kitchen")
+    update(take, "kitchen")
+    plan_again(take, "kitchen")
+    assert take("turn")["proved"]
+    with pytest.raises(AnsibleError, match="has not on record"):
+        take("attested", attestation=said)
+    assert take("failed", reason="it has it not on record")["outcome"] == "failed"
+    assert take("report")["failed"]
+    # Then it is proved anew, and attested.
+    plan_again(take, "kitchen")
+    assert take("turn")["todo"] == "prove"
 
 
 def test_one_that_is_not_well_on_the_old_release_either_is_broken(take: Take) -> None:
