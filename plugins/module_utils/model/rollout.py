@@ -115,6 +115,7 @@ class HostState:
 Hosts = dict[str, HostState]
 
 _NOT_REACHED = "the host was not reached"
+NOT_GOT = "what it shall run could not be got"
 
 
 def as_data(state: HostState | Looked) -> dict[str, Any]:
@@ -184,7 +185,8 @@ def _resumed(seen: Looked, old: HostState, stage: str, run: str) -> HostState:
     if seen.hold or old.step == ROLLING_BACK:
         return replace(new, todo=RETURN, reason=seen.hold or old.reason)
     if not seen.wanted.id:
-        return replace(new, outcome=FAILED, reason=seen.refused)
+        # There is nothing to go on with.
+        return replace(new, todo=RETURN, reason=seen.refused or NOT_GOT)
     return replace(new, target=seen.wanted, todo=SWITCH, reason="")
 
 

@@ -128,6 +128,12 @@ class TestInterrupted:
     def test_what_is_held_meanwhile_goes_back(self) -> None:
         assert one(replace(SEEN, hold="a party"), LEFT).todo == RETURN
 
+    @pytest.mark.parametrize(("refused", "said"), [("no cargo", "no cargo"), ("", "could not be got")])
+    def test_it_goes_back_when_there_is_nothing_to_go_on_with(self, refused: str, said: str) -> None:
+        state = one(replace(SEEN, wanted=NONE, refused=refused), LEFT)
+        assert (state.todo, state.before, state.outcome, state.interrupted) == (RETURN, OLD, "", True)
+        assert said in state.reason
+
     def test_one_that_is_not_reached_is_not_forgotten(self) -> None:
         state = one(replace(SEEN, reached=False), LEFT)
         assert (state.outcome, state.interrupted, state.before) == (UNREACHABLE, True, OLD)
