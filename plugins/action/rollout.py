@@ -17,6 +17,11 @@ from ansible.utils.display import Display
 from ansible_collections.hardened.librespot.plugins.module_utils.model import rollout_options as step
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout import STAGES, HostState
+from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout_input import (
+    check_report,
+    check_serial,
+    check_terms,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.render.rollout import (
     as_data,
     as_json,
@@ -61,6 +66,7 @@ class ActionModule(ActionBase):
         said: Result = {}
         with store.changed() as rollout:
             if asked["step"] == step.LOOKED:
+                check_terms(asked["terms"], asked["max_fail_percentage"])
                 rollout.seen[name] = steps.looked(asked, list(variables.get("groups", {})))
             elif asked["step"] == step.PLAN:
                 said = self._plan(rollout, asked)
@@ -104,8 +110,11 @@ class ActionModule(ActionBase):
         return state, said
 
     def _plan(self, rollout: Rollout, asked: dict[str, Any]) -> Result:
-        found = steps.plan(rollout, asked["hosts"])
+        check_serial(asked["serial"])
         rollout.report = resolved(asked["path"]) if asked["path"] else ""
+        if rollout.report:
+            check_report(rollout.report)
+        found = steps.plan(rollout, asked["hosts"])
         Display().display(f"Rollout {asked['name']}, run {rollout.run}\n{plan_table(rollout.here, rollout.run)}")
         if self._task.check_mode:
             found["artifacts"] = [item for item in found["artifacts"] if steps.there(item["path"])]

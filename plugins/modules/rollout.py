@@ -74,6 +74,20 @@ options:
       canary:
         description: The group that comes next.
         type: str
+  terms:
+    description: For V(looked), how long M(hardened.librespot.health) will look at the host, which is checked.
+    type: dict
+    default: {}
+    suboptions:
+      timeout:
+        description: The seconds within which an instance has to answer.
+        type: float
+      latency:
+        description: The seconds within which each answer has to come.
+        type: float
+      soak:
+        description: The seconds for which an instance is watched.
+        type: float
   preflight:
     description: What M(hardened.librespot.preflight) returned.
     type: dict
@@ -130,12 +144,13 @@ options:
     type: float
     default: 0
   serial:
-    description: For V(plan), the batches of production. It is returned as it is.
+    description: For V(plan), the batches of production, as numbers of hosts or percentages. It is returned as it is.
     type: list
     elements: str
     default: []
   max_fail_percentage:
-    description: For V(turn), how many hosts of production may fail, in percent of them.
+    description:
+      - For V(turn), how many hosts of production may fail, in percent of them. For V(looked) it is checked.
     type: float
     default: 0
   path:

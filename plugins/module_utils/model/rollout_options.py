@@ -38,6 +38,15 @@ ROLLOUT_OPTIONS: dict[str, dict[str, Any]] = {
             "canary": {"type": "str"},
         },
     },
+    "terms": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "timeout": {"type": "float"},
+            "latency": {"type": "float"},
+            "soak": {"type": "float"},
+        },
+    },
     "preflight": {"type": "dict", "default": {}},
     "deployment": {"type": "str", "choices": [*DEPLOYMENTS], "default": SYSTEMD},
     "artifact": {"type": "dict", "default": {}},

@@ -183,6 +183,24 @@ def test_check_mode_gives_no_host_its_turn(take: Take, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
+@pytest.mark.parametrize(
+    ("step", "given", "name"),
+    [
+        ("looked", {"terms": {"soak": -5}}, "librespot_update_soak"),
+        ("looked", {"max_fail_percentage": -1}, "librespot_update_max_fail_percentage"),
+        ("plan", {"hosts": ["kitchen"], "serial": ["abc"]}, "librespot_update_serial"),
+        ("plan", {"hosts": ["kitchen"], "path": "/none/report.json"}, "librespot_update_report"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_changed(
+    take: Take, step: str, given: dict[str, Any], name: str
+) -> None:
+    take("open")
+    take("looked", artifact={"id": NEW, "path": "/new"}, health=running(OLD))
+    with pytest.raises(AnsibleError, match=name):
+        take(step, **given)
+
+
 def test_no_step_comes_before_the_first(take: Take) -> None:
     with pytest.raises(AnsibleError, match="Run the playbook"):
         take("turn")
