@@ -103,7 +103,7 @@ class ActionModule(ActionBase):
         elif asked["step"] == step.RETURNED:
             state = steps.returned(state, health)
         else:
-            state = steps.broken(state, asked["reason"])
+            state = steps.broken(state, asked["reason"], asked["image"])
         said: Result = {"outcome": state.outcome, "reason": state.reason, "interrupted": state.interrupted}
         if asked["step"] == step.SWITCH and state.outcome:
             said.update(failed=True, msg=state.reason)

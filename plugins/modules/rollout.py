@@ -102,7 +102,9 @@ options:
     type: dict
     default: {}
   image:
-    description: For V(looked) of O(deployment=container), what M(hardened.librespot.image_build) returned.
+    description:
+      - For V(looked) of O(deployment=container), what M(hardened.librespot.image_build) returned. For V(broken), what
+        M(hardened.librespot.image) returned, which shows whether the host was reached.
     type: dict
     default: {}
   artifacts:

@@ -228,18 +228,24 @@ def returned(state: HostState, health: Said) -> HostState:
     """Return *state* after it went back to the release before, which *health* shows or does not."""
     back = time.time() - state.failed if state.failed else 0.0
     if health.get("unreachable"):
-        # Nobody knows what it runs: it stays on its way, and the next run goes on.
-        return _ended(replace(state, outcome=UNREACHABLE, now=Release()))
+        return _lost(state)
     wrong = _unwell(health)
     if wrong:
-        return broken(state, "; ".join(wrong))
+        return broken(state, "; ".join(wrong), {})
     return _ended(replace(state, step="", outcome=ROLLED_BACK, now=state.before, back=back))
 
 
-def broken(state: HostState, reason: str) -> HostState:
-    """Return *state* of a host that is not well on the release before either."""
+def broken(state: HostState, reason: str, image: Said) -> HostState:
+    """Return *state* of a host that is not well on the release before either, or was not asked for its *image*."""
+    if image.get("unreachable"):
+        return _lost(state)
     said = f"{state.reason}; and on the release before: {reason}"
     return _ended(replace(state, outcome=BROKEN, reason=said, now=Release()))
+
+
+def _lost(state: HostState) -> HostState:
+    # Nobody knows what it runs: it stays on its way, and the next run goes on.
+    return _ended(replace(state, outcome=UNREACHABLE, now=Release()))
 
 
 def _ended(state: HostState) -> HostState:

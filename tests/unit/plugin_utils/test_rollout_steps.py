@@ -202,6 +202,12 @@ class TestOutcome:
         state = steps.returned(steps.failed(BETWEEN, "it is late"), {"unreachable": True})
         assert (state.outcome, state.step) == (UNREACHABLE, ROLLING_BACK)
 
+    def test_not_reached_on_the_way_back_to_an_image(self) -> None:
+        state = steps.failed(BETWEEN, "it is late")
+        lost = steps.broken(state, "The host was not reached", {"unreachable": True})
+        assert (lost.outcome, lost.step, lost.reason) == (UNREACHABLE, ROLLING_BACK, "it is late")
+        assert steps.broken(state, "no way back", {"image": "sha256:old"}).outcome == BROKEN
+
     @pytest.mark.parametrize("said", [{}, {"failed": True, "msg": "no"}, health(instance(healthy=False))])
     def test_not_well_on_the_old_release_either(self, said: dict[str, Any]) -> None:
         state = steps.returned(steps.failed(BETWEEN, "it is late"), said)
