@@ -26,6 +26,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.rollout 
     as_data,
     as_json,
     bad,
+    gone_lines,
     plan_table,
     report_table,
 )
@@ -69,7 +70,7 @@ class ActionModule(ActionBase):
                 check_terms(asked["terms"], asked["max_fail_percentage"])
                 rollout.seen[name] = steps.looked(asked, list(variables.get("groups", {})))
             elif asked["step"] == step.PLAN:
-                said = self._plan(rollout, asked)
+                said = self._plan(rollout, asked, list(variables["groups"]["all"]))
             elif asked["step"] == step.GATE:
                 steps.gate(rollout, asked["scan"], [str(item["id"]) for item in asked["artifacts"]], asked["reason"])
                 said = {"closed": rollout.closed}
@@ -109,13 +110,14 @@ class ActionModule(ActionBase):
             said.update(failed=True, msg=state.reason)
         return state, said
 
-    def _plan(self, rollout: Rollout, asked: dict[str, Any]) -> Result:
+    def _plan(self, rollout: Rollout, asked: dict[str, Any], inventory: list[str]) -> Result:
         check_serial(asked["serial"])
         rollout.report = resolved(asked["path"]) if asked["path"] else ""
         if rollout.report:
             check_report(rollout.report)
-        found = steps.plan(rollout, asked["hosts"])
-        Display().display(f"Rollout {asked['name']}, run {rollout.run}\n{plan_table(rollout.here, rollout.run)}")
+        found = steps.plan(rollout, asked["hosts"], inventory)
+        said = [plan_table(rollout.here, rollout.run), *gone_lines(rollout.hosts, rollout.gone)]
+        Display().display("\n".join([f"Rollout {asked['name']}, run {rollout.run}", *said]))
         if self._task.check_mode:
             found["artifacts"] = [item for item in found["artifacts"] if steps.there(item["path"])]
             # No host has its turn.
@@ -131,7 +133,8 @@ class ActionModule(ActionBase):
             end(rollout)
         rollout = store.close()
         hosts = rollout.here
-        Display().display(f"Rollout, run {rollout.run}\n{report_table(hosts)}")
+        said = [report_table(hosts), *gone_lines(rollout.hosts, rollout.gone)]
+        Display().display("\n".join([f"Rollout, run {rollout.run}", *said]))
         result: Result = {"report": as_data(hosts, rollout.run, rollout.closed)}
         if rollout.report:
             text = as_json(hosts, rollout.run, rollout.closed)

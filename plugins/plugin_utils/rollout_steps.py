@@ -104,13 +104,17 @@ def _running(health: Said, name: str) -> tuple[Release, str]:
     return Release(), f"it is not well before anything was changed ({said}); mend it with hardened.librespot.site first"
 
 
-def plan(rollout: Rollout, names: Sequence[str]) -> dict[str, Any]:
-    """Plan for the hosts *names*, in that order, and return what the plays need of it: stages and artifacts."""
+def plan(rollout: Rollout, names: Sequence[str], inventory: Sequence[str]) -> dict[str, Any]:
+    """Plan for the hosts *names*, in that order, and return what the plays need of it: stages and artifacts.
+
+    *inventory* are all hosts that there are.
+    """
     seen = {name: rollout.seen[name] for name in names if name in rollout.seen}
     lost = [name for name in names if name not in seen]
     if lost:
         raise HostError(f"Nothing is known of {', '.join(lost)}", "Look at what failed on them above, and run again")
     rollout.order = list(names)
+    rollout.gone = [name for name in rollout.left if name not in inventory]
     rollout.hosts = {**rollout.hosts, **planned(seen, rollout.hosts, rollout.run)}
     # Those that are done as well: the plays say so of each host.
     stages = {stage: [name for name in names if rollout.hosts[name].stage == stage] for stage in STAGES}

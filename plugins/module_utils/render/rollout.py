@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..model.rollout import GOOD, OUTCOMES, PROVE, RETURN, SWITCH, HostState, Release
@@ -30,6 +30,15 @@ def plan_table(hosts: Mapping[str, HostState], run: str) -> str:
         for name, item in hosts.items()
     ]
     return "\n".join(table(("host", "stage", "has", "wants", "what is to be done"), rows))
+
+
+def gone_lines(hosts: Mapping[str, HostState], gone: Iterable[str]) -> list[str]:
+    """Return what is to be said of hosts that are *gone*: in no inventory, and left between two releases."""
+    return [
+        f"{name} is not in the inventory any more, and is left out; it was left {hosts[name].step} from "
+        f"{_said(hosts[name].before)} to {_said(hosts[name].target)}"
+        for name in gone
+    ]
 
 
 def _intended(item: HostState, run: str) -> str:

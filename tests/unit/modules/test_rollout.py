@@ -43,7 +43,7 @@ def take(tmp_path: Path) -> Take:
         action = make(task, UNUSED, None, None, None, None)
         # Ansible's loader sets it.
         action._load_name = "hardened.librespot.rollout"
-        result: dict[str, Any] = action.run(None, {"inventory_hostname": host, "groups": {"all": []}})
+        result: dict[str, Any] = action.run(None, {"inventory_hostname": host, "groups": {"all": ["kitchen", "attic"]}})
         return result
 
     return act
@@ -172,6 +172,24 @@ def test_a_host_that_went_away_ends_its_turn(take: Take) -> None:
     take("turn")
     said = take("switch", audit={"unreachable": True})
     assert (said["failed"], said["outcome"], said["interrupted"]) == (True, "unreachable", False)
+
+
+def test_a_host_that_left_the_inventory_is_said_and_holds_nobody_up(
+    take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(
+        "ansible.utils.display.Display.display", lambda _self, text, *_more, **_named: shown.append(text)
+    )
+    plan(take, "gone")
+    take("turn", "gone")
+    take("switch", "gone", audit=AUDITED)
+    take("failed", "gone", reason="it is late")
+    take("broken", "gone", reason="no way back")
+    plan_again(take, "kitchen", release=OLD)
+    assert update(take, "kitchen")["outcome"] == "updated"
+    assert not take("report").get("failed")
+    assert all("gone is not in the inventory any more" in text for text in shown[-2:])
 
 
 def test_check_mode_gives_no_host_its_turn(take: Take, tmp_path: Path) -> None:

@@ -118,13 +118,23 @@ class TestPlan:
         made = Rollout(run="r")
         wanted = Release(NEW, "0.8.0")
         made.seen = {name: Looked("staging", wanted=wanted, path="/new", running=wanted) for name in ("b", "a")}
-        found = steps.plan(made, ["b", "a"])
+        found = steps.plan(made, ["b", "a"], ["a", "b"])
         assert (found["staging"], found["canary"], found["production"]) == (["b", "a"], [], [])
         assert found["artifacts"] == [{"id": NEW, "path": "/new"}]
 
     def test_a_host_of_which_nothing_is_known_stops_it(self) -> None:
         with pytest.raises(HostError, match="Nothing is known of kitchen"):
-            steps.plan(Rollout(), ["kitchen"])
+            steps.plan(Rollout(), ["kitchen"], ["kitchen"])
+
+    def test_nobody_waits_for_a_host_that_left_the_inventory(self) -> None:
+        wanted = Release(NEW, "0.8.0")
+        made = rollout(kitchen=replace(BETWEEN, outcome=BROKEN), attic=BETWEEN)
+        made.order, made.seen = [], {"hall": Looked(PRODUCTION, wanted=wanted, path="/new", running=Release(OLD))}
+        steps.plan(made, ["hall"], ["hall", "attic"])
+        assert (made.gone, list(made.here)) == (["kitchen"], ["hall", "attic"])
+        # It is not forgotten.
+        steps.plan(made, ["hall"], ["hall", "attic", "kitchen"])
+        assert (made.gone, list(made.here)) == ([], ["hall", "kitchen", "attic"])
 
 
 class TestGate:
