@@ -133,13 +133,13 @@ class ActionModule(ActionBase):
             end(rollout)
         rollout = store.close()
         hosts = rollout.here
-        said = [report_table(hosts), *gone_lines(rollout.hosts, rollout.gone)]
+        said = [report_table(hosts, rollout.closed), *gone_lines(rollout.hosts, rollout.gone)]
         Display().display("\n".join([f"Rollout, run {rollout.run}", *said]))
         result: Result = {"report": as_data(hosts, rollout.run, rollout.closed)}
         if rollout.report:
             text = as_json(hosts, rollout.run, rollout.closed)
             result["changed"] = written(rollout.report, text, self._task.check_mode)
-        wrong = bad(hosts)
+        wrong = bad(hosts, rollout.closed)
         if wrong:
             result.update(failed=True, msg=f"{', '.join(wrong)}: the table says what became of each")
         return result

@@ -174,6 +174,22 @@ def test_a_host_that_went_away_ends_its_turn(take: Take) -> None:
     assert (said["failed"], said["outcome"], said["interrupted"]) == (True, "unreachable", False)
 
 
+def test_the_gate_speaks_for_what_was_proved_before_as_well(take: Take) -> None:
+    plan(take, "kitchen")
+    update(take, "kitchen")
+    plan_again(take, "kitchen")
+    found = [{"id": "RUSTSEC-1", "status": "open"}]
+    take("gate", artifacts=[{"id": NEW}], scan=[{"item": {"id": NEW}, "red": 1, "vulnerabilities": found}])
+    assert take("turn")["proved"]
+    said = take("report")
+    assert said["failed"]
+    told = said["report"]["hosts"]["kitchen"]
+    assert (told["outcome"], told["reason"]) == ("updated", "the gate is closed: open are RUSTSEC-1")
+    # It is not kept as what became of the host.
+    plan_again(take, "kitchen")
+    assert not take("report").get("failed")
+
+
 def test_a_host_that_left_the_inventory_is_said_and_holds_nobody_up(
     take: Take, monkeypatch: pytest.MonkeyPatch
 ) -> None:
