@@ -163,10 +163,12 @@ def _planned(seen: Looked, old: HostState | None, stage: str, run: str) -> HostS
     if old is not None and old.interrupted:
         return _resumed(seen, old, stage, run)
     new = HostState(stage, seen.wanted, seen.running, seen.running, run=run)
+    if seen.hold:
+        return replace(new, outcome=HELD, reason=seen.hold)
     if not seen.reached:
         return replace(new, outcome=UNREACHABLE, reason=_NOT_REACHED)
-    if seen.hold or seen.refused:
-        return replace(new, outcome=HELD if seen.hold else FAILED, reason=seen.hold or seen.refused)
+    if seen.refused:
+        return replace(new, outcome=FAILED, reason=seen.refused)
     if seen.running != seen.wanted:
         return replace(new, todo=SWITCH)
     if old is not None and old.target == seen.wanted and old.outcome in (UPDATED, CURRENT):

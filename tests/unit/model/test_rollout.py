@@ -87,6 +87,7 @@ class TestPlan:
         [
             (replace(SEEN, reached=False), UNREACHABLE, "not reached"),
             (replace(SEEN, hold="a party"), HELD, "a party"),
+            (replace(SEEN, hold="a party", reached=False), HELD, "a party"),
             (replace(SEEN, hold="a party", refused="no port"), HELD, "a party"),
             (replace(SEEN, refused="no port"), FAILED, "no port"),
         ],
