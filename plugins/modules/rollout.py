@@ -203,7 +203,8 @@ shown:
 outcome:
   description:
     - What became of the host. C(updated), C(current) and C(held) are good; C(rolled back), C(broken), C(failed),
-      C(unreachable), C(interrupted) and C(not started) are not.
+      C(unreachable), C(interrupted) and C(not started) are not. In check mode, C(to be updated) and C(to be proved)
+      are good, and C(to go back) is not.
   returned: for the steps of a host
   type: str
 reason:

@@ -23,15 +23,19 @@ from ..module_utils.model.rollout import (
     CURRENT,
     FAILED,
     INTERRUPTED,
+    NOT_GOT,
     NOTHING,
     PREDICTED,
     PROVE,
+    RETURN,
     ROLLED_BACK,
     ROLLING_BACK,
     STAGES,
     STOPPED,
     SWITCH,
     SWITCHING,
+    TO_PROVE,
+    TO_RETURN,
     UNREACHABLE,
     UPDATED,
     HostState,
@@ -48,6 +52,7 @@ from ..module_utils.model.vulnerability import REFRESH
 from .rollout_store import Rollout
 
 _WELL = ("healthy", "version")
+_PREDICTIONS = {SWITCH: PREDICTED, PROVE: TO_PROVE, RETURN: TO_RETURN}
 
 Said = Mapping[str, Any]
 """What a module returned, as Ansible registers it."""
@@ -73,17 +78,26 @@ def looked(asked: Said, known: Sequence[str]) -> Looked:
         return Looked(where, reached=False, hold=hold)
     wanted, path = _wanted(asked["artifact"], asked["image"], contained)
     running, refused = _running(asked["health"], "image" if contained else "release")
+    if not wanted.id:
+        refused = _not_got(asked["artifact"], asked["image"], contained)
     return Looked(where, True, wanted, path, running, hold, asked["reason"] or refused)
 
 
 def _wanted(artifact: Said, image: Said, contained: bool) -> tuple[Release, str]:
     """Return what shall run, and where it is: of containers the image, which can be made anew of the same artifact."""
-    if not artifact.get("id") or artifact.get("failed"):
+    # A host that makes images may be away.
+    if not usable(artifact) or not artifact.get("id") or (contained and not usable(image)):
         return Release(), ""
     version = _version(artifact["id"])
     if not contained:
         return Release(artifact["id"], version), artifact["path"]
     return Release(image.get("image") or f"an image of {artifact['id']}", version), image.get("path") or ""
+
+
+def _not_got(artifact: Said, image: Said, contained: bool) -> str:
+    """Return why there is nothing that shall run."""
+    said = [item["msg"] for item in (artifact, *([image] if contained else [])) if item.get("msg")]
+    return ": ".join([NOT_GOT, *said[:1]])
 
 
 def _version(identifier: str) -> str:
@@ -268,8 +282,18 @@ def predict(rollout: Rollout) -> None:
     """Say of each host what a run would do, as far as it follows from the plan and the gate."""
     for name, state in rollout.here.items():
         if not state.outcome:
-            why = rollout.closed.get(state.target.id, "")
-            rollout.hosts[name] = replace(state, outcome=STOPPED if why else PREDICTED, reason=why)
+            rollout.hosts[name] = _predicted(state, rollout.closed.get(state.target.id, ""))
+
+
+def _predicted(state: HostState, why: str) -> HostState:
+    """Return what becomes of a host whose release the gate does not let through, if *why* says so."""
+    if state.todo not in _PREDICTIONS:
+        return state
+    if state.todo == RETURN:
+        return replace(state, outcome=TO_RETURN)
+    if why:
+        return replace(state, outcome=TO_RETURN if state.interrupted else STOPPED, reason=why)
+    return replace(state, outcome=_PREDICTIONS[state.todo])
 
 
 def there(path: str) -> bool:

@@ -31,11 +31,16 @@ UNREACHABLE = "unreachable"
 INTERRUPTED = "interrupted"
 STOPPED = "not started"
 PREDICTED = "to be updated"
-OUTCOMES = (BROKEN, INTERRUPTED, ROLLED_BACK, FAILED, UNREACHABLE, STOPPED, UPDATED, CURRENT, HELD, PREDICTED)
+TO_PROVE = "to be proved"
+TO_RETURN = "to go back"
+OUTCOMES = (
+    *(BROKEN, INTERRUPTED, ROLLED_BACK, FAILED, UNREACHABLE, STOPPED, UPDATED, CURRENT, HELD),
+    *(TO_RETURN, PREDICTED, TO_PROVE),
+)
 """All outcomes, the worst first. *failed*: nothing was changed; *broken*: neither the new release nor the old one is
-well; *interrupted*: left between the two; *to be updated* is what a run in check mode predicts."""
+well; *interrupted*: left between the two. What begins with *to* is what a run in check mode predicts."""
 
-GOOD = (UPDATED, CURRENT, HELD, PREDICTED)
+GOOD = (UPDATED, CURRENT, HELD, PREDICTED, TO_PROVE)
 """Outcomes that let the next host go on. All others make the run red."""
 
 NOTHING = "nothing"
@@ -163,17 +168,26 @@ def _planned(seen: Looked, old: HostState | None, stage: str, run: str) -> HostS
     if old is not None and old.interrupted:
         return _resumed(seen, old, stage, run)
     new = HostState(stage, seen.wanted, seen.running, seen.running, run=run)
-    if seen.hold:
-        return replace(new, outcome=HELD, reason=seen.hold)
-    if not seen.reached:
-        return replace(new, outcome=UNREACHABLE, reason=_NOT_REACHED)
-    if seen.refused:
-        return replace(new, outcome=FAILED, reason=seen.refused)
+    outcome, reason = _unbegun(seen)
+    if outcome:
+        return replace(new, outcome=outcome, reason=reason)
     if seen.running != seen.wanted:
         return replace(new, todo=SWITCH)
     if old is not None and old.target == seen.wanted and old.outcome in (UPDATED, CURRENT):
         return replace(old, stage=stage, now=seen.running, todo=NOTHING)
     return replace(new, todo=PROVE)
+
+
+def _unbegun(seen: Looked) -> tuple[str, str]:
+    """Return the outcome of a host with which nothing is to be begun, and why; both are empty for any other.
+
+    One that is held may be away: nobody asked for it to be reached.
+    """
+    if seen.hold:
+        return HELD, seen.hold
+    if not seen.reached:
+        return UNREACHABLE, _NOT_REACHED
+    return (FAILED, seen.refused) if seen.refused else ("", "")
 
 
 def _resumed(seen: Looked, old: HostState, stage: str, run: str) -> HostState:

@@ -20,17 +20,21 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout i
     PREDICTED,
     PRODUCTION,
     PROVE,
+    RETURN,
     ROLLED_BACK,
     ROLLING_BACK,
     STOPPED,
     SWITCH,
     SWITCHING,
+    TO_PROVE,
+    TO_RETURN,
     UNREACHABLE,
     UPDATED,
     HostState,
     Looked,
     Release,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.render.rollout import bad
 from ansible_collections.hardened.librespot.plugins.plugin_utils import rollout_steps as steps
 from ansible_collections.hardened.librespot.plugins.plugin_utils.rollout_store import Rollout
 
@@ -98,6 +102,16 @@ class TestLooked:
     def test_what_was_not_looked_at_is_not_updated(self, said: dict[str, Any]) -> None:
         seen = steps.looked(asked(health=said), [])
         assert seen.refused or not seen.reached
+
+    @pytest.mark.parametrize("said", NO_EVIDENCE)
+    def test_what_could_not_be_got_is_not_rolled_out(self, said: dict[str, Any]) -> None:
+        seen = steps.looked(asked(artifact=said), [])
+        assert (seen.wanted.id, seen.path) == ("", "")
+        assert seen.refused.startswith("what it shall run could not be got")
+        assert said.get("msg", "") in seen.refused
+        contained = asked(deployment="container", image=said, health=health(instance(image="sha256:old")))
+        seen = steps.looked(contained, [])
+        assert (seen.wanted.id, seen.refused.partition(":")[0]) == ("", "what it shall run could not be got")
 
     def test_one_that_was_not_reached_says_so(self) -> None:
         assert not steps.looked(asked(preflight={"unreachable": True}, health={"skipped": True}), []).reached
@@ -232,10 +246,23 @@ def test_no_host_ends_without_an_outcome() -> None:
 
 
 def test_what_would_be_done_is_predicted() -> None:
-    made = rollout(a=STATE, b=replace(STATE, target=Release(OLD, "0.7.1")))
+    older = Release(OLD, "0.7.1")
+    made = rollout(
+        a=STATE,
+        b=replace(STATE, target=older),
+        c=replace(STATE, todo=PROVE),
+        d=replace(BETWEEN, todo=RETURN, reason="it was late"),
+        e=replace(BETWEEN, target=older),
+        f=BETWEEN,
+    )
     made.closed = {OLD: "the gate is closed"}
     steps.predict(made)
     assert [(item.outcome, item.reason) for item in made.hosts.values()] == [
         (PREDICTED, ""),
         (STOPPED, "the gate is closed"),
+        (TO_PROVE, ""),
+        (TO_RETURN, "it was late"),
+        (TO_RETURN, "the gate is closed"),
+        (PREDICTED, ""),
     ]
+    assert bad(made.hosts, {}) == ["b", "d", "e"]
