@@ -165,7 +165,7 @@ def planned(seen: Mapping[str, Looked], earlier: Mapping[str, HostState], run: s
 
 
 def _planned(seen: Looked, old: HostState | None, stage: str, run: str) -> HostState:
-    if old is not None and old.interrupted:
+    if old is not None and old.interrupted and not _mended(seen, old):
         return _resumed(seen, old, stage, run)
     new = HostState(stage, seen.wanted, seen.running, seen.running, run=run)
     outcome, reason = _unbegun(seen)
@@ -176,6 +176,11 @@ def _planned(seen: Looked, old: HostState | None, stage: str, run: str) -> HostS
     if old is not None and old.target == seen.wanted and old.outcome in (UPDATED, CURRENT):
         return replace(old, stage=stage, now=seen.running, todo=NOTHING)
     return replace(new, todo=PROVE)
+
+
+def _mended(seen: Looked, old: HostState) -> bool:
+    """Whether somebody has brought a host that was broken to what it shall have, where it is well."""
+    return old.outcome == BROKEN and seen.reached and bool(seen.wanted.id) and seen.running == seen.wanted
 
 
 def _unbegun(seen: Looked) -> tuple[str, str]:

@@ -126,6 +126,15 @@ class TestInterrupted:
         state = one(SEEN, replace(LEFT, step=ROLLING_BACK, reason="it was late"))
         assert (state.todo, state.before, state.reason) == (RETURN, OLD, "it was late")
 
+    @pytest.mark.parametrize(
+        ("running", "outcome", "todo"),
+        [(NEW, BROKEN, PROVE), (OLD, BROKEN, RETURN), (NONE, BROKEN, RETURN), (NEW, "", RETURN)],
+    )
+    def test_what_was_broken_and_is_mended_is_proved(self, running: Release, outcome: str, todo: str) -> None:
+        old = replace(LEFT, step=ROLLING_BACK, outcome=outcome, reason="it was late")
+        state = one(replace(SEEN, running=running), old)
+        assert (state.todo, state.interrupted) == (todo, todo == RETURN)
+
     def test_what_is_held_meanwhile_goes_back(self) -> None:
         assert one(replace(SEEN, hold="a party"), LEFT).todo == RETURN
 
