@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The order in which the role librespot_update proves a release."""
+"""The role librespot_update: the order in which it proves a release, and what it refuses."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def test_a_scan_is_renewed_before_the_audit_and_nothing_is_attested_that_was_not
     assert order == ["health", "attest", "audit", "judge", "health", "judge", "attest"]
     says = ["__librespot_update_shown" in task.get("vars", {}) for task in tasks if task[_INCLUDE] == "attest.yml"]
     assert says == [False, True]
+
+
+def test_no_host_gets_an_image_of_its_own() -> None:
+    specs = yaml.safe_load((_TASKS.parent / "meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    assert specs["plan"]["options"]["librespot_update_refresh"]["choices"] == ["never", "when_outdated"]
