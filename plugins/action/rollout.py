@@ -18,7 +18,6 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model import ro
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout import STAGES, HostState
 from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout_input import (
-    check_report,
     check_serial,
     check_terms,
 )
@@ -114,7 +113,7 @@ class ActionModule(ActionBase):
         check_serial(asked["serial"])
         rollout.report = resolved(asked["path"]) if asked["path"] else ""
         if rollout.report:
-            check_report(rollout.report)
+            steps.check_report(rollout.report)
         found = steps.plan(rollout, asked["hosts"], inventory)
         said = [plan_table(rollout.here, rollout.run), *gone_lines(rollout.hosts, rollout.gone)]
         Display().display("\n".join([f"Rollout {asked['name']}, run {rollout.run}", *said]))

@@ -48,6 +48,7 @@ from ..module_utils.model.rollout import (
     staged,
     turn,
 )
+from ..module_utils.model.rollout_input import ROLE
 from ..module_utils.model.vulnerability import REFRESH
 from .rollout_store import Rollout
 
@@ -299,3 +300,16 @@ def _predicted(state: HostState, why: str) -> HostState:
 def there(path: str) -> bool:
     """Whether an artifact is at *path*: in check mode it may not have been made."""
     return os.path.isdir(path)
+
+
+def check_report(path: str) -> None:
+    """Raise `SpecificationError` when no file can be written at *path*."""
+    directory = os.path.dirname(path)
+    if not os.path.isdir(directory):
+        raise SpecificationError(f"{ROLE}report", path, "is in no directory", f"Make the directory {directory} first")
+    if os.path.isdir(path):
+        raise SpecificationError(f"{ROLE}report", path, "is a directory", "Name a file in it")
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise SpecificationError(
+            f"{ROLE}report", path, "cannot be written", f"Let this user write to {directory}, or name another file"
+        )

@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import SpecificationError
 
-_ROLE = "librespot_update_"
+ROLE = "librespot_update_"
 _LONGEST_S = 86400.0
 _SHORTEST_S = 0.01
 _LEAST = {"timeout": 0.0, "latency": _SHORTEST_S, "soak": 0.0}
@@ -30,11 +29,9 @@ def check_terms(given: Mapping[str, Any], most: float) -> None:
         # What is not a number is neither larger nor smaller.
         if value is not None and not least <= value <= _LONGEST_S:
             right = f"Write a number of seconds from {least:g} to {_LONGEST_S:g}"
-            raise SpecificationError(f"{_ROLE}{name}", value, "is out of range", right)
+            raise SpecificationError(f"{ROLE}{name}", value, "is out of range", right)
     if not 0 <= most <= 100:
-        raise SpecificationError(
-            f"{_ROLE}max_fail_percentage", most, "is no percentage", "Write a number from 0 to 100"
-        )
+        raise SpecificationError(f"{ROLE}max_fail_percentage", most, "is no percentage", "Write a number from 0 to 100")
 
 
 def check_serial(batches: Sequence[Any]) -> None:
@@ -42,21 +39,8 @@ def check_serial(batches: Sequence[Any]) -> None:
     for number, batch in enumerate(batches):
         if _BATCH.fullmatch(str(batch)) is None:
             raise SpecificationError(
-                f"{_ROLE}serial[{number}]",
+                f"{ROLE}serial[{number}]",
                 batch,
                 "is no number of hosts",
                 "Write a whole number from 1, or a percentage from 1% to 100%",
             )
-
-
-def check_report(path: str) -> None:
-    """Raise `SpecificationError` when no file can be written at *path*."""
-    directory = os.path.dirname(path)
-    if not os.path.isdir(directory):
-        raise SpecificationError(f"{_ROLE}report", path, "is in no directory", f"Make the directory {directory} first")
-    if os.path.isdir(path):
-        raise SpecificationError(f"{_ROLE}report", path, "is a directory", "Name a file in it")
-    if not os.access(directory, os.W_OK | os.X_OK):
-        raise SpecificationError(
-            f"{_ROLE}report", path, "cannot be written", f"Let this user write to {directory}, or name another file"
-        )

@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout_input import (
-    check_report,
     check_serial,
     check_terms,
 )
@@ -54,11 +52,3 @@ def test_seconds_that_can_be_waited(given: dict[str, float]) -> None:
 def test_numbers_that_are_out_of_range(given: dict[str, float], most: float, name: str) -> None:
     with pytest.raises(SpecificationError, match=f"librespot_update_{name}"):
         check_terms(given, most)
-
-
-def test_a_report_needs_a_directory(tmp_path: Path) -> None:
-    check_report(str(tmp_path / "report.json"))
-    with pytest.raises(SpecificationError, match="is in no directory"):
-        check_report(str(tmp_path / "none/report.json"))
-    with pytest.raises(SpecificationError, match="is a directory"):
-        check_report(str(tmp_path))

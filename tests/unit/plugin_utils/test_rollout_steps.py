@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -266,3 +267,11 @@ def test_what_would_be_done_is_predicted() -> None:
         (PREDICTED, ""),
     ]
     assert bad(made.hosts, {}) == ["b", "d", "e"]
+
+
+def test_a_report_needs_a_directory(tmp_path: Path) -> None:
+    steps.check_report(str(tmp_path / "report.json"))
+    with pytest.raises(SpecificationError, match="is in no directory"):
+        steps.check_report(str(tmp_path / "none/report.json"))
+    with pytest.raises(SpecificationError, match="is a directory"):
+        steps.check_report(str(tmp_path))
