@@ -137,7 +137,8 @@ class ActionModule(ActionBase):
         result: Result = {"report": as_data(hosts, rollout.run, rollout.closed)}
         if rollout.report:
             text = as_json(hosts, rollout.run, rollout.closed)
-            result["changed"] = written(rollout.report, text, self._task.check_mode)
+            # As the rollout's own file it is the controller's: nothing of the host that the task runs for has changed.
+            written(rollout.report, text, self._task.check_mode)
         wrong = bad(hosts, rollout.closed)
         if wrong:
             result.update(failed=True, msg=f"{', '.join(wrong)}: the table says what became of each")

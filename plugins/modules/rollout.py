@@ -18,7 +18,8 @@ description:
   - Decides by it which host has its turn. A stage begins when the ones before it have passed, and no host begins when
     too many have failed.
   - What modules returned is its evidence. Nothing is taken for right without any, as of a host that was not reached.
-  - Runs on the controller alone. Two runs never work on one rollout; what a run that was killed held is free.
+  - Runs on the controller alone, and what it writes there is no change of a host. Two runs never work on
+    one rollout; what a run that was killed held is free.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 attributes:

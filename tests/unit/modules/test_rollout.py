@@ -81,6 +81,7 @@ def test_all_go_through(take: Take, tmp_path: Path) -> None:
     assert [update(take, host)["outcome"] for host in ("kitchen", "attic")] == ["updated"] * 2
     said = take("report")
     assert not said.get("failed")
+    assert not said["changed"]
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == said["report"]
     assert {item["now"] for item in said["report"]["hosts"].values()} == {NEW}
 
