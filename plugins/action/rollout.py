@@ -17,10 +17,15 @@ from ansible.utils.display import Display
 from ansible_collections.hardened.librespot.plugins.module_utils.model import rollout_options as step
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout import STAGES, HostState
+from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout_input import (
+    check_serial,
+    check_terms,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.render.rollout import (
     as_data,
     as_json,
     bad,
+    gone_lines,
     plan_table,
     report_table,
 )
@@ -61,24 +66,34 @@ class ActionModule(ActionBase):
         said: Result = {}
         with store.changed() as rollout:
             if asked["step"] == step.LOOKED:
+                check_terms(asked["terms"], asked["max_fail_percentage"])
                 rollout.seen[name] = steps.looked(asked, list(variables.get("groups", {})))
             elif asked["step"] == step.PLAN:
-                said = self._plan(rollout, asked)
+                said = self._plan(rollout, asked, list(variables["groups"]["all"]))
             elif asked["step"] == step.GATE:
                 steps.gate(rollout, asked["scan"], [str(item["id"]) for item in asked["artifacts"]], asked["reason"])
                 said = {"closed": rollout.closed}
             elif asked["step"] == step.TURN:
                 said = steps.begin(rollout, name, asked["max_fail_percentage"])
+                said["shown"] = _shown(rollout.hosts[name], asked["name"])
+            elif asked["step"] == step.JUDGE:
+                said = self._judge(rollout, name, asked)
+            elif asked["step"] == step.ATTESTED:
+                steps.attested(asked["attestation"])
             else:
                 rollout.hosts[name], said = self._host(rollout.hosts[name], asked)
         return said
 
+    def _judge(self, rollout: Rollout, name: str, asked: dict[str, Any]) -> Result:
+        wrong = steps.judge(rollout.hosts[name], asked["health"], asked["audit"], asked["strict"])
+        if wrong:
+            return {"failed": True, "msg": "; ".join(wrong)}
+        rollout.hosts[name] = steps.shown(rollout, name, asked["soak"])
+        return {"shown": _shown(rollout.hosts[name], asked["name"])}
+
     def _host(self, state: HostState, asked: dict[str, Any]) -> tuple[HostState, Result]:
         """Return the state of the task's host after its step, and what the task says of it."""
         health, audit = asked["health"], asked["audit"]
-        if asked["step"] == step.JUDGE:
-            wrong = steps.judge(state, health, audit, asked["strict"])
-            return state, {"failed": True, "msg": "; ".join(wrong)} if wrong else {}
         if asked["step"] == step.SWITCH:
             state = steps.switch(state, audit)
         elif asked["step"] == step.DONE:
@@ -88,16 +103,20 @@ class ActionModule(ActionBase):
         elif asked["step"] == step.RETURNED:
             state = steps.returned(state, health)
         else:
-            state = steps.broken(state, asked["reason"])
+            state = steps.broken(state, asked["reason"], asked["image"])
         said: Result = {"outcome": state.outcome, "reason": state.reason, "interrupted": state.interrupted}
         if asked["step"] == step.SWITCH and state.outcome:
             said.update(failed=True, msg=state.reason)
         return state, said
 
-    def _plan(self, rollout: Rollout, asked: dict[str, Any]) -> Result:
-        found = steps.plan(rollout, asked["hosts"])
+    def _plan(self, rollout: Rollout, asked: dict[str, Any], inventory: list[str]) -> Result:
+        check_serial(asked["serial"])
         rollout.report = resolved(asked["path"]) if asked["path"] else ""
-        Display().display(f"Rollout {asked['name']}, run {rollout.run}\n{plan_table(rollout.here, rollout.run)}")
+        if rollout.report:
+            steps.check_report(rollout.report)
+        found = steps.plan(rollout, asked["hosts"], inventory)
+        said = [plan_table(rollout.here, rollout.run), *gone_lines(rollout.hosts, rollout.gone)]
+        Display().display("\n".join([f"Rollout {asked['name']}, run {rollout.run}", *said]))
         if self._task.check_mode:
             found["artifacts"] = [item for item in found["artifacts"] if steps.there(item["path"])]
             # No host has its turn.
@@ -113,12 +132,19 @@ class ActionModule(ActionBase):
             end(rollout)
         rollout = store.close()
         hosts = rollout.here
-        Display().display(f"Rollout, run {rollout.run}\n{report_table(hosts)}")
+        said = [report_table(hosts, rollout.closed), *gone_lines(rollout.hosts, rollout.gone)]
+        Display().display("\n".join([f"Rollout, run {rollout.run}", *said]))
         result: Result = {"report": as_data(hosts, rollout.run, rollout.closed)}
         if rollout.report:
             text = as_json(hosts, rollout.run, rollout.closed)
-            result["changed"] = written(rollout.report, text, self._task.check_mode)
-        wrong = bad(hosts)
+            # As the rollout's own file it is the controller's: nothing of the host that the task runs for has changed.
+            written(rollout.report, text, self._task.check_mode)
+        wrong = bad(hosts, rollout.closed)
         if wrong:
             result.update(failed=True, msg=f"{', '.join(wrong)}: the table says what became of each")
         return result
+
+
+def _shown(state: HostState, name: str) -> Result:
+    """Return what the host has shown in the rollout *name*, as the module ``attestation`` takes it."""
+    return {"rollout": name, "at": state.shown_at, "passed": list(state.shown)} if state.shown else {}

@@ -18,7 +18,8 @@ description:
   - Decides by it which host has its turn. A stage begins when the ones before it have passed, and no host begins when
     too many have failed.
   - What modules returned is its evidence. Nothing is taken for right without any, as of a host that was not reached.
-  - Runs on the controller alone. Two runs never work on one rollout; what a run that was killed held is free.
+  - Runs on the controller alone, and what it writes there is no change of a host. Two runs never work on
+    one rollout; what a run that was killed held is free.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 attributes:
@@ -39,12 +40,12 @@ options:
       - V(open) begins a run, V(looked) keeps what was seen of a host, V(plan) makes the plan of it, and V(gate) keeps
         what scans let through.
       - V(turn) says what is to be done with the host. V(switch) keeps that it is between two releases from now on,
-        V(judge) fails unless the new one is proved, V(done) keeps that it is, and V(failed) why it is not. V(returned)
-        keeps that the release before is back, V(broken) that it is not.
+        V(judge) fails unless the new one is proved, V(attested) unless the host has that on record, V(done) keeps that
+        it is, and V(failed) why it is not. V(returned) keeps that the release before is back, V(broken) that it is not.
       - V(report) ends the run.
     type: str
     required: true
-    choices: [open, looked, plan, gate, turn, switch, judge, done, failed, returned, broken, report]
+    choices: [open, looked, plan, gate, turn, switch, judge, attested, done, failed, returned, broken, report]
   name:
     description: The rollout's name.
     type: str
@@ -74,6 +75,20 @@ options:
       canary:
         description: The group that comes next.
         type: str
+  terms:
+    description: For V(looked), how long M(hardened.librespot.health) will look at the host, which is checked.
+    type: dict
+    default: {}
+    suboptions:
+      timeout:
+        description: The seconds within which an instance has to answer.
+        type: float
+      latency:
+        description: The seconds within which each answer has to come.
+        type: float
+      soak:
+        description: The seconds for which an instance is watched.
+        type: float
   preflight:
     description: What M(hardened.librespot.preflight) returned.
     type: dict
@@ -88,7 +103,9 @@ options:
     type: dict
     default: {}
   image:
-    description: For V(looked) of O(deployment=container), what M(hardened.librespot.image_build) returned.
+    description:
+      - For V(looked) of O(deployment=container), what M(hardened.librespot.image_build) returned. For V(broken), what
+        M(hardened.librespot.image) returned, which shows whether the host was reached.
     type: dict
     default: {}
   artifacts:
@@ -102,6 +119,10 @@ options:
     default: {}
   audit:
     description: What M(hardened.librespot.audit) returned.
+    type: dict
+    default: {}
+  attestation:
+    description: For V(attested), what M(hardened.librespot.attestation) returned.
     type: dict
     default: {}
   scan:
@@ -121,13 +142,18 @@ options:
     description: For V(judge), whether findings count that were red before the change.
     type: bool
     default: false
+  soak:
+    description: For V(judge), the seconds for which O(health) was watched.
+    type: float
+    default: 0
   serial:
-    description: For V(plan), the batches of production. It is returned as it is.
+    description: For V(plan), the batches of production, as numbers of hosts or percentages. It is returned as it is.
     type: list
     elements: str
     default: []
   max_fail_percentage:
-    description: For V(turn), how many hosts of production may fail, in percent of them.
+    description:
+      - For V(turn), how many hosts of production may fail, in percent of them. For V(looked) it is checked.
     type: float
     default: 0
   path:
@@ -168,10 +194,18 @@ todo:
   description: What is to be done with the host, C(switch), C(prove), C(return) or C(nothing).
   returned: for V(turn)
   type: str
+shown:
+  description:
+    - What the host has shown of its release, as M(hardened.librespot.attestation) takes it; empty when that is not
+      known.
+  returned: for V(judge) and V(turn)
+  type: dict
+  sample: {rollout: librespot, at: 2026-11-27T20:30:00Z, passed: [staging, health, audit, soak]}
 outcome:
   description:
     - What became of the host. C(updated), C(current) and C(held) are good; C(rolled back), C(broken), C(failed),
-      C(unreachable), C(interrupted) and C(not started) are not.
+      C(unreachable), C(interrupted) and C(not started) are not. In check mode, C(to be updated) and C(to be proved)
+      are good, and C(to go back) is not.
   returned: for the steps of a host
   type: str
 reason:

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..module_utils.model.attestation import AUDIT, HEALTH, SOAK, STAGED
 from ..module_utils.model.errors import HostError, SpecificationError
 from ..module_utils.model.instance import CONTAINER
 from ..module_utils.model.rollout import (
@@ -22,15 +23,19 @@ from ..module_utils.model.rollout import (
     CURRENT,
     FAILED,
     INTERRUPTED,
+    NOT_GOT,
     NOTHING,
     PREDICTED,
     PROVE,
+    RETURN,
     ROLLED_BACK,
     ROLLING_BACK,
     STAGES,
     STOPPED,
     SWITCH,
     SWITCHING,
+    TO_PROVE,
+    TO_RETURN,
     UNREACHABLE,
     UPDATED,
     HostState,
@@ -43,10 +48,12 @@ from ..module_utils.model.rollout import (
     staged,
     turn,
 )
+from ..module_utils.model.rollout_input import ROLE
 from ..module_utils.model.vulnerability import REFRESH
 from .rollout_store import Rollout
 
 _WELL = ("healthy", "version")
+_PREDICTIONS = {SWITCH: PREDICTED, PROVE: TO_PROVE, RETURN: TO_RETURN}
 
 Said = Mapping[str, Any]
 """What a module returned, as Ansible registers it."""
@@ -72,17 +79,26 @@ def looked(asked: Said, known: Sequence[str]) -> Looked:
         return Looked(where, reached=False, hold=hold)
     wanted, path = _wanted(asked["artifact"], asked["image"], contained)
     running, refused = _running(asked["health"], "image" if contained else "release")
+    if not wanted.id:
+        refused = _not_got(asked["artifact"], asked["image"], contained)
     return Looked(where, True, wanted, path, running, hold, asked["reason"] or refused)
 
 
 def _wanted(artifact: Said, image: Said, contained: bool) -> tuple[Release, str]:
     """Return what shall run, and where it is: of containers the image, which can be made anew of the same artifact."""
-    if not artifact.get("id") or artifact.get("failed"):
+    # A host that makes images may be away.
+    if not usable(artifact) or not artifact.get("id") or (contained and not usable(image)):
         return Release(), ""
     version = _version(artifact["id"])
     if not contained:
         return Release(artifact["id"], version), artifact["path"]
     return Release(image.get("image") or f"an image of {artifact['id']}", version), image.get("path") or ""
+
+
+def _not_got(artifact: Said, image: Said, contained: bool) -> str:
+    """Return why there is nothing that shall run."""
+    said = [item["msg"] for item in (artifact, *([image] if contained else [])) if item.get("msg")]
+    return ": ".join([NOT_GOT, *said[:1]])
 
 
 def _version(identifier: str) -> str:
@@ -103,13 +119,17 @@ def _running(health: Said, name: str) -> tuple[Release, str]:
     return Release(), f"it is not well before anything was changed ({said}); mend it with hardened.librespot.site first"
 
 
-def plan(rollout: Rollout, names: Sequence[str]) -> dict[str, Any]:
-    """Plan for the hosts *names*, in that order, and return what the plays need of it: stages and artifacts."""
+def plan(rollout: Rollout, names: Sequence[str], inventory: Sequence[str]) -> dict[str, Any]:
+    """Plan for the hosts *names*, in that order, and return what the plays need of it: stages and artifacts.
+
+    *inventory* are all hosts that there are.
+    """
     seen = {name: rollout.seen[name] for name in names if name in rollout.seen}
     lost = [name for name in names if name not in seen]
     if lost:
         raise HostError(f"Nothing is known of {', '.join(lost)}", "Look at what failed on them above, and run again")
     rollout.order = list(names)
+    rollout.gone = [name for name in rollout.left if name not in inventory]
     rollout.hosts = {**rollout.hosts, **planned(seen, rollout.hosts, rollout.run)}
     # Those that are done as well: the plays say so of each host.
     stages = {stage: [name for name in names if rollout.hosts[name].stage == stage] for stage in STAGES}
@@ -143,7 +163,7 @@ def begin(rollout: Rollout, name: str, most: float) -> dict[str, Any]:
     """Give the host *name* its turn, and return what is to be done with it."""
     state = turn(name, rollout.here, rollout.closed, most, time.time())
     rollout.hosts[name] = state
-    return {**_told(state), "staged": staged(name, rollout.here)}
+    return _told(state)
 
 
 def _told(state: HostState) -> dict[str, Any]:
@@ -182,6 +202,20 @@ def judge(state: HostState, health: Said, audit: Said, strict: bool) -> list[str
     return wrong + [f"the audit found {line}" for line in newly_red(known, audit["findings"])]
 
 
+def shown(rollout: Rollout, name: str, soak: float) -> HostState:
+    """Return the state of the host *name*, which was judged to be well, and watched for *soak* seconds."""
+    passed = {STAGED: staged(name, rollout.here), HEALTH: True, AUDIT: True, SOAK: soak > 0}
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return replace(rollout.hosts[name], shown=tuple(test for test, right in passed.items() if right), shown_at=at)
+
+
+def attested(said: Said) -> None:
+    """Raise `HostError` unless the host has what was to be attested."""
+    if not usable(said):
+        why = said.get("msg") or "nothing was attested"
+        raise HostError(f"The host has not on record what it runs: {why}", "Look at what failed above, and run again")
+
+
 def _unwell(health: Said) -> list[str]:
     if not usable(health) or not health.get("instances"):
         return [str(health.get("msg") or "its health was not looked at")]
@@ -200,8 +234,8 @@ def done(state: HostState, health: Said) -> HostState:
 
 
 def failed(state: HostState, reason: str) -> HostState:
-    """Return *state* on its way back; where nothing was changed, as failed, unless it has an outcome already."""
-    if state.outcome:
+    """Return *state* on its way back; where nothing was changed, as failed, unless it has an outcome of this run."""
+    if state.outcome and not state.proved:
         return state
     state = replace(state, reason=reason or state.reason, failed=time.time())
     if not state.step:
@@ -213,18 +247,24 @@ def returned(state: HostState, health: Said) -> HostState:
     """Return *state* after it went back to the release before, which *health* shows or does not."""
     back = time.time() - state.failed if state.failed else 0.0
     if health.get("unreachable"):
-        # Nobody knows what it runs: it stays on its way, and the next run goes on.
-        return _ended(replace(state, outcome=UNREACHABLE, now=Release()))
+        return _lost(state)
     wrong = _unwell(health)
     if wrong:
-        return broken(state, "; ".join(wrong))
+        return broken(state, "; ".join(wrong), {})
     return _ended(replace(state, step="", outcome=ROLLED_BACK, now=state.before, back=back))
 
 
-def broken(state: HostState, reason: str) -> HostState:
-    """Return *state* of a host that is not well on the release before either."""
+def broken(state: HostState, reason: str, image: Said) -> HostState:
+    """Return *state* of a host that is not well on the release before either, or was not asked for its *image*."""
+    if image.get("unreachable"):
+        return _lost(state)
     said = f"{state.reason}; and on the release before: {reason}"
     return _ended(replace(state, outcome=BROKEN, reason=said, now=Release()))
+
+
+def _lost(state: HostState) -> HostState:
+    # Nobody knows what it runs: it stays on its way, and the next run goes on.
+    return _ended(replace(state, outcome=UNREACHABLE, now=Release()))
 
 
 def _ended(state: HostState) -> HostState:
@@ -243,10 +283,33 @@ def predict(rollout: Rollout) -> None:
     """Say of each host what a run would do, as far as it follows from the plan and the gate."""
     for name, state in rollout.here.items():
         if not state.outcome:
-            why = rollout.closed.get(state.target.id, "")
-            rollout.hosts[name] = replace(state, outcome=STOPPED if why else PREDICTED, reason=why)
+            rollout.hosts[name] = _predicted(state, rollout.closed.get(state.target.id, ""))
+
+
+def _predicted(state: HostState, why: str) -> HostState:
+    """Return what becomes of a host whose release the gate does not let through, if *why* says so."""
+    if state.todo not in _PREDICTIONS:
+        return state
+    if state.todo == RETURN:
+        return replace(state, outcome=TO_RETURN)
+    if why:
+        return replace(state, outcome=TO_RETURN if state.interrupted else STOPPED, reason=why)
+    return replace(state, outcome=_PREDICTIONS[state.todo])
 
 
 def there(path: str) -> bool:
     """Whether an artifact is at *path*: in check mode it may not have been made."""
     return os.path.isdir(path)
+
+
+def check_report(path: str) -> None:
+    """Raise `SpecificationError` when no file can be written at *path*."""
+    directory = os.path.dirname(path)
+    if not os.path.isdir(directory):
+        raise SpecificationError(f"{ROLE}report", path, "is in no directory", f"Make the directory {directory} first")
+    if os.path.isdir(path):
+        raise SpecificationError(f"{ROLE}report", path, "is a directory", "Name a file in it")
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise SpecificationError(
+            f"{ROLE}report", path, "cannot be written", f"Let this user write to {directory}, or name another file"
+        )

@@ -35,7 +35,10 @@ def default_directory() -> str:
 
 @dataclass
 class Rollout:
-    """What the file holds. *owner* is the run that works on it, empty when none does; *seen* is only that run's."""
+    """What the file holds. *owner* is the run that works on it, empty when none does; *seen* is only that run's.
+
+    *gone* are hosts that were left between two releases, and that the inventory does not have any more.
+    """
 
     owner: dict[str, str] = field(default_factory=dict)
     run: str = ""
@@ -43,13 +46,22 @@ class Rollout:
     seen: dict[str, Looked] = field(default_factory=dict)
     hosts: Hosts = field(default_factory=dict)
     closed: dict[str, str] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
     report: str = ""
 
     @property
     def here(self) -> Hosts:
-        """The hosts of this run, in their order, and those of earlier ones that were left between two releases."""
-        left = [name for name, item in self.hosts.items() if item.interrupted and name not in self.order]
+        """The hosts of this run, in their order, and those of earlier ones that were left between two releases.
+
+        Nobody waits for those that are *gone*; should one come back, what was begun with it is known.
+        """
+        left = [name for name in self.left if name not in self.gone]
         return {name: self.hosts[name] for name in (*self.order, *left) if name in self.hosts}
+
+    @property
+    def left(self) -> list[str]:
+        """The hosts that were left between two releases, and that this run does not look at."""
+        return [name for name, item in self.hosts.items() if item.interrupted and name not in self.order]
 
 
 def process(pid: int) -> dict[str, str]:
@@ -170,6 +182,7 @@ def _data(rollout: Rollout) -> dict[str, Any]:
         "run": rollout.run,
         "order": rollout.order,
         "closed": rollout.closed,
+        "gone": rollout.gone,
         "report": rollout.report,
         "hosts": {name: as_data(item) for name, item in rollout.hosts.items()},
         "seen": {name: as_data(item) for name, item in rollout.seen.items()},
@@ -184,6 +197,7 @@ def _rollout(data: dict[str, Any]) -> Rollout:
         run=str(data["run"]),
         order=list(data["order"]),
         closed=dict(data["closed"]),
+        gone=list(data["gone"]),
         report=str(data["report"]),
         hosts={name: host_state(item) for name, item in data["hosts"].items()},
         seen={name: looked(item) for name, item in data["seen"].items()},

@@ -31,11 +31,16 @@ UNREACHABLE = "unreachable"
 INTERRUPTED = "interrupted"
 STOPPED = "not started"
 PREDICTED = "to be updated"
-OUTCOMES = (BROKEN, INTERRUPTED, ROLLED_BACK, FAILED, UNREACHABLE, STOPPED, UPDATED, CURRENT, HELD, PREDICTED)
+TO_PROVE = "to be proved"
+TO_RETURN = "to go back"
+OUTCOMES = (
+    *(BROKEN, INTERRUPTED, ROLLED_BACK, FAILED, UNREACHABLE, STOPPED, UPDATED, CURRENT, HELD),
+    *(TO_RETURN, PREDICTED, TO_PROVE),
+)
 """All outcomes, the worst first. *failed*: nothing was changed; *broken*: neither the new release nor the old one is
-well; *interrupted*: left between the two; *to be updated* is what a run in check mode predicts."""
+well; *interrupted*: left between the two. What begins with *to* is what a run in check mode predicts."""
 
-GOOD = (UPDATED, CURRENT, HELD, PREDICTED)
+GOOD = (UPDATED, CURRENT, HELD, PREDICTED, TO_PROVE)
 """Outcomes that let the next host go on. All others make the run red."""
 
 NOTHING = "nothing"
@@ -81,6 +86,7 @@ class HostState:
 
     *before* is the release to go back to, *red* what the audit found before the change. *seconds* are from the change
     to the outcome, *back* from the failure to the old release's answer. *run* is the run that the outcome is of.
+    *shown* are the tests that the host passed with the release, *shown_at* when (RFC 3339).
     """
 
     stage: str
@@ -97,6 +103,8 @@ class HostState:
     seconds: float = 0.0
     back: float = 0.0
     run: str = ""
+    shown: tuple[str, ...] = ()
+    shown_at: str = ""
 
     @property
     def interrupted(self) -> bool:
@@ -112,6 +120,7 @@ class HostState:
 Hosts = dict[str, HostState]
 
 _NOT_REACHED = "the host was not reached"
+NOT_GOT = "what it shall run could not be got"
 
 
 def as_data(state: HostState | Looked) -> dict[str, Any]:
@@ -127,7 +136,8 @@ def host_state(data: Mapping[str, Any]) -> HostState:
     """Return what `as_data` made of a `HostState`. Raises KeyError or TypeError for what it did not make."""
     read: dict[str, Any] = {item.name: data[item.name] for item in fields(HostState)}
     read.update({name: _release(data[name]) for name in ("target", "before", "now")})
-    return HostState(**{**read, "red": tuple(tuple(key) for key in data["red"])})
+    lists = {"red": tuple(tuple(key) for key in data["red"]), "shown": tuple(data["shown"])}
+    return HostState(**{**read, **lists})
 
 
 def looked(data: Mapping[str, Any]) -> Looked:
@@ -155,18 +165,34 @@ def planned(seen: Mapping[str, Looked], earlier: Mapping[str, HostState], run: s
 
 
 def _planned(seen: Looked, old: HostState | None, stage: str, run: str) -> HostState:
-    if old is not None and old.interrupted:
+    if old is not None and old.interrupted and not _mended(seen, old):
         return _resumed(seen, old, stage, run)
     new = HostState(stage, seen.wanted, seen.running, seen.running, run=run)
-    if not seen.reached:
-        return replace(new, outcome=UNREACHABLE, reason=_NOT_REACHED)
-    if seen.hold or seen.refused:
-        return replace(new, outcome=HELD if seen.hold else FAILED, reason=seen.hold or seen.refused)
+    outcome, reason = _unbegun(seen)
+    if outcome:
+        return replace(new, outcome=outcome, reason=reason)
     if seen.running != seen.wanted:
         return replace(new, todo=SWITCH)
     if old is not None and old.target == seen.wanted and old.outcome in (UPDATED, CURRENT):
         return replace(old, stage=stage, now=seen.running, todo=NOTHING)
     return replace(new, todo=PROVE)
+
+
+def _mended(seen: Looked, old: HostState) -> bool:
+    """Whether somebody has brought a host that was broken to what it shall have, where it is well."""
+    return old.outcome == BROKEN and seen.reached and bool(seen.wanted.id) and seen.running == seen.wanted
+
+
+def _unbegun(seen: Looked) -> tuple[str, str]:
+    """Return the outcome of a host with which nothing is to be begun, and why; both are empty for any other.
+
+    One that is held may be away: nobody asked for it to be reached.
+    """
+    if seen.hold:
+        return HELD, seen.hold
+    if not seen.reached:
+        return UNREACHABLE, _NOT_REACHED
+    return (FAILED, seen.refused) if seen.refused else ("", "")
 
 
 def _resumed(seen: Looked, old: HostState, stage: str, run: str) -> HostState:
@@ -180,7 +206,8 @@ def _resumed(seen: Looked, old: HostState, stage: str, run: str) -> HostState:
     if seen.hold or old.step == ROLLING_BACK:
         return replace(new, todo=RETURN, reason=seen.hold or old.reason)
     if not seen.wanted.id:
-        return replace(new, outcome=FAILED, reason=seen.refused)
+        # There is nothing to go on with.
+        return replace(new, todo=RETURN, reason=seen.refused or NOT_GOT)
     return replace(new, target=seen.wanted, todo=SWITCH, reason="")
 
 

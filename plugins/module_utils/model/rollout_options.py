@@ -17,12 +17,13 @@ GATE = "gate"
 TURN = "turn"
 SWITCH = "switch"
 JUDGE = "judge"
+ATTESTED = "attested"
 DONE = "done"
 FAILED = "failed"
 RETURNED = "returned"
 BROKEN = "broken"
 REPORT = "report"
-STEPS = (OPEN, LOOKED, PLAN, GATE, TURN, SWITCH, JUDGE, DONE, FAILED, RETURNED, BROKEN, REPORT)
+STEPS = (OPEN, LOOKED, PLAN, GATE, TURN, SWITCH, JUDGE, ATTESTED, DONE, FAILED, RETURNED, BROKEN, REPORT)
 
 ROLLOUT_OPTIONS: dict[str, dict[str, Any]] = {
     "step": {"type": "str", "choices": [*STEPS], "required": True},
@@ -37,6 +38,15 @@ ROLLOUT_OPTIONS: dict[str, dict[str, Any]] = {
             "canary": {"type": "str"},
         },
     },
+    "terms": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "timeout": {"type": "float"},
+            "latency": {"type": "float"},
+            "soak": {"type": "float"},
+        },
+    },
     "preflight": {"type": "dict", "default": {}},
     "deployment": {"type": "str", "choices": [*DEPLOYMENTS], "default": SYSTEMD},
     "artifact": {"type": "dict", "default": {}},
@@ -44,10 +54,12 @@ ROLLOUT_OPTIONS: dict[str, dict[str, Any]] = {
     "artifacts": {"type": "list", "elements": "dict", "default": []},
     "health": {"type": "dict", "default": {}},
     "audit": {"type": "dict", "default": {}},
+    "attestation": {"type": "dict", "default": {}},
     "scan": {"type": "list", "elements": "dict", "default": []},
     "hold": {"type": "str", "default": ""},
     "reason": {"type": "str", "default": ""},
     "strict": {"type": "bool", "default": False},
+    "soak": {"type": "float", "default": 0},
     "serial": {"type": "list", "elements": "str", "default": []},
     "max_fail_percentage": {"type": "float", "default": 0},
     "path": {"type": "path", "default": ""},

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..model.rollout import GOOD, OUTCOMES, PROVE, RETURN, SWITCH, HostState, Release
@@ -32,6 +32,15 @@ def plan_table(hosts: Mapping[str, HostState], run: str) -> str:
     return "\n".join(table(("host", "stage", "has", "wants", "what is to be done"), rows))
 
 
+def gone_lines(hosts: Mapping[str, HostState], gone: Iterable[str]) -> list[str]:
+    """Return what is to be said of hosts that are *gone*: in no inventory, and left between two releases."""
+    return [
+        f"{name} is not in the inventory any more, and is left out; it was left {hosts[name].step} from "
+        f"{_said(hosts[name].before)} to {_said(hosts[name].target)}"
+        for name in gone
+    ]
+
+
 def _intended(item: HostState, run: str) -> str:
     left = f"left {item.step} from {_said(item.before)} by a run that ended; " if item.interrupted else ""
     if item.todo in _PLANNED:
@@ -47,8 +56,8 @@ def _said(release: Release) -> str:
     return f"{release.version} {release.id.rpartition('-')[2].rpartition(':')[2][:6]}"
 
 
-def report_table(hosts: Mapping[str, HostState]) -> str:
-    """Return what became of each host, and how many have each outcome."""
+def report_table(hosts: Mapping[str, HostState], closed: Mapping[str, str]) -> str:
+    """Return what became of each host, and how many have each outcome; *closed* says what the gate refuses."""
     rows = [
         (
             name,
@@ -58,7 +67,7 @@ def report_table(hosts: Mapping[str, HostState]) -> str:
             _said(item.now),
             item.outcome or "no outcome",
             f"{item.seconds:.0f}" if item.seconds else "",
-            wrapped(item.reason, _WIDTH),
+            wrapped(_why(item, closed), _WIDTH),
         )
         for name, item in hosts.items()
     ]
@@ -73,9 +82,21 @@ def summary(hosts: Mapping[str, HostState]) -> dict[str, int]:
     return {name: sum(item.outcome == name for item in hosts.values()) for name in OUTCOMES}
 
 
-def bad(hosts: Mapping[str, HostState]) -> list[str]:
-    """Return the hosts that make the run red. One without an outcome is not known to be right."""
-    return [name for name, item in hosts.items() if item.outcome not in GOOD]
+def bad(hosts: Mapping[str, HostState], closed: Mapping[str, str]) -> list[str]:
+    """Return the hosts that make the run red. One without an outcome is not known to be right.
+
+    One that was proved before is neither, when the gate would not let its release pass any more.
+    """
+    return [name for name, item in hosts.items() if item.outcome not in GOOD or _refused(item, closed)]
+
+
+def _refused(item: HostState, closed: Mapping[str, str]) -> str:
+    """Return why the gate would refuse what the host has; the others it has stopped already, with that reason."""
+    return closed.get(item.target.id, "") if item.proved else ""
+
+
+def _why(item: HostState, closed: Mapping[str, str]) -> str:
+    return "; ".join(filter(None, (_refused(item, closed), item.reason)))
 
 
 def as_data(hosts: Mapping[str, HostState], run: str, closed: Mapping[str, str]) -> dict[str, Any]:
@@ -85,11 +106,11 @@ def as_data(hosts: Mapping[str, HostState], run: str, closed: Mapping[str, str])
         "run": run,
         "gate": dict(closed),
         "summary": summary(hosts),
-        "hosts": {name: _row(item) for name, item in hosts.items()},
+        "hosts": {name: _row(item, closed) for name, item in hosts.items()},
     }
 
 
-def _row(item: HostState) -> dict[str, Any]:
+def _row(item: HostState, closed: Mapping[str, str]) -> dict[str, Any]:
     return {
         "stage": item.stage,
         "before": item.before.id,
@@ -99,7 +120,7 @@ def _row(item: HostState) -> dict[str, Any]:
         "now": item.now.id,
         "now_version": item.now.version,
         "outcome": item.outcome,
-        "reason": item.reason,
+        "reason": _why(item, closed),
         "interrupted": item.interrupted,
         "seconds": round(item.seconds, 1),
         "rollback_seconds": round(item.back, 1),

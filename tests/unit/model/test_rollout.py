@@ -87,6 +87,7 @@ class TestPlan:
         [
             (replace(SEEN, reached=False), UNREACHABLE, "not reached"),
             (replace(SEEN, hold="a party"), HELD, "a party"),
+            (replace(SEEN, hold="a party", reached=False), HELD, "a party"),
             (replace(SEEN, hold="a party", refused="no port"), HELD, "a party"),
             (replace(SEEN, refused="no port"), FAILED, "no port"),
         ],
@@ -125,8 +126,23 @@ class TestInterrupted:
         state = one(SEEN, replace(LEFT, step=ROLLING_BACK, reason="it was late"))
         assert (state.todo, state.before, state.reason) == (RETURN, OLD, "it was late")
 
+    @pytest.mark.parametrize(
+        ("running", "outcome", "todo"),
+        [(NEW, BROKEN, PROVE), (OLD, BROKEN, RETURN), (NONE, BROKEN, RETURN), (NEW, "", RETURN)],
+    )
+    def test_what_was_broken_and_is_mended_is_proved(self, running: Release, outcome: str, todo: str) -> None:
+        old = replace(LEFT, step=ROLLING_BACK, outcome=outcome, reason="it was late")
+        state = one(replace(SEEN, running=running), old)
+        assert (state.todo, state.interrupted) == (todo, todo == RETURN)
+
     def test_what_is_held_meanwhile_goes_back(self) -> None:
         assert one(replace(SEEN, hold="a party"), LEFT).todo == RETURN
+
+    @pytest.mark.parametrize(("refused", "said"), [("no cargo", "no cargo"), ("", "could not be got")])
+    def test_it_goes_back_when_there_is_nothing_to_go_on_with(self, refused: str, said: str) -> None:
+        state = one(replace(SEEN, wanted=NONE, refused=refused), LEFT)
+        assert (state.todo, state.before, state.outcome, state.interrupted) == (RETURN, OLD, "", True)
+        assert said in state.reason
 
     def test_one_that_is_not_reached_is_not_forgotten(self) -> None:
         state = one(replace(SEEN, reached=False), LEFT)

@@ -43,7 +43,7 @@ def take(tmp_path: Path) -> Take:
         action = make(task, UNUSED, None, None, None, None)
         # Ansible's loader sets it.
         action._load_name = "hardened.librespot.rollout"
-        result: dict[str, Any] = action.run(None, {"inventory_hostname": host, "groups": {"all": []}})
+        result: dict[str, Any] = action.run(None, {"inventory_hostname": host, "groups": {"all": ["kitchen", "attic"]}})
         return result
 
     return act
@@ -69,7 +69,8 @@ def update(take: Take, host: str) -> dict[str, Any]:
     """Take all steps of a host that is well afterwards."""
     assert take("turn", host)["todo"] == "switch"
     take("switch", host, audit=AUDITED)
-    assert not take("judge", host, health=running(NEW), audit=AUDITED).get("failed")
+    assert not take("judge", host, health=running(NEW), audit=AUDITED, soak=60).get("failed")
+    take("attested", host, attestation={"changes": []})
     return take("done", host, health=running(NEW))
 
 
@@ -80,6 +81,7 @@ def test_all_go_through(take: Take, tmp_path: Path) -> None:
     assert [update(take, host)["outcome"] for host in ("kitchen", "attic")] == ["updated"] * 2
     said = take("report")
     assert not said.get("failed")
+    assert not said["changed"]
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == said["report"]
     assert {item["now"] for item in said["report"]["hosts"].values()} == {NEW}
 
@@ -96,6 +98,49 @@ def test_one_that_fails_goes_back_and_stops_the_others(take: Take) -> None:
     said = take("report")
     assert said["failed"]
     assert [item["outcome"] for item in said["report"]["hosts"].values()] == ["rolled back", "not started"]
+
+
+def plan_again(take: Take, *hosts: str, release: str = NEW) -> None:
+    """Begin another run for *hosts*, which run *release*."""
+    take("open")
+    for host in hosts:
+        take("looked", host, artifact={"id": NEW, "path": "/new"}, health=running(release))
+    planned = take("plan", hosts[0], hosts=list(hosts))
+    take("gate", artifacts=planned["artifacts"], scan=[{"item": {"id": NEW}, "red": 0, "vulnerabilities": []}])
+
+
+def test_what_a_host_has_shown_is_known_to_later_runs(take: Take) -> None:
+    plan(take, "kitchen")
+    assert take("turn")["shown"] == {}
+    take("switch", audit=AUDITED)
+    assert take("judge", health=running(NEW), audit=AUDITED)["shown"]["passed"] == ["staging", "health", "audit"]
+    shown = take("judge", health=running(NEW), audit=AUDITED, soak=60)["shown"]
+    assert shown["passed"] == ["staging", "health", "audit", "soak"]
+    take("done", health=running(NEW))
+    plan_again(take, "kitchen")
+    assert take("turn")["shown"] == shown
+
+
+def test_one_that_went_away_while_it_was_watched_has_shown_nothing(take: Take) -> None:
+    plan(take, "kitchen")
+    take("turn")
+    take("switch", audit=AUDITED)
+    assert take("judge", health={"unreachable": True}, audit=AUDITED, soak=60)["failed"]
+
+
+@pytest.mark.parametrize("said", [{}, {"unreachable": True, "msg": "no route"}, {"failed": True, "msg": "no disk"}])
+def test_what_is_not_on_record_is_not_proved(take: Take, said: dict[str, Any]) -> None:
+    plan(take, "kitchen")
+    update(take, "kitchen")
+    plan_again(take, "kitchen")
+    assert take("turn")["proved"]
+    with pytest.raises(AnsibleError, match="has not on record"):
+        take("attested", attestation=said)
+    assert take("failed", reason="it has it not on record")["outcome"] == "failed"
+    assert take("report")["failed"]
+    # Then it is proved anew, and attested.
+    plan_again(take, "kitchen")
+    assert take("turn")["todo"] == "prove"
 
 
 def test_one_that_is_not_well_on_the_old_release_either_is_broken(take: Take) -> None:
@@ -130,6 +175,40 @@ def test_a_host_that_went_away_ends_its_turn(take: Take) -> None:
     assert (said["failed"], said["outcome"], said["interrupted"]) == (True, "unreachable", False)
 
 
+def test_the_gate_speaks_for_what_was_proved_before_as_well(take: Take) -> None:
+    plan(take, "kitchen")
+    update(take, "kitchen")
+    plan_again(take, "kitchen")
+    found = [{"id": "RUSTSEC-1", "status": "open"}]
+    take("gate", artifacts=[{"id": NEW}], scan=[{"item": {"id": NEW}, "red": 1, "vulnerabilities": found}])
+    assert take("turn")["proved"]
+    said = take("report")
+    assert said["failed"]
+    told = said["report"]["hosts"]["kitchen"]
+    assert (told["outcome"], told["reason"]) == ("updated", "the gate is closed: open are RUSTSEC-1")
+    # It is not kept as what became of the host.
+    plan_again(take, "kitchen")
+    assert not take("report").get("failed")
+
+
+def test_a_host_that_left_the_inventory_is_said_and_holds_nobody_up(
+    take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(
+        "ansible.utils.display.Display.display", lambda _self, text, *_more, **_named: shown.append(text)
+    )
+    plan(take, "gone")
+    take("turn", "gone")
+    take("switch", "gone", audit=AUDITED)
+    take("failed", "gone", reason="it is late")
+    take("broken", "gone", reason="no way back")
+    plan_again(take, "kitchen", release=OLD)
+    assert update(take, "kitchen")["outcome"] == "updated"
+    assert not take("report").get("failed")
+    assert all("gone is not in the inventory any more" in text for text in shown[-2:])
+
+
 def test_check_mode_gives_no_host_its_turn(take: Take, tmp_path: Path) -> None:
     planned = plan(take, "kitchen", check=True)
     assert [planned[stage] for stage in ("staging", "canary", "production")] == [[], [], []]
@@ -137,6 +216,24 @@ def test_check_mode_gives_no_host_its_turn(take: Take, tmp_path: Path) -> None:
     assert not said.get("failed")
     assert said["report"]["hosts"]["kitchen"]["outcome"] == "to be updated"
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    ("step", "given", "name"),
+    [
+        ("looked", {"terms": {"soak": -5}}, "librespot_update_soak"),
+        ("looked", {"max_fail_percentage": -1}, "librespot_update_max_fail_percentage"),
+        ("plan", {"hosts": ["kitchen"], "serial": ["abc"]}, "librespot_update_serial"),
+        ("plan", {"hosts": ["kitchen"], "path": "/none/report.json"}, "librespot_update_report"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_changed(
+    take: Take, step: str, given: dict[str, Any], name: str
+) -> None:
+    take("open")
+    take("looked", artifact={"id": NEW, "path": "/new"}, health=running(OLD))
+    with pytest.raises(AnsibleError, match=name):
+        take(step, **given)
 
 
 def test_no_step_comes_before_the_first(take: Take) -> None:

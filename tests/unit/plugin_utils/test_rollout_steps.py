@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,17 +21,21 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout i
     PREDICTED,
     PRODUCTION,
     PROVE,
+    RETURN,
     ROLLED_BACK,
     ROLLING_BACK,
     STOPPED,
     SWITCH,
     SWITCHING,
+    TO_PROVE,
+    TO_RETURN,
     UNREACHABLE,
     UPDATED,
     HostState,
     Looked,
     Release,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.render.rollout import bad
 from ansible_collections.hardened.librespot.plugins.plugin_utils import rollout_steps as steps
 from ansible_collections.hardened.librespot.plugins.plugin_utils.rollout_store import Rollout
 
@@ -99,6 +104,16 @@ class TestLooked:
         seen = steps.looked(asked(health=said), [])
         assert seen.refused or not seen.reached
 
+    @pytest.mark.parametrize("said", NO_EVIDENCE)
+    def test_what_could_not_be_got_is_not_rolled_out(self, said: dict[str, Any]) -> None:
+        seen = steps.looked(asked(artifact=said), [])
+        assert (seen.wanted.id, seen.path) == ("", "")
+        assert seen.refused.startswith("what it shall run could not be got")
+        assert said.get("msg", "") in seen.refused
+        contained = asked(deployment="container", image=said, health=health(instance(image="sha256:old")))
+        seen = steps.looked(contained, [])
+        assert (seen.wanted.id, seen.refused.partition(":")[0]) == ("", "what it shall run could not be got")
+
     def test_one_that_was_not_reached_says_so(self) -> None:
         assert not steps.looked(asked(preflight={"unreachable": True}, health={"skipped": True}), []).reached
 
@@ -118,13 +133,23 @@ class TestPlan:
         made = Rollout(run="r")
         wanted = Release(NEW, "0.8.0")
         made.seen = {name: Looked("staging", wanted=wanted, path="/new", running=wanted) for name in ("b", "a")}
-        found = steps.plan(made, ["b", "a"])
+        found = steps.plan(made, ["b", "a"], ["a", "b"])
         assert (found["staging"], found["canary"], found["production"]) == (["b", "a"], [], [])
         assert found["artifacts"] == [{"id": NEW, "path": "/new"}]
 
     def test_a_host_of_which_nothing_is_known_stops_it(self) -> None:
         with pytest.raises(HostError, match="Nothing is known of kitchen"):
-            steps.plan(Rollout(), ["kitchen"])
+            steps.plan(Rollout(), ["kitchen"], ["kitchen"])
+
+    def test_nobody_waits_for_a_host_that_left_the_inventory(self) -> None:
+        wanted = Release(NEW, "0.8.0")
+        made = rollout(kitchen=replace(BETWEEN, outcome=BROKEN), attic=BETWEEN)
+        made.order, made.seen = [], {"hall": Looked(PRODUCTION, wanted=wanted, path="/new", running=Release(OLD))}
+        steps.plan(made, ["hall"], ["hall", "attic"])
+        assert (made.gone, list(made.here)) == (["kitchen"], ["hall", "attic"])
+        # It is not forgotten.
+        steps.plan(made, ["hall"], ["hall", "attic", "kitchen"])
+        assert (made.gone, list(made.here)) == ([], ["hall", "kitchen", "attic"])
 
 
 class TestGate:
@@ -202,6 +227,12 @@ class TestOutcome:
         state = steps.returned(steps.failed(BETWEEN, "it is late"), {"unreachable": True})
         assert (state.outcome, state.step) == (UNREACHABLE, ROLLING_BACK)
 
+    def test_not_reached_on_the_way_back_to_an_image(self) -> None:
+        state = steps.failed(BETWEEN, "it is late")
+        lost = steps.broken(state, "The host was not reached", {"unreachable": True})
+        assert (lost.outcome, lost.step, lost.reason) == (UNREACHABLE, ROLLING_BACK, "it is late")
+        assert steps.broken(state, "no way back", {"image": "sha256:old"}).outcome == BROKEN
+
     @pytest.mark.parametrize("said", [{}, {"failed": True, "msg": "no"}, health(instance(healthy=False))])
     def test_not_well_on_the_old_release_either(self, said: dict[str, Any]) -> None:
         state = steps.returned(steps.failed(BETWEEN, "it is late"), said)
@@ -216,10 +247,31 @@ def test_no_host_ends_without_an_outcome() -> None:
 
 
 def test_what_would_be_done_is_predicted() -> None:
-    made = rollout(a=STATE, b=replace(STATE, target=Release(OLD, "0.7.1")))
+    older = Release(OLD, "0.7.1")
+    made = rollout(
+        a=STATE,
+        b=replace(STATE, target=older),
+        c=replace(STATE, todo=PROVE),
+        d=replace(BETWEEN, todo=RETURN, reason="it was late"),
+        e=replace(BETWEEN, target=older),
+        f=BETWEEN,
+    )
     made.closed = {OLD: "the gate is closed"}
     steps.predict(made)
     assert [(item.outcome, item.reason) for item in made.hosts.values()] == [
         (PREDICTED, ""),
         (STOPPED, "the gate is closed"),
+        (TO_PROVE, ""),
+        (TO_RETURN, "it was late"),
+        (TO_RETURN, "the gate is closed"),
+        (PREDICTED, ""),
     ]
+    assert bad(made.hosts, {}) == ["b", "d", "e"]
+
+
+def test_a_report_needs_a_directory(tmp_path: Path) -> None:
+    steps.check_report(str(tmp_path / "report.json"))
+    with pytest.raises(SpecificationError, match="is in no directory"):
+        steps.check_report(str(tmp_path / "none/report.json"))
+    with pytest.raises(SpecificationError, match="is a directory"):
+        steps.check_report(str(tmp_path))
