@@ -24,8 +24,8 @@ def ask(monkeypatch: pytest.MonkeyPatch, said: dict[str, Any]) -> dict[str, Any]
     monkeypatch.setattr(release_info, "Remote", lambda _action, _variables: host)
     task = SimpleNamespace(args={"gather": ["running"]}, async_val=0, check_mode=False, environment=None)
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
-    action: Any = release_info.ActionModule(task, connection, SimpleNamespace(), None, None, None)
-    found: dict[str, Any] = action.run(task_vars={})
+    make: Any = release_info.ActionModule
+    found: dict[str, Any] = make(task, connection, SimpleNamespace(), None, None, None).run(task_vars={})
     return found
 
 
