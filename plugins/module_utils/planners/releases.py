@@ -63,6 +63,8 @@ class Releases:
             return Outcome("", "", converge([*attested, Gone(self._files)], check))
         if params["keep"] < 0:
             raise SpecificationError("keep", params["keep"], "is no number of releases", "Write 0 or more")
+        protected = [identifier(item, f"protect[{place}]") for place, item in enumerate(params["protect"]) if item]
+        params = {**params, "protect": protected}
         if params["state"] == ROLLBACK:
             name = identifier(params["id"], "id") if params["id"] else self._previous(links)
             checksums = self._own_checksums(name)
@@ -100,7 +102,8 @@ class Releases:
         ]
         plans = converge(planners, check)
         after = Links(self._files)
-        kept = Kept(self._files, [name, *filter(None, (links.current, after.previous))], params["keep"])
+        needed = [name, *filter(None, (links.current, after.previous)), *params["protect"]]
+        kept = Kept(self._files, needed, params["keep"])
         plans += converge([kept], check)
         return Outcome(name, after.previous, plans)
 
