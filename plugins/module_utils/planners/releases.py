@@ -60,7 +60,9 @@ class Releases:
         links = Links(self._files)
         if params["state"] == ABSENT:
             attested = no_attestation_planners(self._files, images_here(self._files))
-            return Outcome("", "", converge([*attested, Gone(self._files)], check))
+            # In check mode they are still there when it looks.
+            going = [path for planner in attested for path in planner.found()]
+            return Outcome("", "", converge([*attested, Gone(self._files, going)], check))
         if params["keep"] < 0:
             raise SpecificationError("keep", params["keep"], "is no number of releases", "Write 0 or more")
         protected = [identifier(item, f"protect[{place}]") for place, item in enumerate(params["protect"]) if item]
