@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -13,7 +14,8 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.urls import open_url
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import identifier
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.release_info_options import (
     RELEASE_INFO_OPTIONS,
     RUNNING,
@@ -47,9 +49,25 @@ class ActionModule(ActionBase):
             result.update(changed=False, running=[], active={"id": "", "version": ""}, feeds=[], new_entries=[])
             if RUNNING in params["gather"]:
                 said = Remote(self, task_vars or {}).must("hardened.librespot.release_info", {"gather": [RUNNING]})
+                refuse_names(said)
                 result.update(running=said["running"], active=said["active"])
             result["running_versions"] = versions(result["running"], params["also_running"])
             result.update(looked(params, result["running_versions"], open_url, self._task.check_mode))
         except LibrespotError as error:
             raise AnsibleActionFail(str(error)) from error
         return result
+
+
+def refuse_names(said: Mapping[str, Any]) -> None:
+    """Raise `LibrespotError` when a release that a host *said* it has is named as none can be.
+
+    The names become those of files on the controller, and who has broken into the host chooses what it says.
+    """
+    try:
+        named = {f"running[{number}].release": item["release"] for number, item in enumerate(said["running"])}
+        named["active.id"] = said["active"]["id"]
+    except (LookupError, TypeError) as error:
+        raise HostError("What the host says it runs is not what the module returns", "Look at that host") from error
+    for path, name in named.items():
+        if name != "":
+            identifier(str(name), path)

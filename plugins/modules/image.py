@@ -62,6 +62,13 @@ options:
       - How many older images are kept, besides the active and the previous one, and those that containers use.
     type: int
     default: 2
+  protect:
+    description:
+      - Images that O(keep) never removes, such as the one that a rollout may have to go back to, each by its id, or by
+        that of the artifact that it is made of. One that is not on the host is left out, and so is an empty one.
+    type: list
+    elements: str
+    default: []
   manifest:
     description: The image's manifest. Set by the action plugin.
     type: dict
@@ -151,6 +158,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.image 
     previous_image,
     refuse_foreign,
     refuse_other,
+    refuse_wrong,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.moved import refuse_other_engine
 
@@ -160,6 +168,7 @@ _UNKNOWN = {"image": NOT_MADE, "artifact": "", "version": "", "previous": "", "m
 def work(module: Module) -> dict[str, Any]:
     """Bring the engine's images to where they shall be."""
     params, files = module.params, Files()
+    protected = refuse_wrong(params["keep"], params["protect"])
     refuse_other_engine(files, params["engine"])
     if params["state"] == "absent":
         there = files.read(IMAGES, content=False) is not None
@@ -177,7 +186,7 @@ def work(module: Module) -> dict[str, Any]:
     if params["src"]:
         refuse_other(files, params["src"], manifest)
     missing = not params["src"] and not module.check_mode and engine.image(identifier) is None
-    planners = image_planners(engine, files, manifest, params["src"] or "", params["keep"])
+    planners = image_planners(engine, files, manifest, params["src"] or "", params["keep"], protected)
     active = {"image": identifier, "artifact": manifest["artifact"], "version": manifest["version"]}
     # As it is before anything changes, it is also what it will be: what was active before this one.
     previous = previous_image(files, identifier)
@@ -194,6 +203,7 @@ def main() -> None:
         "id": {"type": "str", "default": ""},
         "path": {"type": "path"},
         "keep": {"type": "int", "default": 2},
+        "protect": {"type": "list", "elements": "str", "default": []},
         "manifest": {"type": "dict"},
         "src": {"type": "path"},
     }

@@ -224,7 +224,7 @@ told:
         hosts: [kitchen]
         severity: medium
 undelivered:
-  description: The channels that did not take what they had to tell, and why.
+  description: The channels that did not take what they had to tell, or have more than one run tells, and why.
   returned: success or failure
   type: list
   elements: dict
@@ -233,7 +233,7 @@ undelivered:
       description: Its name.
       type: str
     why:
-      description: What it answered, and what to do.
+      description: What it answered or how much is left, and what to do.
       type: str
 unwritten:
   description: Why a file could not be written; what was told is told again then.

@@ -64,6 +64,13 @@ options:
     description: How many releases are kept besides the active and the previous one.
     type: int
     default: 2
+  protect:
+    description:
+      - Identifiers of releases that O(keep) never removes, such as the one that a rollout may have to go back to. One
+        that is not on the host is left out, and so is an empty one.
+    type: list
+    elements: str
+    default: []
   install_libraries:
     description: Whether shared libraries that the release needs are installed with C(apt-get) when the host lacks them.
     type: bool
@@ -141,6 +148,7 @@ def main() -> None:
         "binary": {"type": "dict"},
         "src": {"type": "path"},
         "keep": {"type": "int", "default": 2},
+        "protect": {"type": "list", "elements": "str", "default": []},
         "install_libraries": {"type": "bool", "default": True},
     }
     required = [("state", PRESENT, ["id"])]

@@ -32,7 +32,10 @@ _AT_ONCE = 25
 """Items of one message, so that it can be read and is taken everywhere."""
 
 _MESSAGES = 8
-"""Messages by one channel in one run. What is left is told by the next run: a feed can be made to hold anything."""
+"""Messages by one channel in one run. What is left is told by the next run: a feed can be made to hold anything.
+
+Until then it counts as undelivered, so that nobody takes it for told.
+"""
 
 _PATIENCE_S = 300
 _LONGEST_WAIT_S = 30
@@ -86,8 +89,9 @@ class Noticing:
         memory, warnings = self._remembered()
         items = look.all_items
         due = {channel.name: memory.due(items, channel.name, self._today, self._remind) for channel in self._channels}
-        sent = [Sent(name, len(found)) for name, found in due.items() if found]
-        return Told(due, self._record(look, sent), [*warnings, *self._unencrypted()])
+        would = {name: _first(found) for name, found in due.items()}
+        sent = [_sent(name, found, would[name]) for name, found in due.items() if found]
+        return Told(would, self._record(look, sent), [*warnings, *self._unencrypted()])
 
     def tell(self, look: Look) -> Told:
         """Tell it, remember what was delivered, and keep the record and the figures.
@@ -111,8 +115,7 @@ class Noticing:
                 except UndeliveredError as failure:
                     error = str(failure)
                 if due:
-                    count = len(due) - len(delivered[channel.name]) if error else len(delivered[channel.name])
-                    sent.append(Sent(channel.name, count, error))
+                    sent.append(_sent(channel.name, due, delivered[channel.name], error))
             record = self._record(look, sent)
             self._keep(record)
         return Told(delivered, record, [*warnings, *self._unencrypted()], tuple(self._unwritten))
@@ -124,8 +127,9 @@ class Noticing:
     def _tell(self, channel: Channel, due: Sequence[Item], memory: Memory) -> Iterator[list[Item]]:
         """Send *due* in messages of some items each, and yield the items of each that was taken."""
         again = frozenset(item.key for item in due if memory.reminded(item, channel.name))
-        for start in range(0, min(len(due), _AT_ONCE * _MESSAGES), _AT_ONCE):
-            part = list(due[start : start + _AT_ONCE])
+        now = _first(due)
+        for start in range(0, len(now), _AT_ONCE):
+            part = now[start : start + _AT_ONCE]
             self._send(channel, self._message(channel, part, again, len(due) - start - len(part)))
             yield part
 
@@ -203,6 +207,19 @@ class Noticing:
             except OSError as error:
                 self._unwritten[f"{self._paths.state}.lock: {error.strerror}. Look at that file"] = None
             yield
+
+
+def _first(due: Sequence[Item]) -> list[Item]:
+    """Return those of *due* that one run tells."""
+    return list(due[: _AT_ONCE * _MESSAGES])
+
+
+def _sent(channel: str, due: Sequence[Item], taken: Sequence[Item], error: str = "") -> Sent:
+    """Return what *channel* has to say of what was *due*: how much was *taken*, or what was not, and why."""
+    left = len(due) - len(taken)
+    if left and not error:
+        error = f"{channel}: {left} of {len(due)} are left, since a run tells {len(taken)}. Run the check again"
+    return Sent(channel, left if error else len(taken), error)
 
 
 def paths(given: Mapping[str, Any]) -> Paths:

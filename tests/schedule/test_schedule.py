@@ -80,7 +80,7 @@ class TestSchedule:
         assert red(scheduled) == ["UPD-01 looked", "UPD-02 told"]
 
     def test_it_looks_and_tells(self, scheduled: Checker) -> None:
-        assert scheduled.start() == "1 success"
+        assert scheduled.start() == "3 success"
         (letter,) = scheduled.mailbox.letters
         body = letter.get_content()
         assert "hosts: kitchen" in body
@@ -93,7 +93,7 @@ class TestSchedule:
         assert red(scheduled) == []
 
     def test_what_was_told_is_not_told_again(self, scheduled: Checker) -> None:
-        assert scheduled.start() == "1 success"
+        assert scheduled.start() == "3 success"
         assert (len(scheduled.mailbox.letters), len(scheduled.hook.bodies)) == (1, 1)
 
     def test_it_is_in_its_sandbox_and_shows_no_secret(self, scheduled: Checker) -> None:
@@ -115,7 +115,7 @@ class TestSchedule:
         (said,) = scheduled.hook.said[before:]
         assert [item["title"] for item in said["items"]] == ["could not look at /srv/speakers/Cargo.lock"]
         assert red(scheduled) == ["UPD-01 looked", "UPD-02 scheduled"]
-        assert scheduled.start() == "1 success"
+        assert scheduled.start() == "3 success"
         assert red(scheduled) == []
 
     def test_one_that_is_killed_is_told(self, scheduled: Checker) -> None:
@@ -131,7 +131,7 @@ class TestSchedule:
         assert item["title"] == "could not look at the check itself"
         assert "failed: signal" in item["text"]
         assert len(scheduled.mailbox.letters) == before[0] + 1
-        assert scheduled.start() == "1 success"
+        assert scheduled.start() == "3 success"
 
     def test_someone_who_cannot_be_told_is_red(self, scheduled: Checker) -> None:
         scheduled.host.out("sh", "-c", f"rm /var/lib/{NAME}/told.json")
@@ -144,7 +144,7 @@ class TestSchedule:
         assert red(scheduled) == ["UPD-02 scheduled", "UPD-02 told"]
         # By the other way it is known.
         assert "the check itself" in json.dumps(scheduled.hook.said[-1])
-        assert scheduled.start() == "1 success"
+        assert scheduled.start() == "3 success"
         assert red(scheduled) == []
 
     @pytest.mark.parametrize(

@@ -259,6 +259,15 @@ class TestFaults:
         assert check.run(librespot_check_paths=[]) == 2
         assert len(hook.said) == 1
 
+    def test_a_run_that_leaves_out_the_controller_is_no_check(self, check: Check, hook: Hook) -> None:
+        # The script takes the verdict of an earlier run away; who runs the playbook does not.
+        assert check.run("-i", "kitchen,", "--limit", "kitchen", librespot_check_hosts="kitchen") == 2
+        assert (check.directory / "verdict").read_text(encoding="utf-8") == "incomplete\n"
+        assert "Nothing was checked: localhost" in check.output
+        assert check.run("-i", "kitchen,", librespot_check_hosts="kitchen") == 2
+        assert "Nothing was checked" not in check.output
+        assert [item["title"] for item in hook.said[0]["items"]] == ["could not look at host kitchen"]
+
     def test_a_mail_that_is_refused_is_sent_again_and_the_webhook_is_not(
         self, check: Check, mailbox: MailServer, hook: Hook
     ) -> None:

@@ -38,12 +38,17 @@ def _stem(subject: str) -> str:
 
 
 class OutlivedPlanner(Planner):
-    """No attestation but of what is in *subjects*, the ids of releases and images; when none is left, no directory."""
+    """No attestation but of what is in *subjects*, the ids of releases and images.
 
-    def __init__(self, files: Files, subjects: Collection[str]) -> None:
+    With *directory*, nor a directory that would hold none. Where one is being written there is one, also in check mode,
+    which does not see it.
+    """
+
+    def __init__(self, files: Files, subjects: Collection[str], directory: bool) -> None:
         super().__init__(f"content of {ATTESTATIONS}")
         self._files = files
         self._stems = {_stem(subject) for subject in subjects}
+        self._directory = directory
 
     def wanted(self) -> State:
         """Return nothing: no others."""
@@ -53,11 +58,10 @@ class OutlivedPlanner(Planner):
         """Return the others."""
         names = self._files.names(ATTESTATIONS)
         others = [name for name in names if not self._stays(name)]
-        empty = len(others) == len(names) and self._files.read(ATTESTATIONS, content=False) is not None
-        return {
-            **{f"{ATTESTATIONS}/{name}": "of what is gone" for name in others},
-            **({ATTESTATIONS: ""} if empty else {}),
-        }
+        found = {f"{ATTESTATIONS}/{name}": "of what is gone" for name in others}
+        if self._directory and len(others) == len(names) and self._files.read(ATTESTATIONS, content=False) is not None:
+            found[ATTESTATIONS] = ""
+        return found
 
     def apply(self, plan: Plan) -> None:
         """Remove them, the directory last."""
@@ -95,13 +99,13 @@ def attestation_planners(files: Files, params: Mapping[str, Any]) -> list[Planne
     return [
         DirectoryPlanner(files, ATTESTATIONS, along=ROOT),
         *(FilePlanner(files, attestation_path(subject, kind), text) for kind, text in texts.items()),
-        OutlivedPlanner(files, [*releases_here(files), *images_here(files)]),
+        OutlivedPlanner(files, [*releases_here(files), *images_here(files)], directory=False),
     ]
 
 
 def no_attestation_planners(files: Files, stay: Collection[str] = ()) -> list[Planner]:
     """Return what removes all attestations but those about *stay*, ids of releases and images."""
-    return [OutlivedPlanner(files, stay)]
+    return [OutlivedPlanner(files, stay, directory=True)]
 
 
 def subject_digest(files: Files, subject: str) -> str:

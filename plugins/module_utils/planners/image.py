@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..host.engines import AnyEngine
 from ..host.files import Files
-from ..model.artifact import encode_manifest
+from ..model.artifact import encode_manifest, identifier
 from ..model.container import DOCKER
 from ..model.errors import HostError, SpecificationError
 from ..model.image import ARTIFACT_LABEL, IMAGE_ID, PLATFORMS
@@ -100,19 +100,33 @@ def refuse_other(files: Files, path: str, manifest: Mapping[str, Any]) -> None:
         raise HostError(f"What came to this host is not the archive of the image {manifest['image']}", _REMEDY)
 
 
+def refuse_wrong(keep: int, protect: Sequence[str]) -> list[str]:
+    """Return those of *protect*, ids of images or artifacts, that name one. Raises `SpecificationError`."""
+    if keep < 0:
+        raise SpecificationError("keep", keep, "is less than none", "Write how many older images stay, as 2")
+    for place, item in enumerate(protect):
+        if item and not IMAGE_ID.fullmatch(item):
+            identifier(item, f"protect[{place}]")
+    return [item for item in protect if item]
+
+
 def image_planners(
-    engine: AnyEngine, files: Files, manifest: Mapping[str, Any], archive: str, keep: int
+    engine: AnyEngine,
+    files: Files,
+    manifest: Mapping[str, Any],
+    archive: str,
+    keep: int,
+    protect: Collection[str] = (),
 ) -> list[Planner]:
     """Return what gets the image of *manifest* into the engine, and all but the newest *keep* others out of it.
 
-    What a container uses stays, and so do the one that is active and the one that was before this one. Its manifest
-    comes first: whatever runs can be accounted for.
+    What a container uses stays, and so do the one that is active and the one that was before this one, and those in
+    *protect*, by their ids or those of their artifacts. Its manifest comes first: whatever runs can be accounted for.
     """
-    if keep < 0:
-        raise SpecificationError("keep", keep, "is less than none", "Write how many older images stay, as 2")
-    identifier, name = manifest["image"], _name(manifest["image"])
+    wanted, name = manifest["image"], _name(manifest["image"])
     links = Links(files, OF_IMAGES)
-    protected = {name, links.current, links.before_when_active(name)}
+    named = [key for key, item in _manifests(files).items() if {item["image"], item["artifact"]} & set(protect)]
+    protected = {name, links.current, links.before_when_active(name), *named}
     # All images of a release say to be as old as it is; when one came to this host, its manifest was written.
     spare = sorted(
         (item for item in _unused(engine, files) if _name(item) not in protected),
@@ -120,13 +134,13 @@ def image_planners(
         reverse=True,
     )
     gone = spare[keep:]
-    kept = {_name(item) for item in {identifier, *(x["Id"] for x in engine.images(ARTIFACT_LABEL))} - set(gone)}
+    kept = {_name(item) for item in {wanted, *(x["Id"] for x in engine.images(ARTIFACT_LABEL))} - set(gone)}
     old = [item for item in files.names(OF_IMAGES.before) if {item, links.before(item)} <= kept]
     return [
         DirectoryPlanner(files, IMAGES, along=ROOT),
         DirectoryPlanner(files, OF_IMAGES.before),
-        FilePlanner(files, manifest_path(identifier), encode_manifest({**manifest, "engine": engine.name}).decode()),
-        ImagePlanner(engine, identifier, archive),
+        FilePlanner(files, manifest_path(wanted), encode_manifest({**manifest, "engine": engine.name}).decode()),
+        ImagePlanner(engine, wanted, archive),
         Active(files, name, links, "active image"),
         *(NoImagePlanner(engine, item) for item in gone),
         OnlyPlanner(files, OF_IMAGES.before, [name, *old]),

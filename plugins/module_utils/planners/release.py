@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..host.files import LINK, Files
 from ..host.libraries import Libraries
@@ -85,11 +85,12 @@ class Kept(Planner):
 
 
 class Gone(Planner):
-    """No release at all, and nothing of ours in their place."""
+    """No release at all, and nothing of ours in their place. *going* are paths that others remove before it does."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, going: Collection[str] = ()) -> None:
         super().__init__("releases")
         self._files = files
+        self._going = {*going}
 
     def wanted(self) -> State:
         """Return nothing."""
@@ -98,7 +99,8 @@ class Gone(Planner):
     def found(self) -> State:
         """Return what there is of ours; the links come first, so that no half-removed release is ever active."""
         there = [path for path in (CURRENT, BEFORE, RELEASES) if self._files.read(path, content=False) is not None]
-        if there or (not self._files.names(ROOT) and self._files.read(ROOT, content=False) is not None):
+        others = {f"{ROOT}/{name}" for name in self._files.names(ROOT)} - self._going - {*there}
+        if not others and self._files.read(ROOT, content=False) is not None:
             there.append(ROOT)
         return dict.fromkeys(there, "present")
 

@@ -60,9 +60,13 @@ class Releases:
         links = Links(self._files)
         if params["state"] == ABSENT:
             attested = no_attestation_planners(self._files, images_here(self._files))
-            return Outcome("", "", converge([*attested, Gone(self._files)], check))
+            # In check mode they are still there when it looks.
+            going = [path for planner in attested for path in planner.found()]
+            return Outcome("", "", converge([*attested, Gone(self._files, going)], check))
         if params["keep"] < 0:
             raise SpecificationError("keep", params["keep"], "is no number of releases", "Write 0 or more")
+        protected = [identifier(item, f"protect[{place}]") for place, item in enumerate(params["protect"]) if item]
+        params = {**params, "protect": protected}
         if params["state"] == ROLLBACK:
             name = identifier(params["id"], "id") if params["id"] else self._previous(links)
             checksums = self._own_checksums(name)
@@ -100,7 +104,8 @@ class Releases:
         ]
         plans = converge(planners, check)
         after = Links(self._files)
-        kept = Kept(self._files, [name, *filter(None, (links.current, after.previous))], params["keep"])
+        needed = [name, *filter(None, (links.current, after.previous)), *params["protect"]]
+        kept = Kept(self._files, needed, params["keep"])
         plans += converge([kept], check)
         return Outcome(name, after.previous, plans)
 

@@ -10,6 +10,9 @@ from ..model.sandbox import HELPER
 from ..model.schedule import Schedule
 from .unit import UNITS, unit_text
 
+FINDINGS = 3
+"""How the program ends when something is open, and was told."""
+
 PROGRAM = "/opt/librespot/libexec/check.py"
 NAME = "hardened-librespot-check"
 SERVICE = f"{NAME}.service"
@@ -46,8 +49,8 @@ def _service(schedule: Schedule) -> str:
     run = [
         ("Type", "oneshot"),
         ("ExecStart", f"/usr/bin/python3 -I {PROGRAM} {DIRECTORY} {_command(schedule, 'check')}"),
-        # Something is open, and was told: the check itself is well.
-        ("SuccessExitStatus", "1"),
+        # The check itself is well then.
+        ("SuccessExitStatus", str(FINDINGS)),
         *_surroundings(schedule),
     ]
     return unit_text([("Unit", about), ("Service", run)])

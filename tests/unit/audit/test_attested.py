@@ -292,3 +292,18 @@ def test_what_is_gone_has_no_attestation_any_more(files: Files, tmp_path: Path) 
     converge(no_attestation_planners(files), False)
     assert not (tmp_path / ATTESTATIONS.lstrip("/")).exists()
     assert not any(plan.changed for plan in converge(no_attestation_planners(files), False))
+
+
+@pytest.mark.parametrize("others", [[], ["0.7.1-x86_64-glibc2.36-1a2b3c4d5e6f"]])
+def test_check_mode_says_what_the_first_attestation_changes(files: Files, tmp_path: Path, others: list[str]) -> None:
+    """All that is attested may be of what is gone."""
+    place = tmp_path / ATTESTATIONS.lstrip("/")
+    place.mkdir()
+    for other in others:
+        (tmp_path / attestation_path(other, "scan").lstrip("/")).write_text("{}", encoding="utf-8")
+    given = {"subject": RELEASE, "scan": scanned(), "rollout": ALL, "packages": None}
+    foretold, done = (converge(attestation_planners(files, given), check) for check in (True, False))
+    assert [(plan.subject, plan.before, plan.after) for plan in foretold] == [
+        (plan.subject, plan.before, plan.after) for plan in done
+    ]
+    assert len(list(place.iterdir())) == 2

@@ -62,7 +62,15 @@ class Asked:
     _name, _diff = "image", True
 
     def __init__(self, check_mode: bool, **params: Any) -> None:
-        given = {"state": "present", "engine": "docker", "id": "", "keep": 2, "manifest": None, "src": None}
+        given = {
+            "state": "present",
+            "engine": "docker",
+            "id": "",
+            "keep": 2,
+            "protect": [],
+            "manifest": None,
+            "src": None,
+        }
         self.params = {**given, **params}
         self.check_mode = check_mode
         self.no_log_values: set[str] = set()
@@ -201,6 +209,27 @@ def test_what_a_roll_back_needs_is_kept_and_no_more_than_that(bench: Bench) -> N
     assert left == {"before", "current", f"{named(OTHER)}.json", f"{named(NEW)}.json"}
     # Whose image before is gone knows of none.
     assert os.listdir(bench.root / OF_IMAGES.before.lstrip("/")) == [named(NEW)]
+
+
+@pytest.mark.parametrize("how", [OLD, "0.7.1-x86_64-glibc2.36-0123456789ab"])
+def test_what_a_rollout_goes_back_to_is_kept(bench: Bench, how: str) -> None:
+    """A run that was to replace OLD was killed after NEW, and the next one wants another."""
+    manifest = {"image": OLD, "artifact": "0.7.1-x86_64-glibc2.36-0123456789ab", "version": "0.7.1", "files": []}
+    bench.run(manifest={**manifest, "architecture": "x86_64"}, src=f"/upload/{OLD.replace(':', '-')}")
+    bench.bring(NEW, keep=0, protect=[how])
+    bench.bring(OTHER, keep=0, protect=[how, "", f"sha256:{'d' * 64}"])
+    assert bench.engine.loaded == [OLD, NEW, OTHER]
+    assert bench.back(how)["image"] == OLD
+
+
+@pytest.mark.parametrize("wrong", ["../x", "sha256:ab", "kitchen"])
+@pytest.mark.parametrize("check", [True, False])
+def test_what_is_protected_is_named(bench: Bench, wrong: str, check: bool) -> None:
+    bench.bring(OLD)
+    before = bench.snapshot()
+    with pytest.raises(LibrespotError, match=r"^protect\[1\]: "):
+        bench.bring(NEW, check, protect=[OLD, wrong])
+    assert (bench.snapshot(), bench.engine.loaded) == (before, [OLD])
 
 
 def test_what_a_container_uses_is_kept(bench: Bench) -> None:

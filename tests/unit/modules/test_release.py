@@ -15,7 +15,14 @@ import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.lock import host_lock
 from ansible_collections.hardened.librespot.plugins.module_utils.model.artifact import BINARY, digests
-from ansible_collections.hardened.librespot.plugins.module_utils.model.layout import CURRENT, RELEASES, ROOT
+from ansible_collections.hardened.librespot.plugins.module_utils.model.layout import (
+    CURRENT,
+    IMAGES,
+    OF_IMAGES,
+    RELEASES,
+    ROOT,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.attestations import ATTESTATIONS
 from ansible_collections.hardened.librespot.plugins.modules import release
 from tests.unit.planners.test_releases import NEEDS, NEW, OLD, Bench, artifact
 
@@ -113,9 +120,29 @@ def test_absent_removes_all_of_ours_and_nothing_else(run: Run, bench: Bench) -> 
 def test_absent_leaves_what_another_module_keeps_there(run: Run, bench: Bench) -> None:
     run(release, **uploaded(bench, NEW))
     bench.path(f"{ROOT}/libexec").mkdir()
-    run(release, state="absent")
+    predicted = run(release, check=True, state="absent")
+    said = run(release, state="absent")
+    assert said.changes == predicted.changes != []
+    assert f"releases: {ROOT}" not in said.changes
     assert os.listdir(bench.path(ROOT)) == ["libexec"]
     assert run(release, state="absent").changes == []
+
+
+@pytest.mark.parametrize("image", ["", "1" * 64])
+def test_absent_says_whether_attestations_keep_the_place(run: Run, bench: Bench, image: str) -> None:
+    run(release, **uploaded(bench, NEW))
+    attested = bench.path(ATTESTATIONS)
+    attested.mkdir()
+    (attested / f"{NEW}.scan.intoto.jsonl").touch()
+    if image:
+        bench.path(IMAGES).mkdir()
+        bench.path(OF_IMAGES.path(image)).write_text("{}", encoding="utf-8")
+        (attested / f"{image}.scan.intoto.jsonl").touch()
+    predicted = run(release, check=True, state="absent")
+    said = run(release, state="absent")
+    assert said.changes == predicted.changes != []
+    assert bench.path(ROOT).exists() is bool(image)
+    assert (f"releases: {ROOT}" in said.changes) is not bool(image)
 
 
 @pytest.mark.parametrize("check", [False, True])

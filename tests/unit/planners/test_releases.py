@@ -108,6 +108,7 @@ class Bench:
             "binary": None,
             "src": None,
             "keep": 2,
+            "protect": [],
             "install_libraries": True,
             **params,
         }
@@ -230,6 +231,17 @@ class TestPresent:
         kept = [name.partition("-")[0] for name in bench.files.names(RELEASES)]
         assert kept == ["0.3.0", "0.4.0", "0.5.0"]
 
+    def test_what_a_rollout_goes_back_to_stays(self, bench: Bench) -> None:
+        """A run that was to replace OLD was killed after NEW, and the next one wants another."""
+        bench.install(OLD, keep=0)
+        bench.install(NEW, keep=0, protect=[OLD])
+        bench.install(OTHER, keep=0, protect=[OLD, "", OLD.replace("0.7.0", "0.6.0")])
+        assert bench.files.names(RELEASES) == [OLD, NEW, OTHER]
+        bench.run("rollback", id=OLD, keep=0)
+        assert bench.active() == OLD
+        bench.run("rollback", id=OTHER, keep=0)
+        assert bench.files.names(RELEASES) == [OLD, OTHER]
+
     def test_a_missing_library_is_installed(self, bench: Bench) -> None:
         bench.loader.there.clear()
         assert changed(bench.install(NEW))
@@ -285,6 +297,14 @@ class TestRefusal:
     def test_fewer_than_no_releases_cannot_be_kept(self, bench: Bench) -> None:
         with pytest.raises(LibrespotError, match="keep: -1"):
             bench.run(id=NEW, keep=-1)
+
+    @pytest.mark.parametrize("state", ["present", "rollback"])
+    def test_what_is_protected_is_named(self, bench: Bench, state: str) -> None:
+        bench.install(NEW)
+        before = bench.snapshot()
+        with pytest.raises(LibrespotError, match=r"protect\[1\]: '\.\./x' is not an artifact's identifier"):
+            bench.run(state, id=NEW, protect=[OLD, "../x"])
+        assert bench.snapshot() == before
 
     @pytest.mark.parametrize("identifier", ["", "..", "../../etc", "0.8.0-x86_64-glibc2.36-0123456789ab/..", "0.8.0"])
     def test_what_is_no_identifier_is_refused(self, bench: Bench, identifier: str) -> None:

@@ -207,11 +207,21 @@ class TestNoticing:
 
     def test_much_is_told_in_parts_and_over_several_runs(self, tmp_path: Path) -> None:
         friend = Friend("a")
-        tell(tmp_path, news(420), friend)
+        expected = Noticing(Paths(f"{tmp_path}/told.json", "", ""), [friend], TODAY, 0, 0).expected(news(420))
+        first, _waits = tell(tmp_path, news(420), friend)
         assert [len(message.items) for message in friend.taken] == [25] * 8
         assert [message.left for message in friend.taken][-1] == 220
-        tell(tmp_path, news(420), friend)
-        tell(tmp_path, news(420), friend)
+        # Else the feed would be taken for seen.
+        assert [(item.count, item.error) for item in first.record.undelivered] == [
+            (220, "a: 220 of 420 are left, since a run tells 200. Run the check again")
+        ]
+        assert (expected.items, expected.record.sent) == (first.items, first.record.sent)
+        assert first.record.delivered_at == 0
+        assert not told_itself(Paths("", f"{tmp_path}/record.json", ""), "")
+        second, _waits = tell(tmp_path, news(420), friend)
+        assert [item.count for item in second.record.undelivered] == [20]
+        last, _waits = tell(tmp_path, news(420), friend)
+        assert (last.record.undelivered, last.record.delivered_at > 0) == ([], True)
         titles = [item.title for message in friend.taken for item in message.items]
         assert len(titles) == len(set(titles)) == 420
 
