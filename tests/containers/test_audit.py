@@ -26,7 +26,7 @@ ALL = ", ".join(f"{name} kitchen" for name in (
     "CFG-01 options", "CFG-03 relaxations", "CON-01 files", "CON-02 image", "CON-03 isolation", "CON-04 limits",
     "CON-05 network", "CON-06 calls",
     "CON-07 profile", "CON-10 health", "CON-10 answers", "CON-10 outside", "RES-04 limits", "NET-10 bridge",
-    "CFG-06 drift",
+    "UPD-05 crates", "CFG-06 drift",
 ))  # fmt: skip
 _WHERE = f"""\
 address=$(docker inspect --format '{{{{(index (index .HostConfig.PortBindings "{PORT}/tcp") 0).HostIp}}}}' {NAME})

@@ -230,7 +230,8 @@ _UNITS = (
         "CFG-01 options kitchen, CFG-02 rights kitchen, CFG-02 file system kitchen, CFG-02 profile kitchen, "
         "CFG-03 relaxations kitchen, "
         "NET-01 sockets kitchen, NET-02 bind kitchen, NET-05 sockets kitchen, NET-05 other ports kitchen, "
-        f"NET-11 send kitchen, RES-03 limits kitchen, RES-09 limits kitchen, UPD-08 running binary kitchen, {DRIFT}",
+        "NET-11 send kitchen, RES-03 limits kitchen, RES-09 limits kitchen, UPD-05 crates kitchen, "
+        f"UPD-08 running binary kitchen, {DRIFT}",
     ),
     Mutant("not-at-boot", "systemctl disable --quiet $unit; settled", DRIFT),
     Mutant("watchdog-off", "systemctl disable --quiet --now $watchdog.timer; settled", DRIFT),
@@ -427,7 +428,7 @@ _SEGMENT = (
         "NET-01 sockets studio, NET-02 bind studio, NET-02 announced studio, NET-03 table studio, NET-04 table studio, "
         "NET-05 sockets studio, NET-05 other ports studio, NET-08 segment studio, NET-08 inside studio, "
         "NET-09 table studio, NET-11 table studio, NET-11 send studio, NET-12 families studio, RES-03 limits studio, "
-        "RES-09 limits studio, UPD-08 running binary studio, CFG-06 drift studio",
+        "RES-09 limits studio, UPD-05 crates studio, UPD-08 running binary studio, CFG-06 drift studio",
     ),
     Mutant(
         "way-through-the-segment",
