@@ -200,7 +200,7 @@ shown:
       known.
   returned: for V(judge) and V(turn)
   type: dict
-  sample: {rollout: librespot, at: 2026-11-27T20:30:00Z, passed: [staging, health, audit, soak]}
+  sample: {rollout: librespot, at: '2026-11-27T20:30:00Z', passed: [staging, health, audit, soak]}
 outcome:
   description:
     - What became of the host. C(updated), C(current) and C(held) are good; C(rolled back), C(broken), C(failed),

@@ -82,7 +82,8 @@ def _tables(manifest: Mapping[str, Any]) -> Iterator[Any]:
             yield part
             continue
         # Cargo reads both spellings.
-        yield from (part[name] for table in _TABLES for name in {table, table.replace("-", "_")} if name in part)
+        names = dict.fromkeys(name for table in _TABLES for name in (table, table.replace("-", "_")))
+        yield from (part[name] for name in names if name in part)
 
 
 def _refuse_sources(lock: Mapping[str, Any], stem: str) -> None:
