@@ -111,10 +111,10 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 
 @pytest.fixture(scope="session")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """Return a host on which the playbook for all has deployed a speaker."""
+def deployed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Host]:
+    """Return a host on which the playbook for all has deployed a speaker; each worker has its own."""
     lab("builder", "up")
-    with fresh("hardened-librespot-supply") as host:
+    with fresh(f"hardened-librespot-supply-{worker_id}") as host:
         Controller(host, tmp_path_factory.mktemp("deploy")).converge(ROOT / "playbooks/site.yml", {})
         yield host
 
