@@ -13,7 +13,7 @@ from tests.containers.speaker import Speaker
 from tests.support.documentation import play
 
 VARIABLES = {"librespot_instances": [KITCHEN], "librespot_zones": ZONES}
-OWN = play("docs/containers.md", "librespot_container\n")
+OWN = play("docs/containers.md", "Librespot in containers\n")
 
 
 def test_it_finds_all_done_after_a_run_of_the_site(running: Speaker) -> None:
