@@ -49,6 +49,9 @@ PROVE = "prove"
 RETURN = "return"
 """What is to be done with a host: nothing, change to the new release, only look at it, go back to the old one."""
 
+GATED = ("UPD-03", "UPD-04", "UPD-06", "UPD-09", "CON-08", "CON-09")
+"""Controls that a rollout itself decides, at its gate and by its stages: what it lets through sends no host back."""
+
 Key = tuple[str, str, str]
 """What tells a finding of an audit from all others of a host."""
 
@@ -279,4 +282,6 @@ def newly_red(before: Sequence[Key], findings: Iterable[Mapping[str, Any]]) -> l
     """
     found = red(findings)
     known = {key for key in before if key[1] != "drift"}
-    return [f"{' '.join(key)}: {observed}" for key, observed in found.items() if key not in known]
+    return [
+        f"{' '.join(key)}: {observed}" for key, observed in found.items() if key not in known and key[0] not in GATED
+    ]

@@ -258,3 +258,9 @@ def test_a_state_is_read_as_it_was_written(state: HostState) -> None:
 
 def test_what_was_seen_is_read_as_it_was_written() -> None:
     assert looked(json.loads(json.dumps(as_data(SEEN)))) == SEEN
+
+
+def test_what_the_gate_has_let_through_sends_no_host_back() -> None:
+    item = {"id": "UPD-09", "check": "fixable", "scope": "host", "status": "failed", "observed": "left"}
+    assert newly_red((), [item]) == []
+    assert newly_red((), [{**item, "id": "UPD-05"}]) == ["UPD-05 fixable host: left"]
