@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from ..model.attestation import (
@@ -25,6 +25,7 @@ from ..model.attestation import (
     read_scan,
     read_tests,
 )
+from ..model.controls import CONTROLS
 from ..model.finding import NOT_ENFORCED, Finding
 from ..planners.attestations import attestation_path, subject_digest
 from ..planners.base import HOST
@@ -70,124 +71,127 @@ AS_DEPLOYED = Upkeep()
 
 @dataclass(frozen=True)
 class Subject:
-    """A release or an image that runs, by its id, as audits of *upkeep* look at it. *contained* tells which it is."""
+    """A release or an image that runs, by its id, as audits of *upkeep* look at it. *contained* tells which it is.
+
+    *label* tells it from others of the same host, where there are any.
+    """
 
     id: str
     contained: bool
     upkeep: Upkeep
+    label: str = ""
 
 
 def look(subject: Subject, context: Context) -> Iterator[Finding]:
     """Yield what is attested of *subject*."""
-    checks = [
-        ("UPD-03", "staged", _staged),
-        ("UPD-04", "proved", _proved),
-        ("UPD-06", "scan", _crates),
-        ("UPD-09", "fixable", _fixable),
+    seen = _Attestations(context, subject)
+    checks: list[tuple[str, str, Callable[[str, str], Finding]]] = [
+        ("UPD-03", "staged", seen.staged),
+        ("UPD-04", "proved", seen.proved),
+        ("UPD-06", "scan", partial(seen.scanned, lambda item: item.on_crate)),
+        ("UPD-09", "fixable", seen.fixable),
     ]
     if subject.contained:
-        checks += [("CON-08", "scan", _image), ("CON-09", "packages", _packages)]
+        checks += [
+            ("CON-08", "scan", partial(seen.scanned, lambda _item: True)),
+            ("CON-09", "packages", seen.packages),
+        ]
     for control, check, what in checks:
-        yield from guarded(control, check, HOST, partial(what, context, subject, control, check))
+        called = f"{check} {subject.label}".rstrip()
+        yield from guarded(control, called, HOST, partial(_one, what, control, called))
 
 
-def _staged(context: Context, subject: Subject, control: str, check: str) -> Iterator[Finding]:
-    expected = "it was content with by a staging host before it came here"
-    yield from _rolled_out(context, subject, control, check, expected, (STAGED,))
+def _one(what: Callable[[str, str], Finding], control: str, check: str) -> Iterator[Finding]:
+    yield what(control, check)
 
 
-def _proved(context: Context, subject: Subject, control: str, check: str) -> Iterator[Finding]:
-    expected = "after the switch, this host was healthy, audited, and went on for a while"
-    yield from _rolled_out(context, subject, control, check, expected, PROOFS)
+@dataclass
+class _Attestations:
+    """Those of one subject, held against what is on the host."""
 
+    context: Context
+    subject: Subject
 
-def _rolled_out(
-    context: Context, subject: Subject, control: str, check: str, expected: str, wanted: tuple[str, ...]
-) -> Iterator[Finding]:
-    seen = _read(context, subject, ROLLOUT, read_tests)
-    if seen is None:
-        yield _nobody(subject, control, check, expected, ROLLOUT)
-        return
-    lacking = [name for name in wanted if name not in seen.shown]
-    wrong = _other(context, subject, seen) or (
-        f"not shown: {', '.join(lacking)}" if lacking else "" if seen.right else f"failed: {', '.join(seen.failed)}"
-    )
-    yield _found(subject, control, check, expected, wrong, f"shown: {', '.join(seen.shown)}", ROLLOUT)
+    @cached_property
+    def _here(self) -> str:
+        """The digest of what is on the host, which takes a while to make."""
+        return subject_digest(self.context.host.files, self.subject.id)
 
+    def staged(self, control: str, check: str) -> Finding:
+        """Tell whether the release was tried elsewhere first."""
+        return self._shown(control, check, "it was content with by a staging host before it came here", (STAGED,))
 
-def _crates(context: Context, subject: Subject, control: str, check: str) -> Iterator[Finding]:
-    yield from _scanned(context, subject, control, check, lambda item: item.on_crate)
+    def proved(self, control: str, check: str) -> Finding:
+        """Tell whether this host has shown what it had to."""
+        return self._shown(
+            control, check, "after the switch, this host was healthy, audited, and went on for a while", PROOFS
+        )
 
+    def scanned(self, about: Callable[[Attested], bool], control: str, check: str) -> Finding:
+        """Tell whether a scan is recent, and what is open of what it is *about*."""
+        upkeep = self.subject.upkeep
 
-def _image(context: Context, subject: Subject, control: str, check: str) -> Iterator[Finding]:
-    yield from _scanned(context, subject, control, check, lambda _item: True)
+        def judged(seen: ScanSeen) -> tuple[list[str], str]:
+            bad = [item for item in seen.found if about(item) and item.open_on(upkeep.today)]
+            said = f"{upkeep.age(seen.at)} days ago: {sum(map(about, seen.found))} advisories, each accounted for"
+            return [upkeep.wrong_age(seen.at), f"open: {_listed(bad)}" if bad else ""], said
 
+        expected = f"scanned within {upkeep.max_age} days, and nothing is open that is known against it"
+        return self._found(control, check, SCAN, read_scan, expected, judged)
 
-def _scanned(
-    context: Context, subject: Subject, control: str, check: str, about: Callable[[Attested], bool]
-) -> Iterator[Finding]:
-    upkeep = subject.upkeep
-    expected = f"scanned within {upkeep.max_age} days, and nothing is open that is known against it"
-    seen = _read(context, subject, SCAN, read_scan)
-    if seen is None:
-        yield _nobody(subject, control, check, expected, SCAN)
-        return
-    bad = [item for item in seen.found if about(item) and item.open_on(upkeep.today)]
-    age = upkeep.age(seen.at)
-    wrong = [_other(context, subject, seen), upkeep.wrong_age(seen.at), f"open: {_listed(bad)}" if bad else ""]
-    said = f"{age} days ago: {sum(map(about, seen.found))} advisories, each accounted for"
-    yield _found(subject, control, check, expected, "; ".join(filter(None, wrong)), said, SCAN)
+    def fixable(self, control: str, check: str) -> Finding:
+        """Tell what is left that a refreshed lock file would mend."""
+        expected = "no advisory is left that a refreshed lock file would mend"
 
+        def judged(seen: ScanSeen) -> tuple[list[str], str]:
+            left = [item for item in seen.found if item.fixable]
+            return [f"left: {_listed(left)}" if left else ""], expected
 
-def _fixable(context: Context, subject: Subject, control: str, check: str) -> Iterator[Finding]:
-    expected = "no advisory is left that a refreshed lock file would mend"
-    seen = _read(context, subject, SCAN, read_scan)
-    if seen is None:
-        yield _nobody(subject, control, check, expected, SCAN)
-        return
-    left = [item for item in seen.found if item.fixable]
-    wrong = _other(context, subject, seen) or (f"left: {_listed(left)}" if left else "")
-    remedy = "Build with lock: refreshed, and roll it out: run playbooks/update.yml"
-    yield _found(subject, control, check, expected, wrong, expected, SCAN, remedy)
+        return self._found(control, check, SCAN, read_scan, expected, judged, CONTROLS["UPD-09"].remedy)
 
+    def packages(self, control: str, check: str) -> Finding:
+        """Tell whether the packages of an image are as new as those of its distribution."""
+        upkeep = self.subject.upkeep
 
-def _packages(context: Context, subject: Subject, control: str, check: str) -> Iterator[Finding]:
-    upkeep = subject.upkeep
-    expected = f"compared with the distribution within {upkeep.max_age} days, which had nothing newer"
-    seen = _read(context, subject, PACKAGES, read_tests)
-    if seen is None:
-        yield _nobody(subject, control, check, expected, PACKAGES)
-        return
-    wrong = [_other(context, subject, seen), upkeep.wrong_age(seen.at), *([] if seen.right else seen.failed)]
-    said = f"{upkeep.age(seen.at)} days ago: nothing newer"
-    yield _found(subject, control, check, expected, "; ".join(filter(None, wrong)), said, PACKAGES)
+        def judged(seen: TestsSeen) -> tuple[list[str], str]:
+            said = f"{upkeep.age(seen.at)} days ago: nothing newer"
+            return [upkeep.wrong_age(seen.at), *([] if seen.right else seen.failed)], said
 
+        expected = f"compared with the distribution within {upkeep.max_age} days, which had nothing newer"
+        return self._found(control, check, PACKAGES, read_tests, expected, judged)
 
-def _read(context: Context, subject: Subject, kind: str, reader: Callable[[str], Seen]) -> Seen | None:
-    entry = context.host.files.read(attestation_path(subject.id, kind))
-    return None if entry is None else reader(entry.content.decode("utf-8"))
+    def _shown(self, control: str, check: str, expected: str, wanted: tuple[str, ...]) -> Finding:
+        def judged(seen: TestsSeen) -> tuple[list[str], str]:
+            lacking = ", ".join(name for name in wanted if name not in seen.shown)
+            failed = "" if seen.right else f"failed: {', '.join(seen.failed)}"
+            return [f"not shown: {lacking}" if lacking else failed], f"shown: {', '.join(seen.shown)}"
 
+        return self._found(control, check, ROLLOUT, read_tests, expected, judged)
 
-def _other(context: Context, subject: Subject, seen: ScanSeen | TestsSeen) -> str:
-    """Return what is wrong when what was attested is of something else than what is on the host."""
-    here = subject_digest(context.host.files, subject.id)
-    return "" if seen.sha256 == here else f"it is about sha256 {seen.sha256}, and here is {here}"
+    def _found(
+        self,
+        control: str,
+        check: str,
+        kind: str,
+        reader: Callable[[str], Seen],
+        expected: str,
+        judged: Callable[[Seen], tuple[list[str], str]],
+        remedy: str = _ROLL_OUT,
+    ) -> Finding:
+        """Return the finding of a check: what *judged* finds wrong in an attestation of a *kind*, and else says."""
+        evidence = attestation_path(self.subject.id, kind)
+        entry = self.context.host.files.read(evidence)
+        if entry is None:
+            status = "" if self.subject.upkeep.kept else NOT_ENFORCED
+            nothing = f"nothing is attested of {self.subject.id}"
+            return finding(control, check, HOST, False, expected, nothing, evidence, status, _ROLL_OUT)
+        seen = reader(entry.content.decode("utf-8"))
+        other = "" if seen.sha256 == self._here else f"it is about sha256 {seen.sha256}, and here is {self._here}"
+        wrong, said = judged(seen)
+        observed = "; ".join(filter(None, [other, *wrong]))
+        return finding(control, check, HOST, not observed, expected, observed or said, evidence, remedy=remedy)
 
 
 def _listed(items: list[Attested]) -> str:
     rest = len(items) - _MOST
     return ", ".join(map(str, items[:_MOST])) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _nobody(subject: Subject, control: str, check: str, expected: str, kind: str) -> Finding:
-    status = "" if subject.upkeep.kept else NOT_ENFORCED
-    said = f"nothing is attested of {subject.id}"
-    evidence = attestation_path(subject.id, kind)
-    return finding(control, check, HOST, False, expected, said, evidence, status, _ROLL_OUT)
-
-
-def _found(
-    subject: Subject, control: str, check: str, expected: str, wrong: str, said: str, kind: str, remedy: str = ""
-) -> Finding:
-    evidence = attestation_path(subject.id, kind)
-    return finding(control, check, HOST, not wrong, expected, wrong or said, evidence, remedy=remedy)

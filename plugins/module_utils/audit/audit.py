@@ -151,7 +151,10 @@ def _contained(
     checks.append(partial(services.look, engine, announce))
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
     checks.append(partial(sbom.look, True))
-    checks += [partial(attested.look, Subject(image, True, upkeep)) for image in _images(engine, spec)]
+    images = _images(engine, spec)
+    # Where a run was cut short there are two, and each has its findings.
+    labels = {image: image.partition(":")[2][:12] if len(images) > 1 else "" for image in images}
+    checks += [partial(attested.look, Subject(image, True, upkeep, labels[image])) for image in images]
     running = partial(contained.processes, engine)
     return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Union
 from urllib.parse import unquote
 
+from ..host.container_files import read_inside
 from ..host.embedded import embedded_crates
-from ..host.files import Files
 from ..model import image
 from ..model.artifact import SBOM
 from ..model.finding import WAIVED, Finding
@@ -24,8 +25,10 @@ _CRATE = "pkg:cargo/"
 _MOST = 5
 _EXPECTED = "the SBOM names exactly the crates that are recorded in the running program"
 
-Place = Callable[[Context, int], tuple[Files, str]]
-"""Tells where the SBOM of the program of the process with this number is."""
+Place = Callable[[Context, int], tuple[str, Union[bytes, None]]]
+"""Tells where the SBOM of the program of the process with this number is, and what it holds."""
+
+_LARGEST = 32 * 1024 * 1024
 
 
 def look(contained: bool, context: Context) -> Iterator[Finding]:
@@ -34,12 +37,14 @@ def look(contained: bool, context: Context) -> Iterator[Finding]:
     yield from each(context, "UPD-05", "crates", partial(_compared, place))
 
 
-def _in_release(context: Context, _pid: int) -> tuple[Files, str]:
-    return context.host.files, f"{RELEASES}/{context.host.active_release()}/{SBOM}"
+def _in_release(context: Context, _pid: int) -> tuple[str, bytes | None]:
+    path = f"{RELEASES}/{context.host.active_release()}/{SBOM}"
+    entry = context.host.files.read(path)
+    return path, None if entry is None else entry.content
 
 
-def _in_image(_context: Context, pid: int) -> tuple[Files, str]:
-    return Files(f"/proc/{pid}/root"), image.SBOM
+def _in_image(_context: Context, pid: int) -> tuple[str, bytes | None]:
+    return image.SBOM, read_inside(pid, image.SBOM, _LARGEST)
 
 
 def _compared(place: Place, context: Context, instance: Instance) -> Iterator[Finding]:
@@ -47,15 +52,14 @@ def _compared(place: Place, context: Context, instance: Instance) -> Iterator[Fi
     if main is None:
         yield not_running(context, "UPD-05", "crates", instance, _EXPECTED)
         return
-    files, path = place(context, main.pid)
+    path, content = place(context, main.pid)
     with open(f"/proc/{main.pid}/exe", "rb") as handle:
         recorded = embedded_crates(handle.read())
-    entry = files.read(path)
     evidence = f"/proc/{main.pid}/exe, {path}"
-    if entry is None:
+    if content is None:
         yield finding("UPD-05", "crates", instance.name, False, _EXPECTED, f"{path} does not exist", evidence)
         return
-    named = named_crates(entry.content)
+    named = named_crates(content)
     if not recorded:
         said = "the program does not say what it was made of: its SBOM cannot be held against it"
         yield finding("UPD-05", "crates", instance.name, True, _EXPECTED, said, evidence, WAIVED)
