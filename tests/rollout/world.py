@@ -145,8 +145,6 @@ class Fleet:
                 "librespot_update_soak": 3,
                 "librespot_update_report": str(self.directory / "report.json"),
                 "librespot_update_today": TODAY,
-                # The excerpt of the database is as old as it is, and so is each scan with it.
-                "librespot_audit_scan_max_age": 3650,
                 **self.settings,
                 **variables,
             },

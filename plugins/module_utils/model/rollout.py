@@ -278,7 +278,8 @@ def red(findings: Iterable[Mapping[str, Any]]) -> dict[Key, str]:
 def newly_red(before: Sequence[Key], findings: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return what is red in *findings* and was not *before*, each in a line.
 
-    Drift is always counted: the new release has just been applied, and what differs from it then is its own.
+    Drift is always counted: the new release has just been applied, and what differs from it then is its own. What is
+    `GATED` never is: at that moment the host only has what an earlier run attested, or nothing.
     """
     found = red(findings)
     known = {key for key in before if key[1] != "drift"}

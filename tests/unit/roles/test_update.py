@@ -20,12 +20,9 @@ def included(name: str) -> list[dict[str, Any]]:
     return [task for task in yaml.safe_load((_TASKS / name).read_text(encoding="utf-8")) if _INCLUDE in task]
 
 
-def test_a_scan_is_renewed_before_the_audit_and_nothing_is_attested_that_was_not_judged() -> None:
-    tasks = included("prove_release.yml")
-    order = [task[_INCLUDE].removesuffix(".yml") for task in tasks]
-    assert order == ["health", "attest", "audit", "judge", "health", "judge", "attest"]
-    says = ["__librespot_update_shown" in task.get("vars", {}) for task in tasks if task[_INCLUDE] == "attest.yml"]
-    assert says == [False, True]
+def test_nothing_is_attested_that_was_not_judged() -> None:
+    order = [task[_INCLUDE].removesuffix(".yml") for task in included("prove_release.yml")]
+    assert order == ["health", "audit", "judge", "health", "judge", "attest"]
 
 
 def test_no_host_gets_an_image_of_its_own() -> None:
