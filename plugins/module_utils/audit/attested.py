@@ -187,9 +187,9 @@ class _Attestations:
             return finding(control, check, HOST, False, expected, nothing, evidence, status, _ROLL_OUT)
         seen = reader(entry.content.decode("utf-8"))
         other = "" if seen.sha256 == self._here else f"it is about sha256 {seen.sha256}, and here is {self._here}"
-        found = judged(seen)
-        wrong = "; ".join(filter(None, [other, *found[0]]))
-        return finding(control, check, HOST, not wrong, expected, wrong or found[1], evidence, remedy=remedy)
+        judgement: tuple[list[str], str] = judged(seen)
+        wrong = "; ".join(filter(None, [other, *judgement[0]]))
+        return finding(control, check, HOST, not wrong, expected, wrong or judgement[1], evidence, remedy=remedy)
 
 
 def _listed(items: list[Attested]) -> str:
