@@ -45,6 +45,12 @@ class Kept:
         found: dict[str, Any] = report["hosts"][self.host.name]
         return found
 
+    def refused(self, **changes: Any) -> str:
+        """Run it with *changes* to what its user wrote, which must fail, and return what it printed."""
+        run = self.controller.run(CHECKOUT / "playbooks/update.yml", {**self.wanted, **changes})
+        assert run.status != 0, run.output
+        return run.output
+
     def findings(self, **changes: Any) -> dict[Finding, dict[str, Any]]:
         """Return what an audit finds."""
         path = self.controller.directory / "audit.json"

@@ -120,6 +120,15 @@ def test_a_second_run_leaves_what_is_attested_as_it_is(kept: Kept) -> None:
     assert {path: kept.host.out("cat", str(path)) for path in attestations(kept.host)} == before
 
 
+def test_the_gate_knows_that_an_instance_has_a_proxy(kept: Kept) -> None:
+    (speaker,) = kept.wanted["librespot_instances"]
+    options = {**speaker["options"], "proxy": "http://192.0.2.1:3128"}
+    assert "the gate is closed: open are RUSTSEC-" in kept.refused(
+        librespot_instances=[{**speaker, "options": options}]
+    )
+    kept.update()
+
+
 @pytest.mark.parametrize(
     ("deployment", "mutant"),
     [pytest.param(name, item, id=f"{item.name}-{name}") for item in MUTANTS for name in IMAGES if item.of(name)],
