@@ -28,7 +28,7 @@ options:
   subject:
     description:
       - The id of a release on the host, as M(hardened.librespot.release) returns it, or of an image, as
-        M(hardened.librespot.image) does. Required for O(state=present).
+        M(hardened.librespot.image) does. Required for O(state=present), unless O(ci) is given, whose digest tells it.
     type: str
     default: ''
   scan:
@@ -45,6 +45,13 @@ options:
     description:
       - Of an image, how its packages compare with those of the distribution. C(compared) is the day, C(distribution)
         its name with the release, C(outdated) a list of C(name), C(from) and C(to).
+    type: dict
+    default: {}
+  ci:
+    description:
+      - What a run of a CI thought of it. C(sha256) is the digest of the program or archive that was looked at, C(job)
+        its name, C(at) when (RFC 3339), C(passed) and C(failed) are the tests, C(results) has the digest (SHA-256) of
+        each file that was left, of V(scan.json), V(scan.sarif) and V(scan.junit.xml).
     type: dict
     default: {}
 """
@@ -99,6 +106,7 @@ def main() -> None:
         "scan": {"type": "dict", "default": {}},
         "rollout": {"type": "dict", "default": {}},
         "packages": {"type": "dict", "default": {}},
+        "ci": {"type": "dict", "default": {}},
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
 

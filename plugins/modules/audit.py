@@ -46,9 +46,15 @@ options:
     type: bool
     default: false
   scan_max_age:
-    description: How many days a scan of what runs may be old. Every day something new is known.
+    description: How many days a scan of what runs may be old, or a run of a CI. Every day something new is known.
     type: int
     default: 30
+  ci:
+    description:
+      - Whether what this host runs goes through a CI first, which attests it as the playbook C(ci.yml) does with
+        C(librespot_ci_attest). What it was not content with is red then; else it is shown as not enforced.
+    type: bool
+    default: false
   schedule:
     description:
       - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That it
@@ -118,7 +124,8 @@ _DEFAULTS = {name: option.get("default") for name, option in SCHEDULE_OPTIONS.it
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     given = module.params
-    upkeep = Upkeep(given["upkeep"], integer(given["scan_max_age"], "scan_max_age", 1, 3650, "days"))
+    max_age = integer(given["scan_max_age"], "scan_max_age", 1, 3650, "days")
+    upkeep = Upkeep(given["upkeep"], max_age, ci=given["ci"])
     asked = mapping(given["schedule"], "schedule", tuple(_DEFAULTS))
     scheduled = read_schedule({**_DEFAULTS, **asked}) if asked else None
     spec = specification(module)
@@ -136,6 +143,7 @@ def main() -> None:
         "live": {"type": "bool", "default": False},
         "upkeep": {"type": "bool", "default": False},
         "scan_max_age": {"type": "int", "default": 30},
+        "ci": {"type": "bool", "default": False},
         "schedule": {"type": "dict", "default": {}},
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)

@@ -24,6 +24,8 @@ from tools.lab.cache import location
 TODAY = "2026-08-25"
 """A few days after the excerpt of the database was taken."""
 IMAGES = {"systemd": "debian13", "container": "debian12-docker"}
+CI_TOO = ("today", "engines", "waivers")
+"""The options of the scan that a rollout and a CI have in common here."""
 WAIVER = {"id": "NOT-COVERED-distribution", "reason": "its archive cannot be had here", "until": "2026-12-31"}
 
 Finding = tuple[str, str]
@@ -44,6 +46,19 @@ class Kept:
         report = json.loads((self.controller.directory / "report.json").read_text(encoding="utf-8"))
         found: dict[str, Any] = report["hosts"][self.host.name]
         return found
+
+    def pass_ci(self, wanted: str) -> None:
+        """Run the playbook of a CI over the artifact or image *wanted*, which must be clean, with its audit."""
+        results = self.controller.directory / "results"
+        engines = {f"librespot_ci_{name}": self.wanted[f"librespot_update_{name}"] for name in CI_TOO}
+        given = {
+            "librespot_ci_path": str(_made(wanted)),
+            "librespot_ci_hosts": "all",
+            "librespot_ci_results": str(results),
+            "librespot_ci_attest": True,
+        }
+        self.controller.converge(CHECKOUT / "playbooks/ci.yml", {**self.wanted, **engines, **given})
+        assert (results / "verdict").read_text(encoding="utf-8") == "clean\n"
 
     def refused(self, **changes: Any) -> str:
         """Run it with *changes* to what its user wrote, which must fail, and return what it printed."""
@@ -88,13 +103,27 @@ def kept(deployment: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             "librespot_update_engines": [{"name": "cargo-audit", "database": str(EXCERPT)}],
             "librespot_update_waivers": [WAIVER] if deployment == "container" else [],
             "librespot_audit_upkeep": True,
+            "librespot_audit_ci": True,
             # The excerpt of the database is as old as it is, and so is each scan with it.
             "librespot_audit_scan_max_age": 3650,
         }
         made = Kept(host, Controller(host, directory), wanted)
         made.controller.converge(CHECKOUT / "playbooks/site.yml", wanted)
-        made.update()
+        made.pass_ci(made.update()["wanted"])
         yield made
+
+
+def _made(wanted: str) -> Path:
+    """Return where the artifact or the image with the id *wanted* is on the controller."""
+    cache = location(os.environ)
+    if not wanted.startswith("sha256:"):
+        return cache / "artifacts" / wanted
+    (found,) = [
+        manifest.parent
+        for manifest in cache.glob("container-images/*/manifest.json")
+        if json.loads(manifest.read_text(encoding="utf-8"))["image"] == wanted
+    ]
+    return found
 
 
 def attestations(host: Host) -> list[Path]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rollout has found out stands on the host, and each audit reads it anew: mutants of UPD-03 to UPD-09."""
+"""What a rollout and a CI found out stands on the host, and each audit reads it anew: mutants of UPD-03 to UPD-09."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.upkeep.conftest import IMAGES, Finding, Kept, attestations
 
 STAGED, PROVED, SCANNED, FIXABLE = ("UPD-03", "staged"), ("UPD-04", "proved"), ("UPD-06", "scan"), ("UPD-09", "fixable")
 BILL, IMAGE, LIBRARIES = ("UPD-05", "crates"), ("CON-08", "scan"), ("CON-09", "packages")
+PIPELINE = ("UPD-07", "ci")
 OF_CONTAINERS = frozenset({IMAGE, LIBRARIES})
 
 _EDIT = """
@@ -29,6 +30,7 @@ with open(path, "w") as handle:
 """
 _BEFORE = "/root/before"
 _ALTERED = "--parents /opt/librespot/attestations $(find /opt/librespot -name sbom.cdx.json -o -name SHA256SUMS)"
+_MADE = 'predicate["configuration"][0]["annotations"]["at"]'
 _FIRST = 'noted = predicate["scanner"]["result"][0]["annotations"][0]'
 
 _BILL = """
@@ -76,6 +78,7 @@ MUTANTS = (
     removed("scan", SCANNED, FIXABLE, IMAGE),
     removed("rollout", STAGED, PROVED),
     removed("packages", LIBRARIES),
+    removed("ci", PIPELINE),
     edited("open", "scan", f'{_FIRST}; noted["status"] = "open"', SCANNED, IMAGE),
     edited("waiver that has expired", "scan", f'{_FIRST}; noted["until"] = "2026-01-01"', SCANNED, IMAGE),
     edited("left", "scan", f'{_FIRST}; noted.update(status="waived", fix="refresh")', FIXABLE),
@@ -86,12 +89,11 @@ MUTANTS = (
     edited("not watched", "rollout", 'predicate["passedTests"].remove("soak")', PROVED),
     edited("failed", "rollout", 'predicate.update(result="FAILED", failedTests=["health"])', STAGED, PROVED),
     edited("outdated", "packages", 'predicate.update(result="FAILED", failedTests=["libc6 1, there is 2"])', LIBRARIES),
-    edited(
-        "compared long ago",
-        "packages",
-        'predicate["configuration"][0]["annotations"]["at"] = "2001-01-01T00:00:00Z"',
-        LIBRARIES,
-    ),
+    edited("compared long ago", "packages", f'{_MADE} = "2001-01-01T00:00:00Z"', LIBRARIES),
+    edited("CI of another", "ci", 'subject["digest"]["sha256"] = "0" * 64', PIPELINE),
+    edited("CI that failed", "ci", 'predicate.update(result="FAILED", failedTests=["scan"])', PIPELINE),
+    edited("CI without SARIF", "ci", 'predicate["configuration"].pop()', PIPELINE),
+    edited("CI long ago", "ci", f'{_MADE} = "2001-01-01T00:00:00Z"', PIPELINE),
     billed("crate that is not named", 'bill["components"] = [x for x in bill["components"] if x["name"] != "aes"]'),
     billed(
         "crate too many", 'bill["components"].append({"type": "library", "name": "x", "purl": "pkg:cargo/x@1.0.0"})'
@@ -109,7 +111,8 @@ def green(kept: Kept) -> Kept:
 
 def test_what_was_proved_is_attested_and_passed(kept: Kept, deployment: str) -> None:
     found = kept.findings()
-    controls = {STAGED, PROVED, SCANNED, FIXABLE, BILL} | (OF_CONTAINERS if deployment == "container" else set())
+    controls = {STAGED, PROVED, SCANNED, FIXABLE, PIPELINE, BILL}
+    controls |= OF_CONTAINERS if deployment == "container" else set()
     assert {key: found[key]["status"] for key in controls} == dict.fromkeys(controls, "passed")
     assert kept.red() == set()
 
@@ -140,8 +143,8 @@ def test_mutant(green: Kept, deployment: str, mutant: Mutant) -> None:
     try:
         host.out(*mutant.argv)
         assert green.red() == expected
-        missing = green.red(librespot_audit_upkeep=False)
-        # Where nobody keeps the host up to date, nothing that is missing is red; all that is wrong is.
+        missing = green.red(librespot_audit_upkeep=False, librespot_audit_ci=False)
+        # Where nobody keeps the host up to date, and no CI has to pass, nothing that is missing is red; what is wrong is.
         assert missing == (set() if mutant.name.startswith("no ") else expected)
     finally:
         # The program that runs stays the file that it is.

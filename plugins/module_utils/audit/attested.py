@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""UPD-03, UPD-04, UPD-06, UPD-09, CON-08, CON-09: what is attested of the release or image that runs, read anew."""
+"""UPD-03, UPD-04, UPD-06, UPD-07, UPD-09, CON-08, CON-09: what is attested of the release or image that runs, read anew."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from functools import cached_property, partial
 from typing import TypeVar
 
 from ..model.attestation import (
+    CI,
     PACKAGES,
     PROOFS,
+    RESULTS,
     ROLLOUT,
     SCAN,
     STAGED,
@@ -43,12 +45,13 @@ class Upkeep:
     """What is expected of a host.
 
     *kept*: it is kept up to date by the role librespot_update, so that what is not attested is red. *max_age* is how
-    old a scan may be, in days.
+    old a scan may be, in days. *ci*: what it runs goes through a CI first, with the same consequence.
     """
 
     kept: bool = False
     max_age: int = 30
     now: Callable[[], float] = field(default=time.time)
+    ci: bool = False
 
     @property
     def today(self) -> date:
@@ -89,6 +92,7 @@ def look(subject: Subject, context: Context) -> Iterator[Finding]:
         ("UPD-03", "staged", seen.staged),
         ("UPD-04", "proved", seen.proved),
         ("UPD-06", "scan", partial(seen.scanned, lambda item: item.on_crate)),
+        ("UPD-07", "ci", seen.passed_ci),
         ("UPD-09", "fixable", seen.fixable),
     ]
     if subject.contained:
@@ -139,6 +143,19 @@ class _Attestations:
         expected = f"scanned within {upkeep.max_age} days, and nothing is open that is known against it"
         return self._found(control, check, SCAN, read_scan, expected, judged)
 
+    def passed_ci(self, control: str, check: str) -> Finding:
+        """Tell whether a CI was content with it, and left what programs read."""
+        upkeep = self.subject.upkeep
+
+        def judged(seen: TestsSeen) -> tuple[list[str], str]:
+            missing = [name for name in RESULTS if name not in seen.results]
+            failed = "" if seen.right else f"failed: {', '.join(seen.failed)}"
+            lacking = f"no results as {', '.join(missing)}" if missing else ""
+            return [upkeep.wrong_age(seen.at), failed, lacking], f"{upkeep.age(seen.at)} days ago: {expected}"
+
+        expected = "a CI was content with it, and left its results as JSON, SARIF and JUnit"
+        return self._found(control, check, CI, read_tests, expected, judged, CONTROLS["UPD-07"].remedy)
+
     def fixable(self, control: str, check: str) -> Finding:
         """Tell what is left that a refreshed lock file would mend."""
         expected = "no advisory is left that a refreshed lock file would mend"
@@ -182,9 +199,11 @@ class _Attestations:
         evidence = attestation_path(self.subject.id, kind)
         entry = self.context.host.files.read(evidence)
         if entry is None:
-            status = "" if self.subject.upkeep.kept else NOT_ENFORCED
+            wanted = self.subject.upkeep.ci if kind == CI else self.subject.upkeep.kept
+            status = "" if wanted else NOT_ENFORCED
             nothing = f"nothing is attested of {self.subject.id}"
-            return finding(control, check, HOST, False, expected, nothing, evidence, status, _ROLL_OUT)
+            missing = remedy if kind == CI else _ROLL_OUT
+            return finding(control, check, HOST, False, expected, nothing, evidence, status, missing)
         seen = reader(entry.content.decode("utf-8"))
         other = "" if seen.sha256 == self._here else f"it is about sha256 {seen.sha256}, and here is {self._here}"
         judgement: tuple[list[str], str] = judged(seen)

@@ -324,6 +324,14 @@ _CONTROLS = (
         _UPDATE,
     ),
     Control(
+        "UPD-07",
+        "A CI was content with what runs, and left results that programs read",
+        LOW,
+        "A change reaches hosts that no pipeline has looked at",
+        "Read from what playbooks/ci.yml attested of this very program: its verdict, and the digests of its results",
+        "Run playbooks/ci.yml with librespot_ci_attest: true, on what this host runs",
+    ),
+    Control(
         "UPD-08",
         "What runs comes from the official source, unaltered",
         HIGH,

@@ -49,7 +49,7 @@ PROVE = "prove"
 RETURN = "return"
 """What is to be done with a host: nothing, change to the new release, only look at it, go back to the old one."""
 
-GATED = ("UPD-03", "UPD-04", "UPD-06", "UPD-09", "CON-08", "CON-09")
+GATED = ("UPD-03", "UPD-04", "UPD-06", "UPD-07", "UPD-09", "CON-08", "CON-09")
 """Controls that a rollout itself decides, at its gate and by its stages: what it lets through sends no host back."""
 
 Key = tuple[str, str, str]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -14,7 +15,8 @@ from typing import Any
 
 from ..host.files import Files
 from ..model.artifact import BINARY, MANIFEST, identifier
-from ..model.attestation import KINDS, PACKAGES, ROLLOUT, SCAN, packages_statement, rollout_statement, scan_statements
+from ..model.attestation import CI, KINDS, PACKAGES, ROLLOUT, SCAN
+from ..model.attesting import ci_statement, packages_statement, rollout_statement, scan_statements
 from ..model.errors import HostError, SpecificationError
 from ..model.image import IMAGE_ID
 from ..model.layout import IMAGES, RELEASES, ROOT
@@ -85,7 +87,7 @@ def images_here(files: Files) -> list[str]:
 
 def attestation_planners(files: Files, params: Mapping[str, Any]) -> list[Planner]:
     """Return what leaves on the host what the module's *params* attest of one release or image that it has."""
-    subject = str(params["subject"])
+    subject = str(params["subject"]) or _meant(files, params)
     sha256 = subject_digest(files, subject)
     texts = {}
     if params["scan"]:
@@ -94,6 +96,8 @@ def attestation_planners(files: Files, params: Mapping[str, Any]) -> list[Planne
         texts[ROLLOUT] = rollout_statement(subject, sha256, params["rollout"], ROLLOUT)
     if params["packages"]:
         texts[PACKAGES] = packages_statement(subject, sha256, params["packages"], PACKAGES)
+    if params["ci"]:
+        texts[CI] = ci_statement(subject, sha256, params["ci"], CI)
     if not texts:
         raise SpecificationError("subject", subject, "has nothing attested", f"Give {' or '.join(KINDS)}")
     return [
@@ -106,6 +110,18 @@ def attestation_planners(files: Files, params: Mapping[str, Any]) -> list[Planne
 def no_attestation_planners(files: Files, stay: Collection[str] = ()) -> list[Planner]:
     """Return what removes all attestations but those about *stay*, ids of releases and images."""
     return [OutlivedPlanner(files, stay, directory=True)]
+
+
+def _meant(files: Files, params: Mapping[str, Any]) -> str:
+    """Return the id of the release or image on the host which the CI looked at, by its digest."""
+    asked = params["ci"].get("sha256") if params["ci"] else None
+    if not asked:
+        raise SpecificationError("subject", "", "is missing", "Write the id of a release or image on the host")
+    for subject in (*releases_here(files), *images_here(files)):
+        with contextlib.suppress(HostError):
+            if subject_digest(files, subject) == asked:
+                return subject
+    raise HostError(f"What has sha256 {asked} is not on this host", "Let the CI scan what the host runs")
 
 
 def subject_digest(files: Files, subject: str) -> str:

@@ -19,8 +19,8 @@ from ansible_collections.hardened.librespot.plugins.module_utils.audit import at
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.attested import Subject, Upkeep
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.context import Context
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
-from ansible_collections.hardened.librespot.plugins.module_utils.model.attestation import (
-    KINDS,
+from ansible_collections.hardened.librespot.plugins.module_utils.model.attestation import KINDS, RESULTS
+from ansible_collections.hardened.librespot.plugins.module_utils.model.attesting import (
     rollout_statement,
     scan_statements,
 )
@@ -55,6 +55,14 @@ SHA256 = hashlib.sha256(PROGRAM).hexdigest()
 ALL = {"rollout": "r1", "passed": ["staging", "health", "audit", "soak"], "failed": [], "at": "2026-08-25T12:00:00Z"}
 
 CURRENT = {"compared": "2026-08-25", "distribution": "debian 12", "outdated": []}
+PIPELINE = {
+    "sha256": SHA256,
+    "job": "ci",
+    "passed": ["scan"],
+    "failed": [],
+    "at": "2026-08-25T00:00:00Z",
+    "results": dict.fromkeys(RESULTS, "0" * 64),
+}
 
 
 def scanned(*judged: Judged, sha256: str = SHA256, today: str = "2026-08-25") -> dict[str, Any]:
@@ -89,17 +97,17 @@ def files(tmp_path: Path) -> Files:
 
 
 def attest(
-    files: Files, scan: Any = None, rollout: Any = None, packages: Any = None, subject: str = RELEASE
+    files: Files, scan: Any = None, rollout: Any = None, packages: Any = None, ci: Any = None, subject: str = RELEASE
 ) -> list[str]:
     """Leave attestations on the host; return what was changed."""
-    given = {"subject": subject, "scan": scan, "rollout": rollout, "packages": packages}
+    given = {"subject": subject, "scan": scan, "rollout": rollout, "packages": packages, "ci": ci}
     plans = converge(attestation_planners(files, given), False)
     return [plan.subject for plan in plans if plan.changed]
 
 
 def audited(files: Files, day: str = "2026-08-26", kept: bool = True, contained: bool = False) -> dict[str, Finding]:
     """Return the findings on the day *day*, by control."""
-    upkeep = Upkeep(kept, 30, lambda: seconds(f"{day}T12:00:00Z"))
+    upkeep = Upkeep(kept, 30, lambda: seconds(f"{day}T12:00:00Z"), ci=kept)
     context = cast(Context, SimpleNamespace(host=SimpleNamespace(files=files)))
     return {item.id: item for item in attested.look(Subject(RELEASE, contained, upkeep), context)}
 
@@ -115,7 +123,7 @@ def _as_root(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_was_attested_is_passed(files: Files) -> None:
-    attest(files, scanned(judged(EXPLAINED)), ALL, CURRENT)
+    attest(files, scanned(judged(EXPLAINED)), ALL, CURRENT, PIPELINE)
     assert set(statuses(audited(files, contained=True)).values()) == {PASSED}
 
 
@@ -127,8 +135,8 @@ def test_what_nobody_attested_is_red_where_the_host_is_kept_up_to_date(files: Fi
 def test_a_second_run_changes_nothing(files: Files) -> None:
     given = scanned(judged(EXPLAINED))
     written = [attestation_path(RELEASE, kind) for kind in KINDS]
-    assert set(written) <= set(attest(files, given, ALL, CURRENT))
-    assert not set(written) & set(attest(files, given, ALL, CURRENT))
+    assert set(written) <= set(attest(files, given, ALL, CURRENT, PIPELINE))
+    assert not set(written) & set(attest(files, given, ALL, CURRENT, PIPELINE))
 
 
 def test_a_waiver_that_has_expired_since_is_red(files: Files) -> None:
@@ -146,11 +154,12 @@ def test_an_old_scan_is_red(files: Files) -> None:
 
 
 def test_what_is_open_is_red(files: Files) -> None:
-    attest(files, scanned(judged(OPEN)), ALL, CURRENT)
+    attest(files, scanned(judged(OPEN)), ALL, CURRENT, PIPELINE)
     assert statuses(audited(files, contained=True)) == {
         "UPD-03": PASSED,
         "UPD-04": PASSED,
         "UPD-06": FAILED,
+        "UPD-07": PASSED,
         "UPD-09": PASSED,
         "CON-08": FAILED,
         "CON-09": PASSED,
@@ -170,7 +179,7 @@ def test_what_is_open_is_red(files: Files) -> None:
 def test_what_is_open_on_the_image_is_red_there_and_not_of_the_crates(
     files: Files, identifier: str, package: str, purl: str
 ) -> None:
-    attest(files, scanned(in_image(identifier, package, purl, OPEN)), ALL, CURRENT)
+    attest(files, scanned(in_image(identifier, package, purl, OPEN)), ALL, CURRENT, PIPELINE)
     found = audited(files, contained=True)
     assert {name for name, item in found.items() if item.status == FAILED} == {"CON-08"}
     assert identifier in found["CON-08"].observed
@@ -178,20 +187,20 @@ def test_what_is_open_on_the_image_is_red_there_and_not_of_the_crates(
 
 @pytest.mark.parametrize("name", ["distribution", "distribution-tools", "files"])
 def test_a_crate_that_nobody_looked_at_is_red_whatever_it_is_called(files: Files, name: str) -> None:
-    attest(files, scanned(in_image(f"NOT-COVERED-{name}", name, "", OPEN)), ALL, CURRENT)
+    attest(files, scanned(in_image(f"NOT-COVERED-{name}", name, "", OPEN)), ALL, CURRENT, PIPELINE)
     found = audited(files, contained=True)
     assert {key for key, item in found.items() if item.status == FAILED} == {"UPD-06", "CON-08"}
 
 
 def test_no_lock_file_mends_a_package_of_the_image(files: Files) -> None:
     given = in_image("DEBIAN-CVE-2026-1", "libc6", "pkg:deb/debian/libc6@2.36-9", WAIVED, fix=REFRESH)
-    attest(files, scanned(given), ALL, CURRENT)
+    attest(files, scanned(given), ALL, CURRENT, PIPELINE)
     assert set(statuses(audited(files, contained=True)).values()) == {PASSED}
 
 
 def test_a_package_of_the_image_that_is_outdated_is_red(files: Files) -> None:
     newer = {"name": "libc6", "from": "2.36-9+deb12u9", "to": "2.36-9+deb12u10"}
-    attest(files, scanned(), ALL, {**CURRENT, "outdated": [newer]})
+    attest(files, scanned(), ALL, {**CURRENT, "outdated": [newer]}, PIPELINE)
     found = audited(files, contained=True)
     assert {name for name, item in found.items() if item.status == FAILED} == {"CON-09"}
     assert found["CON-09"].observed == "libc6 2.36-9+deb12u9, there is 2.36-9+deb12u10"
@@ -218,7 +227,7 @@ def test_what_a_refreshed_lock_mends_is_red_even_when_it_is_waived(files: Files)
 
 @pytest.mark.parametrize(("lacking", "red"), [("staging", "UPD-03"), ("soak", "UPD-04"), ("health", "UPD-04")])
 def test_what_was_not_shown_is_red(files: Files, lacking: str, red: str) -> None:
-    attest(files, scanned(), {**ALL, "passed": [name for name in ALL["passed"] if name != lacking]})
+    attest(files, scanned(), {**ALL, "passed": [name for name in ALL["passed"] if name != lacking]}, ci=PIPELINE)
     found = audited(files)
     assert {name for name, item in found.items() if item.status == FAILED} == {red}
     assert found[red].observed == f"not shown: {lacking}"
@@ -229,8 +238,34 @@ def test_a_rollout_that_failed_is_red(files: Files) -> None:
     assert audited(files)["UPD-04"].observed == "failed: firewall"
 
 
+@pytest.mark.parametrize(
+    ("change", "observed"),
+    [
+        ({"passed": [], "failed": ["scan"]}, "failed: scan"),
+        ({"results": {"scan.json": "0" * 64}}, "no results as scan.sarif, scan.junit.xml"),
+        ({"at": "2026-07-01T00:00:00Z"}, "56 days ago"),
+    ],
+)
+def test_a_ci_that_was_not_content_is_red(files: Files, change: dict[str, Any], observed: str) -> None:
+    attest(files, scanned(), ALL, ci={**PIPELINE, **change})
+    found = audited(files)
+    assert {name for name, item in found.items() if item.status == FAILED} == {"UPD-07"}
+    assert found["UPD-07"].observed == observed
+
+
+def test_what_a_ci_looked_at_is_known_by_its_digest(files: Files) -> None:
+    attest(files, ci=PIPELINE, subject="")
+    assert statuses(audited(files))["UPD-07"] == PASSED
+
+
+def test_a_ci_that_looked_at_what_is_not_here_attests_nothing(files: Files) -> None:
+    with pytest.raises(HostError, match="is not on this host"):
+        attest(files, ci={**PIPELINE, "sha256": "1" * 64}, subject="")
+    assert not files.names(ATTESTATIONS)
+
+
 def test_what_is_about_another_program_is_red(files: Files, tmp_path: Path) -> None:
-    attest(files, scanned(), ALL)
+    attest(files, scanned(), ALL, ci=PIPELINE)
     (tmp_path / "opt/librespot/releases" / RELEASE / "bin/librespot").write_bytes(b"another")
     assert set(statuses(audited(files)).values()) == {ERROR}
 
@@ -254,6 +289,14 @@ def test_the_scan_of_something_else_is_refused(files: Files) -> None:
         ({"packages": {**CURRENT, "compared": "today"}}, "packages.compared"),
         ({"packages": {**CURRENT, "outdated": [{"name": "libc6"}]}}, r"packages.outdated\[0\].from"),
         ({"packages": {**CURRENT, "outdated": [{"name": "libc6", "from": "1"}]}}, r"packages.outdated\[0\].to"),
+        ({"ci": {**PIPELINE, "sha256": "1" * 64}}, "ci.sha256"),
+        ({"ci": {**PIPELINE, "job": ""}}, "ci.job"),
+        ({"ci": {**PIPELINE, "at": "now"}}, "ci.at"),
+        ({"ci": {**PIPELINE, "failed": "all"}}, "ci.failed"),
+        ({"ci": {**PIPELINE, "results": {"../x": "0" * 64}}}, r"ci.results.../x"),
+        ({"ci": {**PIPELINE, "results": {"scan.json": "0"}}}, "ci.results.scan.json"),
+        ({"ci": PIPELINE, "subject": "../x"}, "subject"),
+        ({"scan": scanned(), "subject": ""}, "subject"),
         ({}, "subject"),
     ],
 )
@@ -301,7 +344,7 @@ def test_check_mode_says_what_the_first_attestation_changes(files: Files, tmp_pa
     place.mkdir()
     for other in others:
         (tmp_path / attestation_path(other, "scan").lstrip("/")).write_text("{}", encoding="utf-8")
-    given = {"subject": RELEASE, "scan": scanned(), "rollout": ALL, "packages": None}
+    given = {"subject": RELEASE, "scan": scanned(), "rollout": ALL, "packages": None, "ci": None}
     foretold, done = (converge(attestation_planners(files, given), check) for check in (True, False))
     assert [(plan.subject, plan.before, plan.after) for plan in foretold] == [
         (plan.subject, plan.before, plan.after) for plan in done
