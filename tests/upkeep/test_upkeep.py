@@ -144,7 +144,7 @@ def test_mutant(green: Kept, deployment: str, mutant: Mutant) -> None:
         host.out(*mutant.argv)
         assert green.red() == expected
         missing = green.red(librespot_audit_upkeep=False, librespot_audit_ci=False)
-        # Where nobody keeps the host up to date, and no CI has to pass, nothing that is missing is red; what is wrong is.
+        # Where nobody keeps the host up to date, and no CI has to pass, only what is wrong is red.
         assert missing == (set() if mutant.name.startswith("no ") else expected)
     finally:
         # The program that runs stays the file that it is.

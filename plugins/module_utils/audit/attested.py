@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""UPD-03, UPD-04, UPD-06, UPD-07, UPD-09, CON-08, CON-09: what is attested of the release or image that runs, read anew."""
+"""What is attested of the release or image that runs, read anew.
+
+UPD-03, UPD-04, UPD-06, UPD-07, UPD-09, CON-08, CON-09.
+"""
 
 from __future__ import annotations
 

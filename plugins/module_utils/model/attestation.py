@@ -6,7 +6,8 @@
 
 A host cannot scan, and does not see the other hosts of a rollout. So the controller leaves there what it saw, as
 statements of in-toto (version 1), one of each kind: ``vulns`` 0.2 of a scan, ``test-result`` 0.1 of a rollout or of a
-run of a CI. The audit reads them again each time: a waiver that has expired since, or a scan that is too old, is red without a new scan.
+run of a CI. The audit reads them again each time: a waiver that has expired since, or a scan that is too old, is red
+without a new scan.
 """
 
 from __future__ import annotations
