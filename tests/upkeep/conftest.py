@@ -53,7 +53,7 @@ class Kept:
         engines = {f"librespot_ci_{name}": self.wanted[f"librespot_update_{name}"] for name in CI_TOO}
         given = {
             "librespot_ci_path": str(_made(wanted)),
-            "librespot_ci_hosts": "all",
+            "librespot_ci_hosts": "librespot",
             "librespot_ci_results": str(results),
             "librespot_ci_attest": True,
         }
