@@ -40,9 +40,7 @@ class Fleet:
         """Deploy, with an image that is current."""
         known = self.controller.directory / "builders.json"
         known.write_text(json.dumps({"all": {"hosts": {self.builder.name: CONNECTION}}}), encoding="utf-8")
-        role = {
-            "name": "hardened.librespot.librespot_container",
-        }
+        role = {"name": "hardened.librespot.librespot_container"}
         playbook = self.controller.playbook({"ansible.builtin.include_role": role})
         wanted = {
             "librespot_instances": [KITCHEN],
@@ -51,6 +49,8 @@ class Fleet:
             "librespot_container_build_host": self.builder.name,
             "librespot_container_build_dir": "/var/cache/hardened-librespot/build",
             "librespot_container_refresh": "when_outdated",
+            # What was looked at a minute ago counts as well.
+            "librespot_container_fresh_for": 0,
             "librespot_container_announce": False,
         }
         return self.controller.run(playbook, {**wanted, **more}, ["--inventory", str(known), *options])
