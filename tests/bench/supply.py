@@ -27,7 +27,7 @@ from tests.bench.timed import Names, Way
 from tests.supply.conftest import TODAY
 from tests.supply.releases import cargo, cargo_environment, crate
 
-CRATES, ADVISORIES = "crates", "advisories"
+CRATES, FINDINGS = "crates", "findings"
 _ANSIBLE = {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"}
 
 
@@ -89,9 +89,9 @@ class Supply:
         task = {"hardened.librespot.scan": {**self._scan(path), **wanted}}
 
         def named() -> Names:
-            return advisories(json.loads(report.read_bytes()))
+            return findings(json.loads(report.read_bytes()))
 
-        return Way("scan, a play", of, lambda: self._play("scan", task), named, ADVISORIES, report)
+        return Way("scan, a play", of, lambda: self._play("scan", task), named, FINDINGS, report)
 
     def scan_inside(self, of: str, path: Path) -> Way:
         """Return what the action does, without Ansible."""
@@ -101,7 +101,7 @@ class Supply:
         def act() -> None:
             self.told.update(scan(asked.validated_parameters).as_data())
 
-        return Way("scan, inside", of, act, lambda: advisories(self.told), ADVISORIES)
+        return Way("scan, inside", of, act, lambda: findings(self.told), FINDINGS)
 
     def audited(self, of: str) -> Way:
         """Return cargo-audit alone, which must not ask the registry for what was yanked."""
@@ -120,7 +120,7 @@ class Supply:
                 for item in [*said["vulnerabilities"]["list"], *warnings]
             }
 
-        return Way("cargo audit bin", of, act, named, ADVISORIES)
+        return Way("cargo audit bin", of, act, named, FINDINGS)
 
     def _scan(self, path: Path) -> dict[str, Any]:
         return {
@@ -166,6 +166,6 @@ def _sbom(what: str, of: str, dest: Path, act: Callable[[], object]) -> Way:
     return Way(what, of, act, lambda: set(crates(dest)), CRATES, dest)
 
 
-def advisories(said: Mapping[str, Any]) -> Names:
-    """Return id, package and version of each advisory that a scan of ours found."""
+def findings(said: Mapping[str, Any]) -> Names:
+    """Return id, package and version of what a scan of ours found."""
     return {(item["id"], item["package"], item["package_version"]) for item in said["vulnerabilities"]}

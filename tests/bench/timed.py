@@ -19,7 +19,7 @@ Names = set[tuple[str, ...]]
 
 @dataclass
 class Way:
-    """One way: *act* is timed, *named* then says what it named, *unit* what that is; *output* is a file that it writes."""
+    """One way: *act* is timed, *named* says what it named, *unit* what that is; *output* is a file that it writes."""
 
     what: str
     of: str
@@ -37,8 +37,8 @@ class Way:
 
     def row(self) -> tuple[str, ...]:
         """Return its line of the table, below `HEAD`."""
-        spread = f"{min(self.seconds):.2f} to {max(self.seconds):.2f}"
-        return self.what, self.of, f"{self.median:.2f}", spread, f"{len(self.names)} {self.unit}" if self.unit else ""
+        spread = f"{min(self.seconds):.3f} to {max(self.seconds):.3f}"
+        return self.what, self.of, f"{self.median:.3f}", spread, f"{len(self.names)} {self.unit}" if self.unit else ""
 
 
 def in_turns(ways: Sequence[Way], rounds: int) -> None:
