@@ -18,8 +18,8 @@ TABLE: list[str] = []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add how often both are measured."""
-    parser.addoption("--rounds", type=int, default=7, help="runs of each playbook (default: 7)")
+    """Add how often each is timed."""
+    parser.addoption("--rounds", type=int, default=7, help="how often each is timed (default: 7)")
 
 
 @pytest.fixture(scope="session")
@@ -42,11 +42,8 @@ def controller(host: Host, tmp_path_factory: pytest.TempPathFactory) -> Controll
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table."""
-    terminalreporter.section("one instance, nothing to change")
-    for line in TABLE:
-        terminalreporter.write_line(line)
-    for title, lines in TABLES.items():
+    """Print the tables."""
+    for title, lines in {**({"one instance, nothing to change": TABLE} if TABLE else {}), **TABLES}.items():
         terminalreporter.section(title)
         for line in lines:
             terminalreporter.write_line(line)

@@ -22,16 +22,23 @@ VERSIONS = ("0.6.0", "0.7.1", "0.8.0")
 _CARGO_S = 300
 
 
-def cargo(*argv: str, cwd: Path) -> None:
-    """Run cargo, with a home in the lab's cache."""
+def cargo(*argv: str, cwd: Path, timeout: int = _CARGO_S) -> None:
+    """Run cargo, with a home in the lab's cache, for *timeout* seconds at most."""
     assert shutil.which("cargo"), "cargo is needed here, 1.82 or newer: it alone knows the way to the registry"
-    environment = {**os.environ, "CARGO_HOME": str(_cache().directory("crates") / "cargo")}
-    # The newest of all is wanted, whatever compiler is on this machine.
-    environment["CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS"] = "allow"
     done = subprocess.run(
-        ["cargo", *argv], cwd=cwd, env=environment, check=False, capture_output=True, text=True, timeout=_CARGO_S
+        ["cargo", *argv], cwd=cwd, env=cargo_environment(), check=False, capture_output=True, text=True, timeout=timeout
     )
     assert done.returncode == 0, done.stderr
+
+
+def cargo_environment() -> dict[str, str]:
+    """Return the environment that cargo has here."""
+    return {
+        **os.environ,
+        "CARGO_HOME": str(_cache().directory("crates") / "cargo"),
+        # The newest of all is wanted, whatever compiler is on this machine.
+        "CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS": "allow",
+    }
 
 
 def crate(version: str) -> Path:

@@ -148,6 +148,7 @@ STAGES: tuple[Stage, ...] = (
         for image in MACHINES
     ),
     Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),
+    # It compiles cargo-cyclonedx the first time.
     Stage("bench", ("pytest", "tests/bench"), ("bench",), limit_min=60),
     *_matrix(),
 )
