@@ -25,6 +25,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.rollout 
     as_data,
     as_json,
     bad,
+    canary_lines,
     gone_lines,
     plan_table,
     report_table,
@@ -116,6 +117,7 @@ class ActionModule(ActionBase):
             steps.check_report(rollout.report)
         found = steps.plan(rollout, asked["hosts"], inventory)
         said = [plan_table(rollout.here, rollout.run), *gone_lines(rollout.hosts, rollout.gone)]
+        said += canary_lines(rollout.here, steps.named_canaries(rollout))
         Display().display("\n".join([f"Rollout {asked['name']}, run {rollout.run}", *said]))
         if self._task.check_mode:
             found["artifacts"] = [item for item in found["artifacts"] if steps.there(item["path"])]

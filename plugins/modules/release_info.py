@@ -89,6 +89,13 @@ options:
     description: Whether what was seen is remembered. Without it, what is new is new again the next time.
     type: bool
     default: true
+  feeds_seen:
+    description:
+      - What an earlier look with O(remember=false) returned as RV(feeds_seen), to be remembered now that someone was
+        told of it. O(feeds) names the same feeds, and O(gather) nothing else.
+      - No feed is asked then. An entry that has come since is new to the next look.
+    type: dict
+    default: {}
   today:
     description: The day as of which the ages of releases, waivers and databases are judged, as C(YYYY-MM-DD). By
       default today, in UTC.
@@ -266,6 +273,10 @@ new_entries:
   type: list
   elements: dict
   sample: [{feed: commits, id: "tag:1", title: Fix, link: "https://example.org/1", published: "2026-08-25T10:00:00Z"}]
+feeds_seen:
+  description: By the name of each feed what was seen of it, for O(feeds_seen).
+  returned: always
+  type: dict
 index:
   description: Which index it was (C(source)), when it was C(looked) at, how old that look is (C(age_s)), whether it was
     C(asked) just now, and whether it is C(stale) because it could not be reached.

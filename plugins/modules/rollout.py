@@ -73,7 +73,7 @@ options:
         description: The group that is updated first.
         type: str
       canary:
-        description: The group that comes next.
+        description: The group that comes next. When none of it has anything to do, another host is a canary as well.
         type: str
   terms:
     description: For V(looked), how long M(hardened.librespot.health) will look at the host, which is checked.

@@ -20,6 +20,7 @@ from ..module_utils.model.errors import HostError, SpecificationError
 from ..module_utils.model.instance import CONTAINER
 from ..module_utils.model.rollout import (
     BROKEN,
+    CANARY,
     CURRENT,
     FAILED,
     INTERRUPTED,
@@ -138,6 +139,11 @@ def plan(rollout: Rollout, names: Sequence[str], inventory: Sequence[str]) -> di
     scanned = [name for name, item in hosts.items() if item.todo in (SWITCH, PROVE) or item.proved]
     paths = {seen[name].wanted.id: seen[name].path for name in scanned}
     return {**stages, "artifacts": [{"id": name, "path": path} for name, path in paths.items()]}
+
+
+def named_canaries(rollout: Rollout) -> list[str]:
+    """Return the hosts of this run that the user has named as canaries."""
+    return [name for name in rollout.order if rollout.seen[name].stage == CANARY]
 
 
 def gate(rollout: Rollout, scans: Sequence[Said], wanted: Sequence[str], reason: str) -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -48,6 +48,9 @@ SWITCH = "switch"
 PROVE = "prove"
 RETURN = "return"
 """What is to be done with a host: nothing, change to the new release, only look at it, go back to the old one."""
+
+_TRIES = (SWITCH, PROVE)
+"""What makes a host try a release; what tells most of it comes first."""
 
 GATED = ("UPD-03", "UPD-04", "UPD-06", "UPD-07", "UPD-09", "CON-08", "CON-09")
 """Controls that a rollout itself decides, at its gate and by its stages: what it lets through sends no host back."""
@@ -157,14 +160,38 @@ def stage_of(groups: Iterable[str], staging: str, canary: str) -> str:
 def planned(seen: Mapping[str, Looked], earlier: Mapping[str, HostState], run: str) -> Hosts:
     """Return what is to be done with each host that was *seen*, in their order; *earlier* is what is known of them.
 
-    Without a canary, the first host of production is one.
+    One host of production is the canary, unless those that are named as canaries try a release.
     """
-    first = next((name for name, item in seen.items() if item.stage == PRODUCTION), "")
-    canary = "" if any(item.stage == CANARY for item in seen.values()) else first
-    return {
-        name: _planned(item, earlier.get(name), CANARY if name == canary else item.stage, run)
-        for name, item in seen.items()
-    }
+    hosts = {name: _planned(item, earlier.get(name), item.stage, run) for name, item in seen.items()}
+    canary = _canary(hosts, earlier)
+    return {name: replace(item, stage=CANARY) if name == canary else item for name, item in hosts.items()}
+
+
+def _canary(hosts: Mapping[str, HostState], earlier: Mapping[str, HostState]) -> str:
+    """Return the host of production that is the canary; empty when none is needed.
+
+    The one that an earlier run chose stays it. One that only has to be proved does not try the change, and is it when
+    there is no other.
+    """
+    rest = {name: item for name, item in hosts.items() if item.stage == PRODUCTION}
+    first = [name for todo in _TRIES for name, item in rest.items() if item.todo == todo]
+    wanted = {rest[name].target for name in first if rest[name].todo == rest[first[0]].todo}
+    if any(_tries(item, wanted) or item.outcome not in ("", *GOOD) for item in hosts.values() if item.stage == CANARY):
+        return ""
+    kept = [name for name, item in rest.items() if _stays(item, earlier.get(name), wanted)]
+    return next(iter([*kept, *first]), "")
+
+
+def _tries(host: HostState, wanted: Collection[Release]) -> bool:
+    """Whether *host* has something to do, or has proved one of the releases that are *wanted*."""
+    return host.todo != NOTHING or (host.proved and (not wanted or host.target in wanted))
+
+
+def _stays(host: HostState, old: HostState | None, wanted: Collection[Release]) -> bool:
+    """Whether *host*, which was *old*, was chosen as the canary before, and is still one of what is *wanted*."""
+    if old is None or old.stage != CANARY:
+        return False
+    return host.interrupted or (host.target == old.target and _tries(host, wanted))
 
 
 def _planned(seen: Looked, old: HostState | None, stage: str, run: str) -> HostState:
@@ -257,7 +284,7 @@ def turn(name: str, hosts: Mapping[str, HostState], closed: Mapping[str, str], m
 def staged(name: str, hosts: Mapping[str, HostState]) -> bool:
     """Tell whether the release of the host *name* was tried first: here, or on a host of an earlier stage.
 
-    A host of production has its turn only after those of all earlier stages were content; there is always a canary.
+    A host of production has its turn only after those of all earlier stages were content.
     """
     host = hosts[name]
     return host.stage != PRODUCTION or any(

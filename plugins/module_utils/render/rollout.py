@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ..model.rollout import GOOD, OUTCOMES, PROVE, RETURN, SWITCH, HostState, Release
+from ..model.rollout import CANARY, GOOD, OUTCOMES, PROVE, RETURN, SWITCH, HostState, Release
 from .table import table, wrapped
 
 FORMAT = 1
@@ -30,6 +30,15 @@ def plan_table(hosts: Mapping[str, HostState], run: str) -> str:
         for name, item in hosts.items()
     ]
     return "\n".join(table(("host", "stage", "has", "wants", "what is to be done"), rows))
+
+
+def canary_lines(hosts: Mapping[str, HostState], named: Collection[str]) -> list[str]:
+    """Return what is to be said of the canary that was chosen, where those that are *named* have nothing to do."""
+    chosen = [name for name, item in hosts.items() if item.stage == CANARY and name not in named]
+    if not named or not chosen:
+        return []
+    said = "; ".join(f"{name}: {hosts[name].outcome}" for name in named if name in hosts)
+    return [f"No canary that is named tries what the others get ({said}), so {', '.join(chosen)} is the canary"]
 
 
 def gone_lines(hosts: Mapping[str, HostState], gone: Iterable[str]) -> list[str]:

@@ -97,17 +97,96 @@ class TestPlan:
         assert (state.todo, state.outcome) == (NOTHING, outcome)
         assert reason in state.reason
 
-    def test_the_first_of_production_is_the_canary_when_there_is_none(self) -> None:
-        assert [item.stage for item in planned({"a": SEEN, "b": SEEN}, {}, RUN).values()] == [CANARY, PRODUCTION]
-        some = {"a": SEEN, "b": replace(SEEN, stage=CANARY)}
-        assert [item.stage for item in planned(some, {}, RUN).values()] == [PRODUCTION, CANARY]
-
     @pytest.mark.parametrize(
         ("groups", "stage"),
         [({"first"}, STAGING), ({"second"}, CANARY), ({"first", "second"}, STAGING), ({"third"}, PRODUCTION)],
     )
     def test_groups_give_the_stage(self, groups: set[str], stage: str) -> None:
         assert stage_of(groups, "first", "second") == stage
+
+
+def canaries(seen: dict[str, Looked], earlier: dict[str, HostState] | None = None) -> list[str]:
+    """Return the hosts that are canaries."""
+    return [name for name, item in planned(seen, earlier or {}, RUN).items() if item.stage == CANARY]
+
+
+HELD_ONE = replace(SEEN, hold="a party")
+SAME = replace(SEEN, running=NEW)
+TODO = HostState(PRODUCTION, NEW, OLD, OLD, todo=SWITCH)
+PROVED = HostState(PRODUCTION, NEW, OLD, NEW, outcome=UPDATED, run="earlier")
+CHOSEN = replace(PROVED, stage=CANARY)
+
+
+class TestCanary:
+    def test_it_is_the_first_of_production(self) -> None:
+        assert canaries({"staging": replace(SEEN, stage=STAGING), "a": SEEN, "b": SEEN}) == ["a"]
+
+    @pytest.mark.parametrize(
+        "idle", [HELD_ONE, SAME, replace(SEEN, reached=False), replace(SEEN, refused="no port"), SEEN]
+    )
+    def test_one_with_nothing_to_change_tries_nothing_for_the_others(self, idle: Looked) -> None:
+        assert canaries({"a": idle, "b": SEEN, "c": SEEN}) == ["a" if idle == SEEN else "b"]
+
+    def test_one_that_is_proved_already_tries_nothing_either(self) -> None:
+        assert canaries({"a": SAME, "b": SEEN, "c": SEEN}, {"a": PROVED}) == ["b"]
+
+    def test_where_nothing_is_changed_the_first_that_is_to_be_proved_is_it(self) -> None:
+        assert canaries({"a": HELD_ONE, "b": SAME, "c": SAME}) == ["b"]
+
+    def test_where_there_is_nothing_to_do_there_is_none(self) -> None:
+        assert canaries({"a": HELD_ONE, "b": SAME}, {"b": PROVED}) == []
+
+    @pytest.mark.parametrize(
+        ("left", "seen"),
+        [
+            (HostState(CANARY, NEW, OLD, OLD, todo=SWITCH), SEEN),
+            (HostState(CANARY, NEW, OLD, OLD, todo=SWITCH), SAME),
+            (HostState(CANARY, NEW, OLD, OLD, todo=SWITCH, step=SWITCHING), SEEN),
+            (HostState(CANARY, NEW, OLD, OLD, todo=SWITCH, step=SWITCHING), replace(SAME, reached=False)),
+            (HostState(CANARY, NEW, OLD, OLD, todo=SWITCH, step=ROLLING_BACK), SAME),
+            (CHOSEN, SAME),
+        ],
+    )
+    def test_the_one_that_was_chosen_stays_it_wherever_the_run_was_killed(self, left: HostState, seen: Looked) -> None:
+        earlier = {"a": TODO, "b": left, "c": TODO}
+        assert canaries({"a": SEEN, "b": seen, "c": SEEN}, earlier) == ["b"]
+
+    def test_it_is_known_when_nothing_is_left_to_do(self) -> None:
+        seen, earlier = {"a": SAME, "b": SAME}, {"a": PROVED, "b": CHOSEN}
+        assert canaries(seen, earlier) == ["b"]
+        # A host that comes later gets what was tried.
+        assert canaries({**seen, "c": SEEN}, planned(seen, earlier, RUN)) == ["b"]
+
+    @pytest.mark.parametrize("seen", [HELD_ONE, replace(SEEN, refused="no port")])
+    def test_one_that_was_chosen_and_has_nothing_to_do_any_more_is_none(self, seen: Looked) -> None:
+        assert canaries({"a": seen, "b": SEEN}, {"a": HostState(CANARY, NEW, OLD, OLD, todo=SWITCH)}) == ["b"]
+
+    def test_what_was_tried_before_is_tried_for_that_release_alone(self) -> None:
+        seen = {"a": replace(SAME, wanted=NEW), "b": replace(SEEN, wanted=NEWER)}
+        assert canaries(seen, {"a": CHOSEN}) == ["b"]
+
+    def test_a_named_one_is_the_only_one(self) -> None:
+        assert canaries({"a": SEEN, "b": replace(SEEN, stage=CANARY)}) == ["b"]
+        earlier = {"a": HostState(CANARY, NEW, OLD, OLD, todo=SWITCH)}
+        assert canaries({"a": SEEN, "b": replace(SEEN, stage=CANARY)}, earlier) == ["b"]
+
+    @pytest.mark.parametrize(
+        ("named", "old", "alone"),
+        [
+            (HELD_ONE, None, False),
+            (replace(SAME, wanted=OLD, running=OLD), replace(CHOSEN, target=OLD), False),
+            (SAME, CHOSEN, True),
+            (SAME, None, True),
+            # They stop the others.
+            (replace(SEEN, reached=False), None, True),
+            (replace(SEEN, refused="no port"), None, True),
+        ],
+    )
+    def test_where_no_named_one_tries_what_the_others_get_another_does(
+        self, named: Looked, old: HostState | None, alone: bool
+    ) -> None:
+        seen = {"a": HELD_ONE, "named": replace(named, stage=CANARY), "b": SEEN, "c": SEEN}
+        assert canaries(seen, {"named": old} if old else {}) == (["named"] if alone else ["named", "b"])
 
 
 LEFT = HostState(PRODUCTION, NEW, OLD, OLD, step=SWITCHING, red=(("A", "b", "c"),), run="earlier")
@@ -161,9 +240,6 @@ class TestInterrupted:
 
 def fleet(*outcomes: str, stage: str = PRODUCTION) -> dict[str, HostState]:
     return {f"h{number}": HostState(stage, NEW, OLD, outcome=item) for number, item in enumerate(outcomes)}
-
-
-TODO = HostState(PRODUCTION, NEW, OLD, OLD, todo=SWITCH)
 
 
 class TestTurn:

@@ -168,6 +168,45 @@ def test_a_run_that_ended_at_once_is_gone_on_with(take: Take) -> None:
     assert (turn["todo"], turn["resumed"], turn["before"]) == ("switch", True, OLD)
 
 
+@pytest.mark.parametrize("hold", ["a party", ""])
+def test_the_canary_has_something_to_do_and_stays_it(take: Take, hold: str) -> None:
+    def begin(**of_kitchen: Any) -> list[str]:
+        take("open")
+        wanted = {"id": NEW, "path": "/new"}
+        take("looked", "kitchen", artifact=wanted, **of_kitchen)
+        take("looked", "attic", artifact=wanted, health=running(OLD))
+        planned = take("plan", hosts=["kitchen", "attic"])
+        take("gate", artifacts=planned["artifacts"], scan=[{"item": {"id": NEW}, "red": 0, "vulnerabilities": []}])
+        return list(planned["canary"])
+
+    assert begin(health=running(OLD if hold else NEW), hold=hold) == ["attic"]
+    # Killed here, with nothing begun: the next run chooses no other, though the first has something to do by now.
+    assert begin(health=running(OLD)) == ["attic"]
+    assert take("turn", "kitchen")["outcome"] == "not started"
+    assert begin(health=running(OLD)) == ["attic"]
+    update(take, "attic")
+    assert update(take, "kitchen")["outcome"] == "updated"
+    assert take("report")["report"]["hosts"]["attic"]["stage"] == "canary"
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_the_plan_says_who_stands_in_for_a_named_canary(
+    take: Take, monkeypatch: pytest.MonkeyPatch, check: bool
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(
+        "ansible.utils.display.Display.display", lambda _self, text, *_more, **_named: shown.append(text)
+    )
+    stage = {"groups": ["canary"], "staging": "staging", "canary": "canary"}
+    take("open", check=check)
+    for host, more in (("kitchen", {"stage": stage, "hold": "a party"}), ("attic", {})):
+        take("looked", host, check=check, artifact={"id": NEW, "path": "/new"}, health=running(OLD), **more)
+    planned = take("plan", check=check, hosts=["kitchen", "attic"])
+    said = "No canary that is named tries what the others get (kitchen: held), so attic is the canary"
+    assert said in shown[-1].splitlines()
+    assert planned["canary"] == ([] if check else ["kitchen", "attic"])
+
+
 def test_a_host_that_went_away_ends_its_turn(take: Take) -> None:
     plan(take, "kitchen")
     take("turn")
