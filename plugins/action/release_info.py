@@ -46,7 +46,9 @@ class ActionModule(ActionBase):
         _validation, params = action.validate_argument_spec(deepcopy(RELEASE_INFO_OPTIONS))
         try:
             refuse(params)
-            result.update(changed=False, running=[], active={"id": "", "version": ""}, feeds=[], new_entries=[])
+            result.update(
+                changed=False, running=[], active={"id": "", "version": ""}, feeds=[], new_entries=[], feeds_seen={}
+            )
             if RUNNING in params["gather"]:
                 said = Remote(self, task_vars or {}).must("hardened.librespot.release_info", {"gather": [RUNNING]})
                 refuse_names(said)

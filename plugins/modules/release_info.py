@@ -50,20 +50,6 @@ options:
     description: The address of a sparse index. By default cargo is asked, which knows the way to the official one.
     type: str
     default: ''
-  feeds:
-    description: Feeds in Atom or RSS, as those of release notes or of commits.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: What it is called in what is returned.
-        type: str
-        required: true
-      url:
-        description: Its address. It is shown without its query, and only its digest is remembered.
-        type: str
-        required: true
   checksums:
     description: Versions with the SHA-256 of their C(.crate) file, as you know them by yourself. They count for more
       than what was seen before; what the collection pins cannot be replaced.
@@ -266,6 +252,10 @@ new_entries:
   type: list
   elements: dict
   sample: [{feed: commits, id: "tag:1", title: Fix, link: "https://example.org/1", published: "2026-08-25T10:00:00Z"}]
+feeds_seen:
+  description: By the name of each feed what was seen of it, for O(feeds_seen).
+  returned: always
+  type: dict
 index:
   description: Which index it was (C(source)), when it was C(looked) at, how old that look is (C(age_s)), whether it was
     C(asked) just now, and whether it is C(stale) because it could not be reached.

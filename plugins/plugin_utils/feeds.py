@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, SpecificationError
+from ..module_utils.model.reading import mapping
 from .fetching import Client, refuse_address, without_query
 
 try:
@@ -28,6 +29,7 @@ _LARGEST = 8 * 1024 * 1024
 _KEPT = 5000
 """Ids that are remembered of a feed besides those that it shows, and the most that one may show at once."""
 _LINE = 300
+_STATE = {"etag": str, "ids": list, "entries": int, "looked": str}
 _LOOK = "Look at that address in a browser"
 
 
@@ -94,6 +96,21 @@ def look(given: Mapping[str, str], seen: Mapping[str, Any], client: Client, now:
     ids = [item for item in known if item not in current][-_KEPT:] + list(current)
     state = {"etag": answer.etag, "ids": ids, "entries": len(entries), "looked": now}
     return Look(name, what, not seen, len(entries), new, state)
+
+
+def taken(state: Any, path: str) -> dict[str, Any]:
+    """Return the *state* that a look returned, as the user gives it back at *path*.
+
+    Raises `SpecificationError` for what no look returns.
+    """
+    known = mapping(state, path, tuple(_STATE))
+    for name, kind in _STATE.items():
+        if not isinstance(known.get(name), kind):
+            raise SpecificationError(
+                f"{path}.{name}", known.get(name), "is not what a look returns", "Give back feeds_seen as it was"
+            )
+    ids = [str(item) for item in known["ids"]]
+    return {"etag": str(known["etag"]), "ids": ids, "entries": int(known["entries"]), "looked": str(known["looked"])}
 
 
 def read(content: bytes, name: str, url: str) -> list[Entry]:

@@ -20,6 +20,7 @@ from ..module_utils.model.release_info_options import FEEDS, RELEASES
 from ..module_utils.model.waivers import day
 from .cache import default_directory
 from .feeds import look as look_at_feed
+from .feeds import taken
 from .fetching import Client
 from .memory import Memory
 from .ordering import is_version, newest_first
@@ -43,6 +44,21 @@ def refuse(params: Mapping[str, Any]) -> None:
     for number, name in enumerate(names):
         if name in names[:number]:
             raise SpecificationError(f"feeds[{number}].name", name, "is the name of another feed", "Give it its own")
+    _refuse_seen(params, names)
+
+
+def _refuse_seen(params: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Raise `SpecificationError` for *feeds_seen* that would not be remembered, or of which the look is another's."""
+    seen = params["feeds_seen"]
+    if seen and not params["remember"]:
+        raise SpecificationError("remember", False, "contradicts feeds_seen", "Leave one of them out")
+    if seen and set(params["gather"]) != {FEEDS}:
+        raise SpecificationError(
+            "gather", params["gather"], "looks at more, and feeds_seen is of an earlier look", "Write [feeds]"
+        )
+    for name in seen:
+        if name not in names:
+            raise SpecificationError("feeds_seen", name, "is the name of no feed", "Name it in feeds as well")
 
 
 def versions(running: Iterable[Mapping[str, Any]], also: Iterable[str]) -> list[str]:
@@ -74,7 +90,9 @@ def looked(
         if RELEASES in wanted:
             source = registry(params["index"], client, Commands(), workplace, way_out(os.environ))
             said.update(ReleaseLook(source, memory, workplace, params, now, today).result(running))
-        if FEEDS in wanted:
+        if params["feeds_seen"]:
+            _take(params, memory)
+        elif FEEDS in wanted:
             said.update(_feeds(params["feeds"], memory, client, now))
         if params["remember"] and not check:
             memory.save()
@@ -91,4 +109,11 @@ def _feeds(given: list[dict[str, str]], memory: Memory, client: Client, now: dat
     return {
         "feeds": [look.as_data() for look in looks],
         "new_entries": [entry.as_data() for look in looks for entry in look.new],
+        "feeds_seen": {look.name: look.state for look in looks},
     }
+
+
+def _take(params: Mapping[str, Any], memory: Memory) -> None:
+    """Remember of each feed what an earlier look saw there. Nothing is asked: what has come since stays new."""
+    for item in params["feeds"]:
+        memory.fed(item["url"], taken(params["feeds_seen"].get(item["name"]), f"feeds_seen.{item['name']}"))

@@ -23,7 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.supply.conftest import TODAY
 from tests.supply.databases import EXCERPT, ROOT
-from tests.supply.mirror import atom, mirror
+from tests.supply.mirror import Mirror, atom, mirror
 from tests.supply.releases import index_rows
 from tests.supply.told import PASSWORD, USER, Authority, Hook, MailServer, authority, mail_server, webhook
 
@@ -138,6 +138,15 @@ def check(refreshed: Path, trusted: Authority, mailbox: MailServer, hook: Hook, 
     return made
 
 
+@pytest.fixture
+def feed(check: Check) -> Iterator[Mirror]:
+    """Return a server of a feed with one entry, at which the check has not looked yet."""
+    with mirror() as server:
+        server.put("/feed", atom("old"))
+        check.variables["librespot_check_feeds"] = [{"name": "commits", "url": f"{server.url}/feed"}]
+        yield server
+
+
 NEW = "RUSTSEC-2026-9001"
 LINE = f"{NEW}: tokio"
 
@@ -209,6 +218,51 @@ class TestNews:
             server.put("/feed", b"gone", status=500)
             assert [check.run() for _run in range(2)] == [2, 2], check.output
             assert hook.titles[2:] == ["could not look at feed commits", "librespot 0.9.0 was yanked"]
+
+    def test_an_entry_that_comes_while_another_is_told(self, check: Check, hook: Hook, feed: Mirror) -> None:
+        assert check.run() == 0, check.output
+        feed.put("/feed", atom("told", "old"))
+
+        def meanwhile() -> None:
+            feed.put("/feed", atom("between", "told", "old"))
+            # From then on nobody can be told.
+            hook.status = 500
+
+        hook.meanwhile = meanwhile
+        check.run()
+        hook.meanwhile, hook.status = (lambda: None), 200
+        assert check.run() == 1, check.output
+        assert check.run() == 0
+        assert hook.titles == ["commits: told", "commits: between"]
+
+    def test_an_entry_that_comes_after_the_first_look_is_new(self, check: Check, hook: Hook, feed: Mirror) -> None:
+        # Someone cannot be told of something else.
+        check.publish(NEW)
+        hook.meanwhile, hook.status = (lambda: feed.put("/feed", atom("fresh", "old"))), 500
+        assert check.run() == 2
+        hook.status = 200
+        assert check.run() == 1
+        assert [title for title in hook.titles if NEW not in title] == ["commits: fresh"]
+
+    def test_what_cannot_be_remembered_is_told(self, check: Check, hook: Hook, feed: Mirror) -> None:
+        assert check.run() == 0, check.output
+        feed.put("/feed", atom("fresh", "old"))
+        seen = Path(check.variables["librespot_check_cache_dir"]) / "releases-seen"
+        kept = seen.with_name("kept")
+
+        def meanwhile() -> None:
+            hook.meanwhile = lambda: None
+            seen.rename(kept)
+            seen.write_text("in the way", encoding="utf-8")
+
+        hook.meanwhile = meanwhile
+        assert check.run() == 2, check.output
+        assert hook.titles == ["commits: fresh", "could not look at feed commits, to remember it"]
+        seen.unlink()
+        kept.rename(seen)
+        # It is new once more, and was told.
+        assert [check.run(), check.run()] == [1, 0], check.output
+        assert len(hook.titles) == 2
 
     def test_what_is_over_and_comes_back(self, check: Check, hook: Hook) -> None:
         check.publish(NEW)

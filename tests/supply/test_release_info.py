@@ -436,6 +436,47 @@ class TestFeeds:
         assert third.task["new_entries"] == []
         assert server.statuses("/commits.atom") == [200, 200, 304]
 
+    def test_exactly_what_a_look_saw_is_remembered_later(self, looker: Looker, server: Mirror) -> None:
+        feeds = [{"name": "commits", "url": f"{server.url}/commits.atom"}]
+
+        def new(*shown: str) -> tuple[list[str], dict[str, Any]]:
+            server.put("/commits.atom", atom(*shown))
+            said = looker.look(gather=["feeds"], feeds=feeds, remember=False)
+            return [item["title"] for item in said["new_entries"]], said["feeds_seen"]
+
+        _none, first = new("one")
+        assert looker.remembered() == ""
+        looker.look(gather=["feeds"], feeds=feeds, feeds_seen=first, check=True)
+        assert looker.remembered() == ""
+        looker.look(gather=["feeds"], feeds=feeds, feeds_seen=first)
+        told, second = new("two", "one")
+        assert told == ["two"]
+        # Another one comes before it is remembered.
+        assert new("three", "two", "one")[0] == ["three", "two"]
+        asked = len(server.asked)
+        said = looker.look(gather=["feeds"], feeds=feeds, feeds_seen=second)
+        assert ("new_entries" in said, len(server.asked)) == (False, asked)
+        assert new("three", "two", "one")[0] == ["three"]
+
+    @pytest.mark.parametrize(
+        ("given", "name"),
+        [
+            ({"feeds_seen": {"other": {}}}, "feeds_seen"),
+            ({"feeds_seen": {"commits": {"ids": "x"}}}, "feeds_seen.commits.etag"),
+            ({"feeds_seen": {"commits": {"more": 1}}}, "feeds_seen.commits.more"),
+            ({"feeds_seen": {"commits": {}}, "remember": False}, "remember"),
+            ({"feeds_seen": {"commits": {}}, "gather": ["feeds", "releases"]}, "gather"),
+        ],
+    )
+    def test_what_no_look_returned_is_not_remembered(
+        self, looker: Looker, server: Mirror, given: dict[str, Any], name: str
+    ) -> None:
+        feeds = [{"name": "commits", "url": f"{server.url}/commits.atom"}]
+        with pytest.raises(SpecificationError) as caught:
+            looker.look(**{"gather": ["feeds"], "feeds": feeds, **given})
+        assert str(caught.value).startswith(f"{name}:")
+        assert looker.remembered() == ""
+
     def test_one_that_left_and_came_back_is_not_new(self, looker: Looker, server: Mirror) -> None:
         feeds = [{"name": "commits", "url": f"{server.url}/commits.atom"}]
         for shown in (["one"], ["two"], ["two", "one"]):

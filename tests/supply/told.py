@@ -11,7 +11,7 @@ import json
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -134,6 +134,8 @@ class Hook:
     status: int = 200
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
+    """What happens while it is told something, before it answers."""
 
     @property
     def said(self) -> list[dict[str, Any]]:
@@ -155,9 +157,11 @@ def webhook(trusted: Authority, address: str = LOOPBACK) -> Iterator[Hook]:
         def do_POST(self) -> None:
             hook.headers.append({name.lower(): value for name, value in self.headers.items()})
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            if hook.status == 200:
+            status = hook.status
+            if status == 200:
                 hook.bodies.append(body)
-            self.send_response(hook.status)
+            hook.meanwhile()
+            self.send_response(status)
             self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()

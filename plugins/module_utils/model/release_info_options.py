@@ -60,6 +60,7 @@ RELEASE_INFO_OPTIONS: dict[str, dict[str, Any]] = {
     "fresh_for": {"type": "int", "default": 0},
     "stale_for": {"type": "int", "default": 0},
     "remember": {"type": "bool", "default": True},
+    "feeds_seen": {"type": "dict", "default": {}},
     "today": {"type": "str", "default": ""},
     "cache_dir": {"type": "path"},
     "timeout": {"type": "int", "default": 120},
