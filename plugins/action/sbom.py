@@ -10,6 +10,7 @@ import json
 import os
 from typing import Any
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
@@ -33,6 +34,7 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils import spdx
 from ansible_collections.hardened.librespot.plugins.plugin_utils.assembling import LACKING
 from ansible_collections.hardened.librespot.plugins.plugin_utils.bills import Bill, bill_of, bill_on_host
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import default_directory
+from ansible_collections.hardened.librespot.plugins.plugin_utils.filed import Filing
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
 from ansible_collections.hardened.librespot.plugins.plugin_utils.written import resolved
 
@@ -61,7 +63,7 @@ class ActionModule(ActionBase):
             bills = self._bills(asked, task_vars or {})
             # All of them are made before any is written.
             texts = {path: _text(bill, asked["format"]) for path, bill in bills.items()}
-            plans = [self._written(path, text) for path, text in texts.items()]
+            plans = self._plans(asked, task_vars or {}, bills, texts)
         except LibrespotError as error:
             raise AnsibleActionFail(str(error)) from error
         result["changed"] = any(plan.changed for plan in plans)
@@ -79,10 +81,10 @@ class ActionModule(ActionBase):
             if not asked["path"]:
                 raise SpecificationError("path", asked["path"], "is needed", "Give what the SBOM is of")
             return {resolved(asked["dest"]): bill_of(asked["path"], asked["lock"])}
-        host = str(variables.get("inventory_hostname", "localhost"))
+        host = _host(variables)
         remote = Remote(self, variables)
         said = remote.must(_MODULE, asked)
-        cache = asked["cache_dir"] or default_directory()
+        cache = _cache(asked)
         bills = [bill_on_host(item, host, cache, remote.slurp) for item in said["deployed"]]
         if not bills and not self._task.check_mode:
             raise HostError(
@@ -96,11 +98,30 @@ class ActionModule(ActionBase):
         directory = os.path.realpath(asked["dest"])
         return {f"{directory}/{name}{_SUFFIXES[asked['format']]}": bill for name, bill in zip(names, bills)}
 
+    def _plans(
+        self, asked: dict[str, Any], variables: dict[str, Any], bills: dict[str, Bill], texts: dict[str, str]
+    ) -> list[Plan]:
+        """Write *texts*, each to its path. Hosts share the files that are called after an artifact."""
+        if asked["source"] != HOST or asked["per"] != ARTIFACT:
+            return [self._written(path, text) for path, text in texts.items()]
+        made: Any = constants  # at run time
+        filing = Filing(made.DEFAULT_LOCAL_TMP, _cache(asked), self._task.check_mode)
+        with filing.filed(_host(variables), bills, texts) as paths:
+            return [self._written(path, texts[path]) for path in paths]
+
     def _written(self, path: str, text: str) -> Plan:
         if not self._task.check_mode:
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         planner = FilePlanner(Files(), path, text, 0o600, owner=(os.geteuid(), os.getegid()))
         return converge([planner], self._task.check_mode)[0]
+
+
+def _host(variables: dict[str, Any]) -> str:
+    return str(variables.get("inventory_hostname", "localhost"))
+
+
+def _cache(asked: dict[str, Any]) -> str:
+    return os.path.realpath(asked["cache_dir"] or default_directory())
 
 
 def _text(bill: Bill, form: str) -> str:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Documentation of the options that say which releases would be run."""
+"""Documentation of the options that say which releases would be run, and which feeds are looked at."""
 
 from __future__ import annotations
 
@@ -120,4 +120,25 @@ options:
         description: Whether an instance connects through a proxy.
         type: bool
         default: false
+  feeds:
+    description: Feeds in Atom or RSS, as those of release notes or of commits.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: What it is called in what is returned.
+        type: str
+        required: true
+      url:
+        description: Its address. It is shown without its query, and only its digest is remembered.
+        type: str
+        required: true
+  feeds_seen:
+    description:
+      - What an earlier look with O(remember=false) returned as RV(feeds_seen), to be remembered now that someone was
+        told of it. O(feeds) names the same feeds, and O(gather) nothing else.
+      - No feed is asked then. An entry that has come since is new to the next look.
+    type: dict
+    default: {}
 """

@@ -50,20 +50,6 @@ options:
     description: The address of a sparse index. By default cargo is asked, which knows the way to the official one.
     type: str
     default: ''
-  feeds:
-    description: Feeds in Atom or RSS, as those of release notes or of commits.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: What it is called in what is returned.
-        type: str
-        required: true
-      url:
-        description: Its address. It is shown without its query, and only its digest is remembered.
-        type: str
-        required: true
   checksums:
     description: Versions with the SHA-256 of their C(.crate) file, as you know them by yourself. They count for more
       than what was seen before; what the collection pins cannot be replaced.

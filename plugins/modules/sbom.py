@@ -61,6 +61,9 @@ options:
       - For O(source=host), whether a file is called after the host, or after the artifact, of which many hosts can have
         the same. After a container it is called by the version and the first digits of the SHA-256 of the SBOM, since
         there are many images with one version.
+      - Hosts only claim to have an artifact. With V(artifact) its SBOM has to be the one in O(cache_dir). Of one that
+        is not there, all hosts of the run have to give the same one, and the same as was filed before. Else the
+        task fails, names both hosts, and nothing is written.
       - A host on which several are deployed that differ has a file for each, called after the host, the artifact and
         the first digits of the SHA-256 of the SBOM.
     type: str
@@ -73,7 +76,7 @@ options:
     default: cyclonedx
   cache_dir:
     description: The controller's cache, as for M(hardened.librespot.build). For O(source=host), a program that is in it
-      is not fetched to be looked at.
+      is not fetched to be looked at. Which host gave what is remembered there for O(per=artifact).
     type: path
 """
 

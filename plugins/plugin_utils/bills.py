@@ -168,6 +168,12 @@ def _cached(release: str, sha256: str, cache: str) -> bytes:
     return _read(f"{artifact.path}/{BINARY}") if artifact is not None and same else b""
 
 
+def sbom_in_cache(release: str, cache: str) -> bytes:
+    """Return the SBOM of the artifact *release* in the *cache*; empty when it is not there, or not whole."""
+    artifact = ArtifactCache(cache).get(release)
+    return _read(f"{artifact.path}/{SBOM}") if artifact is not None else b""
+
+
 def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as handle:

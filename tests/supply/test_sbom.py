@@ -175,6 +175,37 @@ class TestHost:
         assert "names what is not in the program: tokio 9." in run.output
         assert list(tmp_path.iterdir()) == []
 
+    def test_two_hosts_that_contradict_each_other_file_nothing(
+        self, controller: Controller, damaged: Host, artifact: Artifacts, tmp_path: Path
+    ) -> None:
+        identifier = artifact("0.8.0").name
+        # It still matches the program, so that nothing else refuses it.
+        change = f"sed --in-place 's/Apache-2.0/0BSD/' {RELEASE}/sbom.cdx.json"
+        task = {"source": "host", "dest": str(tmp_path / "sboms"), "per": "artifact"}
+        inventory = tmp_path / "other.json"
+        inventory.write_text(
+            json.dumps({"all": {"hosts": {"other": {**damaged.connection, "ansible_host": damaged.name}}}}),
+            encoding="utf-8",
+        )
+
+        def fetch(*hosts: str, **cache: str) -> Run:
+            tasks: list[dict[str, Any]] = [{"hardened.librespot.sbom": {**task, **cache}}]
+            before = {"other": [{"ansible.builtin.command": change}]}
+            plays = [{"hosts": host, "gather_facts": False, "tasks": [*before.get(host, []), *tasks]} for host in hosts]
+            book = tmp_path / "plays.yml"
+            book.write_text(json.dumps(plays), encoding="utf-8")
+            return controller.run(book, {}, ["--inventory", str(inventory)])
+
+        run = fetch("librespot", "other", cache_dir=str(tmp_path / "empty"))
+        assert run.status != 0
+        assert f"{damaged.name} and other give different SBOMs for {identifier}" in run.output, run.output
+        assert list((tmp_path / "sboms").iterdir()) == []
+        # The controller has made this one, and needs no other host to tell.
+        run = fetch("other")
+        assert run.status != 0
+        assert f"other says that it has {identifier}, and its SBOM is not the one in the controller" in run.output
+        assert list((tmp_path / "sboms").iterdir()) == []
+
     def test_a_release_without_one_is_refused(self, controller: Controller, damaged: Host, tmp_path: Path) -> None:
         damaged.out("rm", f"{RELEASE}/sbom.cdx.json")
         run = play(controller, {"source": "host", "dest": str(tmp_path / "sboms")})
