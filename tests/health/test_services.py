@@ -124,7 +124,7 @@ def test_one_that_runs_on_with_the_release_before(served: Served) -> None:
 
 def test_another_program_at_its_port(served: Served) -> None:
     served.host.out("systemctl", "stop", OURS, "librespot-kitchen-watchdog.timer")
-    with served.host.start("python3", "-m", "http.server", "--bind", "::", str(PORT)):
+    with served.host.start("sh", "-c", f"python3 -m http.server --bind :: {PORT} & cat; kill $!"):
         assert served.health(timeout=3).reasons["kitchen"] == "stopped"
 
 
