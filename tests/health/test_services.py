@@ -108,7 +108,9 @@ def test_one_that_somebody_restarts_meanwhile(served: Served) -> None:
     with served.host.start("sh", "-c", again):
         said = served.health(soak=60)
     assert said.task["reasons"] == {"bedroom": "restarts"}
-    assert said.of("bedroom")["restarts"] >= 1
+    found = said.of("bedroom")
+    # A look may fall between its end and its next start.
+    assert found["restarts"] >= 1 or "it ended" in found["seen"]
 
 
 def test_one_that_runs_on_with_the_release_before(served: Served) -> None:
