@@ -26,6 +26,10 @@ from tests.supply.databases import EXCERPT, ROOT
 from tests.supply.mirror import Mirror, atom, mirror
 from tests.supply.releases import index_rows
 from tests.supply.told import PASSWORD, USER, Authority, Hook, MailServer, authority, mail_server, webhook
+from tests.support.hosts import BUILDER, Host, fresh
+from tests.support.locks import pin_refreshed
+from tests.support.plays import Controller, built
+from tools.lab.cache import location
 
 CHECK = ROOT / "examples/check"
 SECRET = b"a secret of the webhook"
@@ -136,6 +140,13 @@ def check(refreshed: Path, trusted: Authority, mailbox: MailServer, hook: Hook, 
     assert made.run() == 0, made.output
     assert (mailbox.letters, hook.bodies) == ([], [])
     return made
+
+
+@pytest.fixture
+def without_advisories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return librespot as built with a refreshed lock file."""
+    lock = str(pin_refreshed(location(os.environ)))
+    return Path(built(Controller(Host(BUILDER), tmp_path_factory.mktemp("controller")), lock=lock)["path"])
 
 
 @pytest.fixture
@@ -303,6 +314,25 @@ class TestFaults:
         assert check.run() == 0
         assert check.run(librespot_check_engines=broken) == 2
         assert len(hook.said) == 2
+
+    def test_no_host_says_what_another_one_runs(
+        self, check: Check, deployed: Host, without_advisories: Path, tmp_path: Path
+    ) -> None:
+        """One that was broken into gives a program without advisories, as the release of the other one."""
+        release = "/opt/librespot/" + deployed.out("readlink", "/opt/librespot/current").strip()
+        with fresh(f"{deployed.name}-liar") as liar:
+            liar.out("mkdir", "-p", f"{release}/bin")
+            liar.out("ln", "-s", release.removeprefix("/opt/librespot/"), "/opt/librespot/current")
+            for name in ("bin/librespot", "manifest.json"):
+                subprocess.run(
+                    ["docker", "cp", str(without_advisories / name), f"{liar.name}:{release}/{name}"], check=True
+                )
+            speakers = {host.name: host.connection for host in (deployed, liar)}
+            inventory = tmp_path / "speakers.json"
+            inventory.write_text(json.dumps({"speakers": {"hosts": speakers}}), encoding="utf-8")
+            given = {"librespot_check_hosts": "speakers", "librespot_check_paths": []}
+            assert check.run("-i", str(inventory), **given) == 1, check.output
+            assert check.run("-i", str(inventory), **{**given, "librespot_check_hosts": liar.name}) == 0, check.output
 
     def test_an_instance_with_a_proxy_is_seen(self, check: Check) -> None:
         instances = [{"name": "kitchen", "options": {"proxy": "http://192.0.2.1:3128"}}]
