@@ -70,7 +70,6 @@ _BUT_ENGINES = (
     *(f"--ignore=tests/supply/{name}" for name in ("engines", "refreshed", "whole")),
     f"--ignore={_CHECK}",
 )
-_RELEASES = ("pytest", "tests/supply/test_releases.py", "tests/supply/whole", _WHOLE)
 _SHORT = f"debian12 and not mutant and ({' or '.join(_TELLING)})"
 """What `test` has time for of the tests of containers; `containers` runs all."""
 
@@ -104,11 +103,13 @@ STAGES: tuple[Stage, ...] = (
     Stage("check-short", ("pytest", _CHECK, "-k", "a_new_advisory or cannot_look"), ("test",), limit_min=10),
     Stage("check", ("pytest", _CHECK, "-n2"), ("supply",), limit_min=20),
     Stage("schedule", ("pytest", "tests/schedule"), ("supply",), limit_min=20),
-    Stage("supply-whole", (*_RELEASES, "-k", "not older"), ("supply",), limit_min=20),
-    # It builds librespot once more.
-    Stage("supply-refreshed", ("pytest", "tests/supply/refreshed", _WHOLE), ("supply",), limit_min=30),
-    # It builds one release more.
-    Stage("supply-older", (*_RELEASES, "-k", "older"), ("supply",), limit_min=30),
+    # One table of all releases. It builds librespot three times more: an older release, and both with a refreshed lock.
+    Stage(
+        "supply-whole",
+        ("pytest", "tests/supply/test_releases.py", "tests/supply/refreshed", "tests/supply/whole", _WHOLE),
+        ("supply",),
+        limit_min=60,
+    ),
     Stage("upkeep", ("pytest", "tests/upkeep"), ("supply", "mutants"), limit_min=60),
     Stage("health", ("pytest", "tests/health"), ("supply",), limit_min=40),
     # Its scanner is compiled the first time.

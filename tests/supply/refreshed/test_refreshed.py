@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""librespot 0.8.0 built with a refreshed lock file: what it is made of, and what is known of that."""
+"""librespot built with a refreshed lock file: what it is made of, and what is known of that."""
 
 from __future__ import annotations
 
@@ -40,11 +40,19 @@ def manifest(path: Path) -> dict[str, Any]:
     return said
 
 
+@pytest.fixture(scope="module")
+def older(controller: Controller) -> Path:
+    """Return the release before it, with the newest that the registry has; built if the cache does not have it."""
+    return Path(built(controller, "0.7.1", lock="refreshed")["path"])
+
+
+@pytest.mark.parametrize("version", ["0.8.0", "0.7.1"])
 def test_after_a_refresh_the_default_gate_passes_and_all_that_is_left_is_explained(
-    scan: Scan, path: Path, database: Path, table: Rows
+    request: pytest.FixtureRequest, scan: Scan, database: Path, table: Rows, version: str
 ) -> None:
+    path: Path = request.getfixturevalue("path" if version == "0.8.0" else "older")
     said = scan(path)
-    table("0.8.0, refreshed binary", said)
+    table(f"{version}, refreshed binary", said)
     assert (said.status, said.task["red"]) == (0, 0)
     assert said.found == matches(database, embedded((path / "bin/librespot").read_bytes()))
     assert {item["status"] for item in said.task["vulnerabilities"]} == {"not affected"}
