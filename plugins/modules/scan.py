@@ -224,6 +224,9 @@ vulnerabilities:
     until:
       description: The last day on which that holds.
       type: str
+    unless_proxy:
+      description: Whether it holds only while no instance connects through a proxy.
+      type: bool
     id:
       description: The advisory.
       type: str

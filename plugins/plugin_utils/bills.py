@@ -150,7 +150,8 @@ def _release(name: str, what: str) -> str:
 def bill_on_host(item: Mapping[str, Any], host: str, cache: str, fetch: Callable[[str], bytes]) -> Bill:
     """Return the SBOM of what is deployed on *host*, an *item* as `Deployed.as_data` returns it.
 
-    When the *cache* does not have the same program, *fetch* gets it.
+    When the *cache* does not have the same program, *fetch* gets it. Raises `HostError` for an SBOM that is not about
+    it, or another one than the artifact has that is in the *cache*.
     """
     what = f"{item['path']} on {host}"
     if not item["sbom"]:
@@ -159,7 +160,14 @@ def bill_on_host(item: Mapping[str, Any], host: str, cache: str, fetch: Callable
     program = _cached(release, str(item["sha256"]), cache) or fetch(str(item["path"]))
     if hashlib.sha256(program).hexdigest() != item["sha256"]:
         raise HostError(f"{what} changed while it was fetched", "Run again")
-    return compared(str(item["sbom"]).encode(), program, release, what)
+    bill = compared(str(item["sbom"]).encode(), program, release, what)
+    # That it names the right crates leaves what it says of them: whence they are, their licences and checksums.
+    if release and (made := sbom_in_cache(release, cache)) and made != bill.content:
+        raise HostError(
+            f"{host} says that it has {release}, and its SBOM is not the one in the controller's cache",
+            "Nothing was written. Look at that host; a converge puts its release back",
+        )
+    return bill
 
 
 def _cached(release: str, sha256: str, cache: str) -> bytes:

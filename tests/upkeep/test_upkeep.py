@@ -82,6 +82,11 @@ MUTANTS = (
     edited("open", "scan", f'{_FIRST}; noted["status"] = "open"', SCANNED, IMAGE),
     edited("waiver that has expired", "scan", f'{_FIRST}; noted["until"] = "2026-01-01"', SCANNED, IMAGE),
     edited("left", "scan", f'{_FIRST}; noted.update(status="waived", fix="refresh")', FIXABLE),
+    Mutant(
+        "writable",
+        ("sh", "-euc", "chmod 0666 /opt/librespot/attestations/*.scan.*"),
+        frozenset({SCANNED, FIXABLE, IMAGE}),
+    ),
     edited("old", "scan", 'predicate["metadata"]["scanFinishedOn"] = "2001-01-01T00:00:00Z"', SCANNED, IMAGE),
     edited("of another", "scan", 'subject["digest"]["sha256"] = "0" * 64', SCANNED, FIXABLE, IMAGE),
     edited("rollout of another", "rollout", 'subject["digest"]["sha256"] = "0" * 64', STAGED, PROVED),

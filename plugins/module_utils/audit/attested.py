@@ -31,12 +31,17 @@ from ..model.attestation import (
     read_tests,
 )
 from ..model.controls import CONTROLS
+from ..model.errors import HostError
 from ..model.finding import NOT_ENFORCED, Finding
-from ..planners.attestations import attestation_path, subject_digest
+from ..planners.attestations import ATTESTATIONS, attestation_path, subject_digest
 from ..planners.base import HOST
 from .context import Context, finding, guarded
 
 Seen = TypeVar("Seen", ScanSeen, TestsSeen)
+
+_ROOT = 0
+_OTHERS = 0o022
+"""Whoever can write an attestation can make one up."""
 
 _DAY = 24 * 60 * 60.0
 _MOST = 5
@@ -68,7 +73,11 @@ class Upkeep:
     def wrong_age(self, at: float) -> str:
         """Return what is wrong with something seen *at*; empty when it is of the last days."""
         age = self.age(at)
-        return f"{age} days ago" if age > self.max_age else "in the future, by this host's clock" if age < -1 else ""
+        return f"{age} days ago" if age > self.max_age else self.ahead(at)
+
+    def ahead(self, at: float) -> str:
+        """Return what is wrong with something that is said to have been seen later than now; else empty."""
+        return "in the future, by this host's clock" if self.age(at) < -1 else ""
 
 
 AS_DEPLOYED = Upkeep()
@@ -124,6 +133,11 @@ class _Attestations:
         """The digest of what is on the host, which takes a while to make."""
         return subject_digest(self.context.host.files, self.subject.id)
 
+    @property
+    def _proxy(self) -> bool:
+        """Whether an instance connects through a proxy: librespot reaches more of what it was made of then."""
+        return any("proxy" in item.options for item in self.context.spec.present)
+
     def staged(self, control: str, check: str) -> Finding:
         """Tell whether the release was tried elsewhere first."""
         return self._shown(control, check, "it was content with by a staging host before it came here", (STAGED,))
@@ -139,7 +153,7 @@ class _Attestations:
         upkeep = self.subject.upkeep
 
         def judged(seen: ScanSeen) -> tuple[list[str], str]:
-            bad = [item for item in seen.found if about(item) and item.open_on(upkeep.today)]
+            bad = [item for item in seen.found if about(item) and item.open_on(upkeep.today, self._proxy)]
             said = f"{upkeep.age(seen.at)} days ago: {sum(map(about, seen.found))} advisories, each accounted for"
             return [upkeep.wrong_age(seen.at), f"open: {_listed(bad)}" if bad else ""], said
 
@@ -164,7 +178,7 @@ class _Attestations:
         expected = "no advisory is left that a refreshed lock file would mend"
 
         def judged(seen: ScanSeen) -> tuple[list[str], str]:
-            left = [item for item in seen.found if item.fixable]
+            left = [item for item in seen.found if item.fixable(self._proxy)]
             return [f"left: {_listed(left)}" if left else ""], expected
 
         return self._found(control, check, SCAN, read_scan, expected, judged, CONTROLS["UPD-09"].remedy)
@@ -184,7 +198,8 @@ class _Attestations:
         def judged(seen: TestsSeen) -> tuple[list[str], str]:
             lacking = ", ".join(name for name in wanted if name not in seen.shown)
             failed = "" if seen.right else f"failed: {', '.join(seen.failed)}"
-            return [f"not shown: {lacking}" if lacking else failed], f"shown: {', '.join(seen.shown)}"
+            wrong = f"not shown: {lacking}" if lacking else failed
+            return [wrong, self.subject.upkeep.ahead(seen.at)], f"shown: {', '.join(seen.shown)}"
 
         return self._found(control, check, ROLLOUT, read_tests, expected, judged)
 
@@ -207,11 +222,36 @@ class _Attestations:
             nothing = f"nothing is attested of {self.subject.id}"
             missing = remedy if kind == CI else _ROLL_OUT
             return finding(control, check, HOST, False, expected, nothing, evidence, status, missing)
-        seen = reader(entry.content.decode("utf-8"))
-        other = "" if seen.sha256 == self._here else f"it is about sha256 {seen.sha256}, and here is {self._here}"
-        judgement: tuple[list[str], str] = judged(seen)
-        wrong = "; ".join(filter(None, [other, *judgement[0]]))
-        return finding(control, check, HOST, not wrong, expected, wrong or judgement[1], evidence, remedy=remedy)
+        wrong, good = self._judged(evidence, entry.content, reader, judged, remedy)
+        return finding(control, check, HOST, not wrong, expected, wrong or good, evidence, remedy=remedy)
+
+    def _judged(
+        self,
+        path: str,
+        content: bytes,
+        reader: Callable[[str], Seen],
+        judged: Callable[[Seen], tuple[list[str], str]],
+        remedy: str,
+    ) -> tuple[str, str]:
+        """Return what is wrong with the attestation at *path*, and what is to be said when nothing is."""
+        bad: list[str]
+        try:
+            seen = reader(content.decode("utf-8"))
+            bad, good = judged(seen)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            again = f"Find out who wrote it, and remove it. {remedy}"
+            raise HostError(f"{path} is no attestation that can be read: {error}", again) from error
+        if seen.sha256 != self._here:
+            bad = [f"it is about sha256 {seen.sha256}, and here is {self._here}", *bad]
+        return "; ".join(filter(None, self._open_to_others(path) + bad)), good
+
+    def _open_to_others(self, path: str) -> list[str]:
+        wrong = []
+        for place in (ATTESTATIONS, path):
+            entry = self.context.host.files.read(place, content=False)
+            if entry is not None and (entry.uid != _ROOT or entry.mode & _OTHERS):
+                wrong.append(f"others than root can write {place}: mode {entry.mode:04o}, owner {entry.uid}")
+        return wrong
 
 
 def _listed(items: list[Attested]) -> str:

@@ -98,7 +98,7 @@ def guarded(control: str, check: str, scope: str, look: Callable[[], Iterator[Fi
     """Yield what *look* finds; what it could not see becomes a finding with the status error."""
     try:
         yield from look()
-    except (LibrespotError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (LibrespotError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         said, remedy = str(error), "Mend what it says"
         if isinstance(error, OSError) and str(error.filename).startswith("/proc/"):
             said = f"a process ended while it was looked at: {said}"

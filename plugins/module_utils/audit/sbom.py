@@ -16,6 +16,7 @@ from ..host.container_files import read_inside
 from ..host.embedded import embedded_crates
 from ..model import image
 from ..model.artifact import SBOM
+from ..model.errors import HostError
 from ..model.finding import WAIVED, Finding
 from ..model.instance import Instance
 from ..model.layout import RELEASES
@@ -23,6 +24,7 @@ from .context import Context, each, finding, not_running
 
 _CRATE = "pkg:cargo/"
 _MOST = 5
+_AGAIN = "Find out who wrote it; a run of playbooks/site.yml against this host puts the right one there"
 _EXPECTED = "the SBOM names exactly the crates that are recorded in the running program"
 
 Place = Callable[[Context, int], tuple[str, Union[bytes, None]]]
@@ -59,7 +61,10 @@ def _compared(place: Place, context: Context, instance: Instance) -> Iterator[Fi
     if content is None:
         yield finding("UPD-05", "crates", instance.name, False, _EXPECTED, f"{path} does not exist", evidence)
         return
-    named = named_crates(content)
+    try:
+        named = named_crates(content)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise HostError(f"{path} is no SBOM that can be read: {error}", _AGAIN) from error
     if not recorded:
         said = "the program does not say what it was made of: its SBOM cannot be held against it"
         yield finding("UPD-05", "crates", instance.name, True, _EXPECTED, said, evidence, WAIVED)

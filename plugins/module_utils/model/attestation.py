@@ -47,7 +47,8 @@ RESULTS = ("scan.json", "scan.sarif", "scan.junit.xml")
 class Attested:
     """One advisory in a scan that was attested: what was thought of it, and the last day on which that holds.
 
-    What is no crate of the program, but something else in its image, has a *purl*.
+    What is no crate of the program, but something else in its image, has a *purl*. *unless_proxy* says of one that is
+    explained that it is so only while no instance connects through a proxy.
     """
 
     id: str
@@ -57,20 +58,22 @@ class Attested:
     until: str
     fix: str
     purl: str
+    unless_proxy: bool
 
     @property
     def on_crate(self) -> bool:
         """Tell whether it is about a crate of the program."""
         return not self.purl
 
-    def open_on(self, today: date) -> bool:
-        """Tell whether nothing accounts for it on the day *today*."""
-        return self.status == OPEN or bool(self.until and date.fromisoformat(self.until) < today)
+    def open_on(self, today: date, proxy: bool) -> bool:
+        """Tell whether nothing accounts for it on the day *today*, with a *proxy* or without."""
+        expired = bool(self.until and date.fromisoformat(self.until) < today)
+        return self.status == OPEN or expired or (proxy and self.unless_proxy)
 
-    @property
-    def fixable(self) -> bool:
+    def fixable(self, proxy: bool) -> bool:
         """Tell whether a refreshed lock file would mend it, and it does apply."""
-        return self.on_crate and self.fix == REFRESH and self.status != EXPLAINED
+        explained = self.status == EXPLAINED and not (proxy and self.unless_proxy)
+        return self.on_crate and self.fix == REFRESH and not explained
 
     def __str__(self) -> str:
         return f"{self.id} ({self.package} {self.version})"
@@ -111,7 +114,9 @@ def read_scan(text: str) -> ScanSeen:
 def _attested(item: Mapping[str, Any]) -> Attested:
     (noted,) = item["annotations"]
     names = ("package", "package_version", "status", "until", "fix", "purl")
-    return Attested(str(item["id"]), *(noted[name] for name in names))
+    package, version, status, until, fix, purl = (str(noted[name]) for name in names)
+    unless_proxy = noted["unless_proxy"] == "true"
+    return Attested(str(item["id"]), package, version, status, until, fix, purl, unless_proxy)
 
 
 def read_tests(text: str) -> TestsSeen:

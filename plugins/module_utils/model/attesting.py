@@ -62,6 +62,7 @@ def scan_statements(name: str, sha256: str, scanned: Mapping[str, Any], path: st
 
 def _result(item: Mapping[str, Any]) -> dict[str, Any]:
     noted = {name: str(item[name]) for name in _NOTED}
+    noted["unless_proxy"] = "true" if item["unless_proxy"] else "false"
     scored = [{"method": "cvss_score", "score": str(item["cvss_score"])}] if item["cvss_score"] is not None else []
     return {
         "id": str(item["id"]),
@@ -130,6 +131,9 @@ def _outcomes(said: Mapping[str, Any], path: str) -> tuple[list[str], list[str]]
         ]
         for key in ("passed", "failed")
     )
+    for item in passed:
+        if item in failed:
+            raise SpecificationError(f"{path}.failed", item, "has passed as well", "Name each test once")
     return passed, failed
 
 

@@ -329,7 +329,7 @@ _CONTROLS = (
         LOW,
         "A change reaches hosts that no pipeline has looked at",
         "Read from what playbooks/ci.yml attested of this very program: its verdict, and the digests of its results",
-        "Run playbooks/ci.yml with librespot_ci_attest: true, on what this host runs",
+        "Run playbooks/ci.yml with librespot_ci_attest: true on what this host runs; mend or waive what it finds first",
     ),
     Control(
         "UPD-08",

@@ -40,7 +40,12 @@ class Judged:
     def as_data(self) -> dict[str, Any]:
         """Return it as plain data, in a fixed order of keys."""
         said = {"status": self.status, "why": self.why, "until": self.until.isoformat() if self.until else ""}
-        return {**said, **self.found.as_data()}
+        return {**said, "unless_proxy": self.unless_proxy, **self.found.as_data()}
+
+    @property
+    def unless_proxy(self) -> bool:
+        """Tell whether that holds only while the program does not connect through a proxy."""
+        return self.statement is not None and self.statement.unless_proxy
 
 
 def judge(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,6 +36,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.finding i
 from ansible_collections.hardened.librespot.plugins.module_utils.model.gate import EXPLAINED, OPEN, WAIVED, Judged
 from ansible_collections.hardened.librespot.plugins.module_utils.model.inventory import Inventory, Package
 from ansible_collections.hardened.librespot.plugins.module_utils.model.scanned import Scanned
+from ansible_collections.hardened.librespot.plugins.module_utils.model.statements import NOT_AFFECTED, Statement
 from ansible_collections.hardened.librespot.plugins.module_utils.model.timestamp import seconds
 from ansible_collections.hardened.librespot.plugins.module_utils.model.vulnerability import (
     REFRESH,
@@ -74,9 +76,10 @@ def scanned(*judged: Judged, sha256: str = SHA256, today: str = "2026-08-25") ->
     return Scanned("artifact", "/a", sha256, "0.8.0", inventory, (), "", day, "low", [engine], judged, []).as_data()
 
 
-def judged(status: str, until: str = "", fix: str = "none") -> Judged:
+def judged(status: str, until: str = "", fix: str = "none", unless_proxy: bool = False) -> Judged:
     found = Vulnerability("RUSTSEC-2026-0001", "bytes", "1.0.0", VULNERABILITY, "Bad", fix=fix)
-    return Judged(found, status, "a reason", date.fromisoformat(until) if until else None)
+    statement = Statement("RUSTSEC-2026-0001", NOT_AFFECTED, "bytes", unless_proxy=unless_proxy)
+    return Judged(found, status, "a reason", date.fromisoformat(until) if until else None, statement)
 
 
 def in_image(identifier: str, package: str, purl: str, status: str, fix: str = "none") -> Judged:
@@ -105,10 +108,14 @@ def attest(
     return [plan.subject for plan in plans if plan.changed]
 
 
-def audited(files: Files, day: str = "2026-08-26", kept: bool = True, contained: bool = False) -> dict[str, Finding]:
-    """Return the findings on the day *day*, by control."""
+def audited(
+    files: Files, day: str = "2026-08-26", kept: bool = True, contained: bool = False, proxy: bool = False
+) -> dict[str, Finding]:
+    """Return the findings on the day *day*, by control, of a host with an instance."""
     upkeep = Upkeep(kept, 30, lambda: seconds(f"{day}T12:00:00Z"), ci=kept)
-    context = cast(Context, SimpleNamespace(host=SimpleNamespace(files=files)))
+    speaker = SimpleNamespace(options={"proxy": "http://192.0.2.1:3128"} if proxy else {})
+    spec = SimpleNamespace(present=[speaker])
+    context = cast(Context, SimpleNamespace(host=SimpleNamespace(files=files), spec=spec))
     return {item.id: item for item in attested.look(Subject(RELEASE, contained, upkeep), context)}
 
 
@@ -120,6 +127,7 @@ def statuses(findings: dict[str, Finding]) -> dict[str, str]:
 def _as_root(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let files belong to whoever runs the test."""
     monkeypatch.setattr("os.fchown", lambda *_given: None)
+    monkeypatch.setattr(attested, "_ROOT", os.getuid())
 
 
 def test_what_was_attested_is_passed(files: Files) -> None:
@@ -225,6 +233,27 @@ def test_what_a_refreshed_lock_mends_is_red_even_when_it_is_waived(files: Files)
     assert statuses(audited(files))["UPD-09"] == PASSED
 
 
+def test_what_is_explained_without_a_proxy_is_red_with_one(files: Files) -> None:
+    attest(files, scanned(judged(EXPLAINED, fix=REFRESH, unless_proxy=True)), ALL, CURRENT, PIPELINE)
+    assert set(statuses(audited(files)).values()) == {PASSED}
+    found = audited(files, contained=True, proxy=True)
+    assert {name for name, item in found.items() if item.status == FAILED} == {"UPD-06", "UPD-09", "CON-08"}
+
+
+@pytest.mark.parametrize("place", [ATTESTATIONS, attestation_path(RELEASE, "scan")])
+def test_what_others_can_write_is_red(files: Files, tmp_path: Path, place: str) -> None:
+    attest(files, scanned(), ALL, ci=PIPELINE)
+    (tmp_path / place.lstrip("/")).chmod(0o777)
+    found = audited(files)
+    assert found["UPD-06"].status == FAILED
+    assert f"others than root can write {place}: mode 0777" in found["UPD-06"].observed
+
+
+def test_a_rollout_in_the_future_is_red(files: Files) -> None:
+    attest(files, scanned(), {**ALL, "at": "2999-01-01T00:00:00Z"}, ci=PIPELINE)
+    assert {name for name, item in audited(files).items() if item.status == FAILED} == {"UPD-03", "UPD-04"}
+
+
 @pytest.mark.parametrize(("lacking", "red"), [("staging", "UPD-03"), ("soak", "UPD-04"), ("health", "UPD-04")])
 def test_what_was_not_shown_is_red(files: Files, lacking: str, red: str) -> None:
     attest(files, scanned(), {**ALL, "passed": [name for name in ALL["passed"] if name != lacking]}, ci=PIPELINE)
@@ -295,6 +324,7 @@ def test_the_scan_of_something_else_is_refused(files: Files) -> None:
         ({"ci": {**PIPELINE, "failed": "all"}}, "ci.failed"),
         ({"ci": {**PIPELINE, "results": {"../x": "0" * 64}}}, r"ci.results.../x"),
         ({"ci": {**PIPELINE, "results": {"scan.json": "0"}}}, "ci.results.scan.json"),
+        ({"ci": {**PIPELINE, "failed": ["scan"]}}, "ci.failed"),
         ({"ci": PIPELINE, "subject": "../x"}, "subject"),
         ({"scan": scanned(), "subject": ""}, "subject"),
         ({}, "subject"),
@@ -312,12 +342,16 @@ def test_what_is_not_on_the_host_is_refused(files: Files, subject: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "text", "[]", rollout_statement(RELEASE, SHA256, ALL, "rollout"), '{"_type": 1}', "null"]
+    "text",
+    ["", "{}", "text", "[]", "[" * 100_000, rollout_statement(RELEASE, SHA256, ALL, "rollout"), '{"_type": 1}', "null"],
 )
 def test_what_is_no_attestation_is_an_error_and_not_a_crash(files: Files, tmp_path: Path, text: str) -> None:
     attest(files, scanned(), ALL)
     (tmp_path / attestation_path(RELEASE, "scan").lstrip("/")).write_text(text, encoding="utf-8")
-    assert statuses(audited(files))["UPD-06"] == ERROR
+    found = audited(files)
+    assert found["UPD-06"].status == ERROR
+    assert f"{attestation_path(RELEASE, 'scan')} is no attestation" in found["UPD-06"].observed
+    assert found["UPD-04"].status == PASSED
 
 
 def test_several_engines_are_several_statements_and_the_oldest_counts() -> None:

@@ -168,6 +168,19 @@ def test_what_was_changed_here_is_put_back(fetch: Fetch, tmp_path: Path, monkeyp
     assert file.read_bytes() == RIGHT.sbom
 
 
+@pytest.mark.parametrize("per", ["host", "artifact"])
+def test_what_a_host_says_of_the_same_crates_is_the_controllers_or_refused(
+    fetch: Fetch, tmp_path: Path, per: str
+) -> None:
+    """It matches the program all the same: licences and checksums are not in that."""
+    other = Made("0.3.44")
+    other.sbom = RIGHT.sbom.replace(b'"0.3.44"', b'"0.3.44" ')
+    ArtifactCache(str(tmp_path / "cache")).publish(ID, RIGHT.program, RIGHT.manifest, {"sbom.cdx.json": RIGHT.sbom})
+    with pytest.raises(AnsibleError, match=f"kitchen says that it has {ID}, and its SBOM is not the one in the contr"):
+        fetch("kitchen", other, per=per)
+    assert filed(tmp_path) == {}
+
+
 def test_what_the_controller_has_made_decides(fetch: Fetch, tmp_path: Path) -> None:
     fetch("kitchen", WRONG)
     ArtifactCache(str(tmp_path / "cache")).publish(ID, RIGHT.program, RIGHT.manifest, {"sbom.cdx.json": RIGHT.sbom})
