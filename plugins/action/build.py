@@ -21,6 +21,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.build_opt
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.lock import REFRESHED, lock_name
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import LONGEST_S, integer
 from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import recipe, unknown_identifier
 from ansible_collections.hardened.librespot.plugins.plugin_utils.assembling import LACKING, assemble
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import Artifact, ArtifactCache, default_directory
@@ -52,6 +53,7 @@ class ActionModule(ActionBase):
         params = _validated(self)
         variables = task_vars or {}
         try:
+            integer(params["timeout"], "timeout", 1, LONGEST_S, "seconds")
             who = f"the run for {variables.get('inventory_hostname', 'localhost')} (process {os.getpid()})"
             cache = ArtifactCache(params["cache_dir"] or default_directory())
             getting = _Getting(Remote(self, variables), cache, params, who)

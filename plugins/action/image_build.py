@@ -22,6 +22,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.image_opt
     NEVER,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import LONGEST_S, OLDEST_DAYS, integer
 from ansible_collections.hardened.librespot.plugins.module_utils.render.probe import SOURCE
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
     IMAGE,
@@ -56,6 +57,8 @@ class ActionModule(ActionBase):
         params = _validated(self)
         variables = task_vars or {}
         try:
+            integer(params["timeout"], "timeout", 1, LONGEST_S, "seconds")
+            integer(params["fresh_for"], "fresh_for", 0, OLDEST_DAYS * 24 * 60, "minutes")
             if not params["artifact"]:
                 raise HostError(
                     "artifact: there is none",

@@ -108,6 +108,9 @@ def mails(options: Mapping[str, Any] | None, timeout: int) -> list[Mail]:
     """Return a channel for each recipient of the *options* of a user. Raises `SpecificationError`."""
     if options is None:
         return []
+    if "@" in options["host"]:
+        right = "Write its name alone; the login is username and password_file"
+        raise SpecificationError("mail.host", options["host"], "is no name of a server", right, secret=True)
     line(options["host"], "mail.host", 253)
     if options["port"] is not None:
         integer(options["port"], "mail.port", 1, 65535)

@@ -72,6 +72,11 @@ class TestMail:
             mails(asked(mail={**MAIL, **wrong})["mail"], 5)
         assert error.value.path == path
 
+    def test_a_login_in_the_name_of_the_server_is_not_shown(self) -> None:
+        with pytest.raises(SpecificationError, match=r"^mail\.host: is no name") as error:
+            mails(asked(mail={**MAIL, "host": "me:s3cret@example.org"})["mail"], 5)
+        assert "s3cret" not in str(error.value)
+
     @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
     def test_it_needs_no_encryption_on_this_machine(self, host: str) -> None:
         (found,) = mails(asked(mail={**MAIL, "tls": "none", "host": host})["mail"], 5)
@@ -117,6 +122,21 @@ class TestWebhook:
         path.chmod(0o600)
         with pytest.raises(SpecificationError) as error:
             webhooks(asked(webhooks=[{"url_file": str(path)}])["webhooks"], 5)
+        assert "s3cret" not in str(error.value)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "htps://hooks.example.org/services/T0/s3cret",
+            "https://me:s3cret@example.org/",
+            "https://example.org/a s3cret",
+            "https://example.org:s3cret/",
+            "https://example.org/#s3cret",
+        ],
+    )
+    def test_an_address_is_in_no_error(self, url: str) -> None:
+        with pytest.raises(SpecificationError, match=r"^webhooks\[0\]\.url: is no address.* Write") as error:
+            webhooks(asked(webhooks=[{"url": url}])["webhooks"], 5)
         assert "s3cret" not in str(error.value)
 
     @pytest.mark.parametrize("text", ["no colon", "Host: elsewhere", "A b: c", "Content-Length: 1", "A: \x7f"])
