@@ -21,6 +21,7 @@ from ..module_utils.model.lock import REFRESHED, UPSTREAM, UPSTREAM_LOCK, locked
 from ..module_utils.model.plan import Plan, State
 from ..module_utils.model.reading import OLDEST_DAYS, integer
 from ..module_utils.model.recipes import crate_source
+from .given import opened
 from .lock_pins import LockPins, Pin
 from .lockfile import locked
 
@@ -136,7 +137,7 @@ class Locking:
     def _file(self, path: str) -> Chosen:
         path = os.path.abspath(os.path.expanduser(path))
         try:
-            with open(path, "rb") as handle:
+            with opened(path) as handle:
                 content = handle.read(_LARGEST + 1)
         except OSError as error:
             raise SpecificationError(

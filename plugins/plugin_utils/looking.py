@@ -23,6 +23,7 @@ from .cache import default_directory
 from .feeds import look as look_at_feed
 from .feeds import taken
 from .fetching import Client
+from .given import paths_of
 from .memory import Memory
 from .ordering import is_version, newest_first
 from .registry import registry
@@ -45,6 +46,7 @@ def refuse(params: Mapping[str, Any]) -> None:
     integer(params["timeout"], "timeout", 1, LONGEST_S, "seconds")
     integer(params["policy"]["min_age_days"], "policy.min_age_days", 0, OLDEST_DAYS, "days")
     integer(params["advisories"]["newest"], "advisories.newest", 0, _MOST, "releases")
+    paths_of(params, ["cache_dir"])
     refuse_scan(params["advisories"], "advisories.")
     names = [item["name"] for item in params["feeds"]]
     for number, name in enumerate(names):

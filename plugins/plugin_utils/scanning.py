@@ -26,6 +26,7 @@ from . import bill, cvss_score, elf, fixes, vex
 from .cache import default_directory
 from .engines.engine import Engine, Surroundings
 from .engines.registry import engine, refuse_engines
+from .given import path_of, paths_of, refuse_outputs
 from .outputs.purl import part
 from .subjects import Subject, read_subject
 from .vex import read_vex
@@ -44,6 +45,8 @@ _UNCOVERED = "NOT-COVERED"
 
 def scan(params: Mapping[str, Any]) -> Scanned:
     """Return what the engines find, judged. Raises `LibrespotError` for whatever keeps them from looking."""
+    path_of(params["path"], "path")
+    refuse_outputs(params["outputs"], params["path"], "outputs")
     return Scanning(params).of(params["path"], params["kind"])
 
 
@@ -53,6 +56,9 @@ def refuse(params: Mapping[str, Any], path: str = "") -> None:
     A timeout is checked where it is given.
     """
     refuse_engines(params["engines"] or (), f"{path}engines")
+    for number, item in enumerate(params["vex"] or ()):
+        path_of(item, f"{path}vex[{number}]")
+    paths_of(params, ["cache_dir"], path)
     integer(params["max_age"], f"{path}max_age", 0, OLDEST_DAYS, "days")
     if "timeout" in params:
         integer(params["timeout"], f"{path}timeout", 1, LONGEST_S, "seconds")

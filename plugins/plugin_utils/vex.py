@@ -22,6 +22,7 @@ from ..module_utils.model.statements import (
     UNDER_INVESTIGATION,
     Statement,
 )
+from .given import opened
 
 try:
     from packageurl import PackageURL
@@ -50,7 +51,7 @@ def read_vex(path: str, where: str) -> list[Statement]:
     Raises `HostError` for what is no such document, `SpecificationError` for a statement without a reason.
     """
     try:
-        with open(path, encoding="utf-8") as handle:
+        with opened(path) as handle:
             said = json.load(handle)
         if not isinstance(said, Mapping):
             raise ValueError("it is no object")

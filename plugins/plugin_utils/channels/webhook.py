@@ -27,6 +27,7 @@ from ansible.module_utils.urls import SSLValidationError, open_url
 
 from ...module_utils.model.errors import HostError, SpecificationError
 from ...module_utils.render.notice import FORMS, Message
+from ..given import paths_of
 from .channel import UndeliveredError, refuse_unencrypted
 from .secret import secret_of
 
@@ -122,6 +123,7 @@ def webhooks(given: list[dict[str, Any]], timeout: int) -> list[Webhook]:
         path = f"webhooks[{number}]"
         if bool(options["url"]) == bool(options["url_file"]):
             raise SpecificationError(path, "url", "and url_file are given both, or neither", "Give one of the two")
+        paths_of(options, ["url_file", "secret_file", "headers_file", "ca_file"], f"{path}.")
         secret = bool(options["url_file"])
         option = f"{path}.url_file" if secret else f"{path}.url"
         url = secret_of(options["url_file"], option) if secret else options["url"]

@@ -20,6 +20,7 @@ from typing import Any
 
 from ...module_utils.model.errors import HostError
 from ..advisories import refuse_old
+from ..given import opened
 
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -88,10 +89,10 @@ class OsvDatabase:
 
     def _read(self) -> bytes:
         try:
-            with open(self._path, "rb") as handle:
+            with opened(self._path) as handle:
                 content = handle.read(_LARGEST + 1)
         except OSError as error:
-            raise HostError(f"{self._path} is no database of OSV: {error}", self._remedy) from error
+            raise HostError(f"{self._path} is no database of OSV: {error.strerror}", self._remedy) from error
         if len(content) > _LARGEST:
             raise HostError(f"{self._path} is larger than any database of OSV", self._remedy)
         return content
