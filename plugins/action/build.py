@@ -67,7 +67,7 @@ class ActionModule(ActionBase):
                 if artifact is None and not self._task.check_mode:
                     artifact = getting.artifact(wanted, chosen)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         plans = [item for item in (chosen.plan, plan) if item.changed]
         result.update(changed=bool(plans), id=wanted.identifier, path=cache.path(wanted.identifier))
         if self._task.diff:

@@ -35,7 +35,7 @@ class ActionModule(ActionBase):
         try:
             image = self._image(args)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         if image is not None:
             args["manifest"] = image.manifest
         content = Path(image.path, ARCHIVE).read_bytes if image is not None else None

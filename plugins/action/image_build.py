@@ -81,7 +81,7 @@ class ActionModule(ActionBase):
                 who = f"the run for {variables.get('inventory_hostname', 'localhost')} (process {os.getpid()})"
                 after = self._made(remote, cache, before, identifier, artifact, params, who)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         names = [item["name"] for item in outdated]
         expected = {"image": identifier, **{item["name"]: item["to"] or "none" for item in outdated}}
         plan = Plan("the controller's cache", _shown(before, names), _shown(after, names) if after else expected)

@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
         try:
             artifact = self._artifact(args)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         if artifact is not None:
             args["checksums"] = artifact.digests
             args["binary"] = {name: artifact.manifest["binary"][name] for name in _NEEDS}

@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
         try:
             paths_of(asked, ["path", "junit"])
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         hosts = {name: _findings(given) for name, given in sorted(asked["results"].items())}
         if asked["show"] != "nothing":
             Display().display(as_table(hosts, problems=asked["show"] == "problems"))

@@ -70,7 +70,7 @@ class ActionModule(ActionBase):
             texts = {path: _text(bill, asked["format"]) for path, bill in bills.items()}
             plans = self._plans(asked, task_vars or {}, bills, texts)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         result["changed"] = any(plan.changed for plan in plans)
         if self._task.diff:
             result["diff"] = [plan.diff() for plan in plans if plan.changed]

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 
-from ..module_utils.model.errors import HostError, SpecificationError, UnreachableError
+from ..module_utils.model.errors import HostError, SpecificationError, UnreachableError, why
 
 _CHUNK = 65536
 _HOPS = 5
@@ -146,7 +146,7 @@ class Client:
         except http.client.HTTPException as error:
             raise HostError(f"{what} was cut off: {error!r}", "Nothing was remembered; ask again") from error
         except (URLError, OSError, ValueError) as error:
-            raise UnreachableError(f"{what} cannot be reached: {error}", _NETWORK) from error
+            raise UnreachableError(f"{what} cannot be reached: {why(error)}", _NETWORK) from error
 
 
 def _whole(response: Any, what: str, largest: int, deadline: float) -> bytes:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
 
-from ..module_utils.host.files import FILE, Files
+from ..module_utils.host.files import FILE, Files, called
 from ..module_utils.host.lock import host_lock
 from ..module_utils.model import check_record, told
 from ..module_utils.model.check_record import Record, Sent
@@ -183,7 +183,7 @@ class Noticing:
         if entry is None:
             return Memory(), []
         if entry.kind != FILE:
-            raise HostError(f"{self._paths.state}: a {entry.kind} stands there", "Name another file as state")
+            raise HostError(f"{self._paths.state}: {called(entry.kind)} stands there", "Name another file as state")
         try:
             return told.decode(entry.content.decode("utf-8", "replace")), []
         except DamagedError as error:

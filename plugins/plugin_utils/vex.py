@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..module_utils.model.errors import HostError, SpecificationError
+from ..module_utils.model.errors import HostError, SpecificationError, why
 from ..module_utils.model.statements import (
     AFFECTED,
     FIXED,
@@ -61,9 +61,9 @@ def read_vex(path: str, where: str) -> list[Statement]:
             statements = list(_cyclonedx(said, path))
         else:
             raise ValueError("it is neither OpenVEX nor CycloneDX")
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise HostError(
-            f"{where}: {path} is no VEX document that can be read: {error}", "Give OpenVEX or CycloneDX, as JSON"
+            f"{where}: {path} is no VEX document that can be read: {why(error)}", "Give OpenVEX or CycloneDX, as JSON"
         ) from error
     for statement in statements:
         _refuse_unfounded(statement, where)

@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from ...module_utils.model.errors import HostError
+from ...module_utils.model.errors import HostError, why
 from ..advisories import refuse_old
 from ..given import opened
 
@@ -69,7 +69,7 @@ class OsvDatabase:
                 for name in {str(package["name"]) for package in packages}:
                     self._about.setdefault(name, []).append(member)
         except _UNREADABLE as error:
-            raise HostError(f"{path} is no database of OSV: {error}", remedy) from error
+            raise HostError(f"{path} is no database of OSV: {why(error)}", remedy) from error
         if not self.count:
             raise HostError(f"{path} holds no advisories", remedy)
         refuse_old(path, self.updated, today, oldest, option)
