@@ -25,6 +25,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.reading i
 from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import recipe, unknown_identifier
 from ansible_collections.hardened.librespot.plugins.plugin_utils.assembling import LACKING, assemble
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import Artifact, ArtifactCache, default_directory
+from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.lock_pins import LockPins
 from ansible_collections.hardened.librespot.plugins.plugin_utils.locking import Chosen, Got, Locking
 from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making
@@ -53,6 +54,7 @@ class ActionModule(ActionBase):
         params = _validated(self)
         variables = task_vars or {}
         try:
+            paths_of(params, ["cache_dir", "work_dir"])
             integer(params["timeout"], "timeout", 1, LONGEST_S, "seconds")
             who = f"the run for {variables.get('inventory_hostname', 'localhost')} (process {os.getpid()})"
             cache = ArtifactCache(params["cache_dir"] or default_directory())

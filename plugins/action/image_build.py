@@ -33,6 +33,7 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
 )
 from ansible_collections.hardened.librespot.plugins.plugin_utils.compared import Compared
 from ansible_collections.hardened.librespot.plugins.plugin_utils.composing import LACKING, compose
+from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making
 from ansible_collections.hardened.librespot.plugins.plugin_utils.progress import Progress
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
@@ -57,6 +58,7 @@ class ActionModule(ActionBase):
         params = _validated(self)
         variables = task_vars or {}
         try:
+            paths_of(params, ["artifact", "cache_dir", "work_dir"])
             integer(params["timeout"], "timeout", 1, LONGEST_S, "seconds")
             integer(params["fresh_for"], "fresh_for", 0, OLDEST_DAYS * 24 * 60, "minutes")
             if not params["artifact"]:

@@ -25,7 +25,7 @@ def path_of(value: str | None, option: str) -> str:
     A path with a NUL is none, and one with a line break or an escape sequence is told as something else.
     """
     if not value:
-        raise SpecificationError(option, value, "is no path", "Write the path of a file")
+        raise SpecificationError(option, value, "is no path", "Write a path")
     return line(value, option, _LONGEST)
 
 

@@ -101,3 +101,9 @@ def test_one_that_does_not_compile_is_not(bench: Bench) -> None:
 def test_a_timeout_has_a_range(bench: Bench, wrong: int) -> None:
     with pytest.raises(AnsibleActionFail, match=f"^timeout: {wrong} is out of range.*1 to 86400 seconds"):
         bench.run(timeout=wrong)
+
+
+@pytest.mark.parametrize("option", ["cache_dir", "work_dir"])
+def test_what_is_no_path_is_named(bench: Bench, option: str) -> None:
+    with pytest.raises(AnsibleActionFail, match=f"^{option}: .* is not printable"):
+        bench.run(**{option: "/a\0b"})

@@ -93,3 +93,9 @@ def test_what_was_compared_just_now_is_not_compared_again(controller: Controller
 def test_numbers_have_a_range(controller: Controller, option: str, wrong: int, right: str) -> None:
     with pytest.raises(AnsibleError, match=f"^{option}: {wrong} is out of range.*{right}"):
         controller.run(**{option: wrong})
+
+
+@pytest.mark.parametrize("option", ["artifact", "cache_dir", "work_dir"])
+def test_what_is_no_path_is_named(controller: Controller, option: str) -> None:
+    with pytest.raises(AnsibleError, match=f"^{option}: .* is not printable"):
+        controller.run(**{option: "/a\0b"})
