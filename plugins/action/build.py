@@ -21,9 +21,11 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.build_opt
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.lock import REFRESHED, lock_name
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import LONGEST_S, integer
 from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import recipe, unknown_identifier
 from ansible_collections.hardened.librespot.plugins.plugin_utils.assembling import LACKING, assemble
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import Artifact, ArtifactCache, default_directory
+from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.lock_pins import LockPins
 from ansible_collections.hardened.librespot.plugins.plugin_utils.locking import Chosen, Got, Locking
 from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making
@@ -52,6 +54,8 @@ class ActionModule(ActionBase):
         params = _validated(self)
         variables = task_vars or {}
         try:
+            paths_of(params, ["cache_dir", "work_dir"])
+            integer(params["timeout"], "timeout", 1, LONGEST_S, "seconds")
             who = f"the run for {variables.get('inventory_hostname', 'localhost')} (process {os.getpid()})"
             cache = ArtifactCache(params["cache_dir"] or default_directory())
             getting = _Getting(Remote(self, variables), cache, params, who)
@@ -65,7 +69,7 @@ class ActionModule(ActionBase):
                 if artifact is None and not self._task.check_mode:
                     artifact = getting.artifact(wanted, chosen)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         plans = [item for item in (chosen.plan, plan) if item.changed]
         result.update(changed=bool(plans), id=wanted.identifier, path=cache.path(wanted.identifier))
         if self._task.diff:

@@ -15,6 +15,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.host.files impo
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import ARCHIVE
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import IMAGE, Artifact, read_artifact
+from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
 
 _MODULE = "hardened.librespot.image"
@@ -33,9 +34,10 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         args = {name: value for name, value in self._task.args.items() if name not in _SET_HERE}
         try:
+            paths_of(args, ["path"])
             image = self._image(args)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         if image is not None:
             args["manifest"] = image.manifest
         content = Path(image.path, ARCHIVE).read_bytes if image is not None else None

@@ -22,6 +22,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.image_opt
     NEVER,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import LONGEST_S, OLDEST_DAYS, integer
 from ansible_collections.hardened.librespot.plugins.module_utils.render.probe import SOURCE
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
     IMAGE,
@@ -32,6 +33,7 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
 )
 from ansible_collections.hardened.librespot.plugins.plugin_utils.compared import Compared
 from ansible_collections.hardened.librespot.plugins.plugin_utils.composing import LACKING, compose
+from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making
 from ansible_collections.hardened.librespot.plugins.plugin_utils.progress import Progress
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
@@ -56,6 +58,9 @@ class ActionModule(ActionBase):
         params = _validated(self)
         variables = task_vars or {}
         try:
+            paths_of(params, ["artifact", "cache_dir", "work_dir"])
+            integer(params["timeout"], "timeout", 1, LONGEST_S, "seconds")
+            integer(params["fresh_for"], "fresh_for", 0, OLDEST_DAYS * 24 * 60, "minutes")
             if not params["artifact"]:
                 raise HostError(
                     "artifact: there is none",
@@ -78,7 +83,7 @@ class ActionModule(ActionBase):
                 who = f"the run for {variables.get('inventory_hostname', 'localhost')} (process {os.getpid()})"
                 after = self._made(remote, cache, before, identifier, artifact, params, who)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         names = [item["name"] for item in outdated]
         expected = {"image": identifier, **{item["name"]: item["to"] or "none" for item in outdated}}
         plan = Plan("the controller's cache", _shown(before, names), _shown(after, names) if after else expected)

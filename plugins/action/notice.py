@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
             noticing = _noticing(asked, where)
             told = noticing.expected(look) if self._task.check_mode else noticing.tell(look)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         result.update(_returned(look, told))
         result["warnings"] = list(told.warnings)
         problems = [*(item.error for item in told.record.undelivered), *told.unwritten]

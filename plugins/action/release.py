@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import Artifact, pack, read_artifact
+from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
 
 _MODULE = "hardened.librespot.release"
@@ -34,9 +35,10 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         args = {name: value for name, value in self._task.args.items() if name not in _SET_HERE}
         try:
+            paths_of(args, ["artifact"])
             artifact = self._artifact(args)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         if artifact is not None:
             args["checksums"] = artifact.digests
             args["binary"] = {name: artifact.manifest["binary"][name] for name in _NEEDS}

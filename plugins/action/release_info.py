@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
             result["running_versions"] = versions(result["running"], params["also_running"])
             result.update(looked(params, result["running_versions"], open_url, self._task.check_mode))
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         return result
 
 

@@ -21,6 +21,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.report i
     not_audited,
     red,
 )
+from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.outputs.audit_junit import LACKING, audit_junit
 from ansible_collections.hardened.librespot.plugins.plugin_utils.written import resolved, written
 
@@ -45,6 +46,10 @@ class ActionModule(ActionBase):
         _validation, asked = action.validate_argument_spec(_ARGUMENTS)
         if asked["junit"] and LACKING:
             raise AnsibleActionFail(f"The controller's Python lacks a library: {LACKING}. pip install junitparser")
+        try:
+            paths_of(asked, ["path", "junit"])
+        except LibrespotError as error:
+            raise AnsibleActionFail(str(error)) from None
         hosts = {name: _findings(given) for name, given in sorted(asked["results"].items())}
         if asked["show"] != "nothing":
             Display().display(as_table(hosts, problems=asked["show"] == "problems"))

@@ -31,6 +31,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.rollout 
     report_table,
 )
 from ansible_collections.hardened.librespot.plugins.plugin_utils import rollout_steps as steps
+from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.rollout_store import Rollout, Store, process
 from ansible_collections.hardened.librespot.plugins.plugin_utils.written import resolved, written
 
@@ -51,11 +52,12 @@ class ActionModule(ActionBase):
         _validation, asked = action.validate_argument_spec(deepcopy(step.ROLLOUT_OPTIONS))
         variables = task_vars or {}
         try:
+            paths_of(asked, ["directory", "path"])
             # Tasks run in processes of their own, which end with them; the parent of all is the run.
             store = Store(asked["directory"], asked["name"], process(os.getppid()), self._task.check_mode)
             result.update({"changed": False, **self._step(store, asked, variables)})
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         return result
 
     def _step(self, store: Store, asked: dict[str, Any], variables: dict[str, Any]) -> Result:

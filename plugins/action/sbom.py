@@ -19,6 +19,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.errors im
     HostError,
     LibrespotError,
     SpecificationError,
+    missing,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
 from ansible_collections.hardened.librespot.plugins.module_utils.model.sbom_options import (
@@ -35,8 +36,12 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.assembling impo
 from ansible_collections.hardened.librespot.plugins.plugin_utils.bills import Bill, bill_of, bill_on_host
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import default_directory
 from ansible_collections.hardened.librespot.plugins.plugin_utils.filed import Filing
+from ansible_collections.hardened.librespot.plugins.plugin_utils.given import (
+    directory_to_write,
+    file_to_write,
+    paths_of,
+)
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
-from ansible_collections.hardened.librespot.plugins.plugin_utils.written import resolved
 
 _MODULE = "hardened.librespot.sbom"
 _SUFFIXES = {CYCLONEDX: ".cdx.json", SPDX: ".spdx.json"}
@@ -65,7 +70,7 @@ class ActionModule(ActionBase):
             texts = {path: _text(bill, asked["format"]) for path, bill in bills.items()}
             plans = self._plans(asked, task_vars or {}, bills, texts)
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         result["changed"] = any(plan.changed for plan in plans)
         if self._task.diff:
             result["diff"] = [plan.diff() for plan in plans if plan.changed]
@@ -79,9 +84,12 @@ class ActionModule(ActionBase):
         """Return the SBOMs by the path that each is written to."""
         if asked["source"] != HOST:
             if not asked["path"]:
-                raise SpecificationError("path", asked["path"], "is needed", "Give what the SBOM is of")
-            return {resolved(asked["dest"]): bill_of(asked["path"], asked["lock"])}
-        host = _host(variables)
+                raise missing("path", "Give what the SBOM is of, or take source: host", "is required with source: path")
+            paths_of(asked, ["path", "lock"])
+            dest = file_to_write(asked["dest"], "dest")
+            return {dest: bill_of(asked["path"], asked["lock"])}
+        host, directory = _host(variables), directory_to_write(asked["dest"], "dest")
+        paths_of(asked, ["cache_dir"])
         remote = Remote(self, variables)
         said = remote.must(_MODULE, asked)
         cache = _cache(asked)
@@ -95,7 +103,6 @@ class ActionModule(ActionBase):
         if len(set(names)) != len(bills):
             # The same program may be in images with other libraries.
             names = [f"{host}-{bill.artifact}-{bill.digest[:12]}" for bill in bills]
-        directory = os.path.realpath(asked["dest"])
         return {f"{directory}/{name}{_SUFFIXES[asked['format']]}": bill for name, bill in zip(names, bills)}
 
     def _plans(
@@ -111,9 +118,17 @@ class ActionModule(ActionBase):
 
     def _written(self, path: str, text: str) -> Plan:
         if not self._task.check_mode:
-            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            _make(os.path.dirname(path))
         planner = FilePlanner(Files(), path, text, 0o600, owner=(os.geteuid(), os.getegid()))
         return converge([planner], self._task.check_mode)[0]
+
+
+def _make(directory: str) -> None:
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+    except OSError as error:
+        right = "Name a directory that this user can make, or write to"
+        raise SpecificationError("dest", directory, f"cannot be made: {error.strerror}", right) from error
 
 
 def _host(variables: dict[str, Any]) -> str:

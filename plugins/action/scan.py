@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
                 Display().display(as_table(scanned, problems=asked["show"] == "problems"))
             result.update(changed=self._write(asked["outputs"], scanned), **scanned.as_data())
         except LibrespotError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise AnsibleActionFail(str(error)) from None
         if asked["fail"] and scanned.red:
             result.update(failed=True, msg=f"{scanned.red} advisories are open; the table says what to do about each")
         return result

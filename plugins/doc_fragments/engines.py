@@ -32,6 +32,7 @@ options:
           - The database of cargo-audit is a directory, an archive of it, or the address of a git repository, by default
             the official one of RustSec, which is fetched anew each time. That of osv-scanner is the archive C(all.zip)
             of the crates' advisories, as OSV publishes it; there is no default.
+          - An address with a login in it is refused, since it would be shown.
         type: str
         default: ''
       distribution_database:

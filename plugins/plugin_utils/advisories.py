@@ -25,6 +25,7 @@ from ..module_utils.host.command import Commands
 from ..module_utils.host.files import Files
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.errors import HostError, SpecificationError
+from .given import opened
 
 OFFICIAL = "https://github.com/RustSec/advisory-db.git"
 
@@ -75,7 +76,7 @@ class AdvisoryStore:
 
     def _unpacked(self, archive: str) -> str:
         try:
-            with open(archive, "rb") as packed:
+            with opened(archive) as packed:
                 content = packed.read()
         except OSError as error:
             raise HostError(f"{archive} cannot be read: {error.strerror}", _REMEDY) from error

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, why
 from ..module_utils.model.image import OURS
 from ..module_utils.model.inventory import Inventory, Package, SystemPackage, roots
 from ..module_utils.model.statements import LIBRESPOT
@@ -85,7 +85,7 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
 
 
 def _unreadable(what: str, error: Exception) -> HostError:
-    return HostError(f"{what} is no SBOM that can be read: {error}", "Give CycloneDX, as JSON")
+    return HostError(f"{what} is no SBOM that can be read: {why(error)}", "Give CycloneDX, as JSON")
 
 
 def read_bill(content: bytes, what: str) -> Bill:

@@ -21,6 +21,7 @@ from ..module_utils.model.errors import HostError, SpecificationError, shown
 from ..module_utils.model.image import ARCHIVE
 from .cache import IMAGE, ArtifactCache, read_artifact
 from .compiled import Crate
+from .given import opened
 from .lockfile import locked
 from .matching import crates_of, refuse_other
 from .saved_image import read_image
@@ -184,7 +185,7 @@ def sbom_in_cache(release: str, cache: str) -> bytes:
 
 def _read(path: str) -> bytes:
     try:
-        with open(path, "rb") as handle:
+        with opened(path) as handle:
             return handle.read()
     except OSError as error:
         raise HostError(f"{path} cannot be read: {error.strerror}", "It is a path of the controller") from error

@@ -147,7 +147,12 @@ def read_artifact(path: str, files: Files, kind: Kind = PROGRAM) -> Artifact | N
     found = digests(contents)
     if contents[CHECKSUMS] != encode_checksums({name: found[name] for name in kind.files if name != CHECKSUMS}):
         return None
-    manifest = json.loads(contents[MANIFEST])
+    try:
+        manifest = json.loads(contents[MANIFEST])
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(manifest, dict):
+        return None
     for name, entry_of in kind.kept:
         entry = files.read(f"{path}/{name}") if manifest.get(entry_of) else None
         said = digests({name: entry.content})[name] if entry is not None else ""

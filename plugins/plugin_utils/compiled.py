@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, why
 from ..module_utils.model.lock import LockedCrate
 
 RUNTIME = "runtime"
@@ -71,7 +71,9 @@ def recorded_crates(record: Sequence[Mapping[str, Any]], what: str) -> list[Crat
         if record and len(roots) != 1:
             raise ValueError(f"{len(roots)} of its crates are called the root")
     except (KeyError, TypeError, ValueError) as error:
-        raise HostError(f"{what} has a damaged record of what it was made of: {error}", "Build it again") from error
+        raise HostError(
+            f"{what} has a damaged record of what it was made of: {why(error)}", "Build it again"
+        ) from error
     return crates
 
 
@@ -81,7 +83,12 @@ def completed(crates: Iterable[Crate], lock: Iterable[LockedCrate], described: b
     Raises `HostError` when one of them is not in the lock: then it is not that of the program.
     """
     known = {(item.name, item.version): item for item in lock}
-    said = {(item["name"], item["version"]): item for item in json.loads(described)["crates"]}
+    try:
+        said = {(item["name"], item["version"]): item for item in json.loads(described)["crates"]}
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise HostError(
+            f"What the build host says of the crates cannot be read: {why(error)}", "Look at the build host"
+        ) from error
     complete = []
     for crate in crates:
         key = (crate.name, crate.version)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..module_utils.model.artifact import glibc_key
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, why
 
 try:
     from elftools.common.exceptions import ELFError
@@ -80,7 +80,7 @@ def _reading() -> Iterator[None]:
         *(OverflowError, MemoryError, RecursionError, zlib.error),
     ) as error:
         raise HostError(
-            f"The binary is not an ELF program that can be read: {error}", "Look at what made it"
+            f"The binary is not an ELF program that can be read: {why(error)}", "Look at what made it"
         ) from error
 
 

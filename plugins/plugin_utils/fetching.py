@@ -15,7 +15,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin, urlsplit
 
-from ..module_utils.model.errors import HostError, SpecificationError, UnreachableError
+from ..module_utils.model.errors import HostError, SpecificationError, UnreachableError, why
 
 _CHUNK = 65536
 _HOPS = 5
@@ -27,6 +27,7 @@ _NETWORK = "Look at the address, the network and the proxy of the controller"
 SCHEMES = ("https://", "http://")
 
 
+_SCP_LOGIN = re.compile(r"[^/]*:.*@", re.DOTALL)
 _SECRET = re.compile(r"(?<=://)[^/]*@|[?#].*", re.DOTALL)
 
 
@@ -42,10 +43,40 @@ def refuse_address(url: str, path: str) -> None:
     except ValueError:
         host = ""
     if not url.startswith(SCHEMES) or not host:
-        raise SpecificationError(path, without_query(url), "is no address", "Write https:// and what follows")
+        # Where the host begins is not known of what is no address, and so neither where a login ends.
+        raise SpecificationError(
+            path, without_query(url), "is no address", "Write https:// and what follows", secret="@" in url
+        )
     if "@" in host:
         raise SpecificationError(
             path, url, "has a login in it, which would be shown", "Let a proxy of yours log in", secret=True
+        )
+
+
+def refuse_login(place: str, path: str) -> None:
+    """Raise `SpecificationError` when *place*, a path or an address for git, has a login or a query in it.
+
+    Both would be on a command line, in errors and in reports. A user without a password, as ssh needs, is no login.
+    """
+    scheme, address, rest = place.partition("://")
+    if not address:
+        # As git takes it for ssh: user@host:path.
+        found = _SCP_LOGIN.match(place) is not None
+    elif "ssh" in scheme.split("+"):
+        found = ":" in rest.rpartition("@")[0]
+    else:
+        found = "@" in rest
+    if found:
+        raise SpecificationError(
+            path,
+            place,
+            "has a login in it, which would be shown",
+            "Give a local copy, or an address that needs none; for ssh a user without a password, and a key",
+            secret=True,
+        )
+    if address and ("?" in rest or "#" in rest):
+        raise SpecificationError(
+            path, without_query(place), "has a query, which may be a secret", "Write it without ? and #"
         )
 
 
@@ -115,7 +146,7 @@ class Client:
         except http.client.HTTPException as error:
             raise HostError(f"{what} was cut off: {error!r}", "Nothing was remembered; ask again") from error
         except (URLError, OSError, ValueError) as error:
-            raise UnreachableError(f"{what} cannot be reached: {error}", _NETWORK) from error
+            raise UnreachableError(f"{what} cannot be reached: {why(error)}", _NETWORK) from error
 
 
 def _whole(response: Any, what: str, largest: int, deadline: float) -> bytes:

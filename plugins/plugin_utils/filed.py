@@ -17,7 +17,7 @@ from typing import Any
 
 from ..module_utils.host.files import Files
 from ..module_utils.host.workplace import Workplace
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, why
 from .bills import Bill, sbom_in_cache
 
 _PLACE = "sboms-filed"
@@ -126,9 +126,9 @@ def _read(place: Workplace) -> dict[str, Entry]:
     try:
         data: Mapping[str, Any] = json.loads(found.content)
         return {name: Entry(**item) for name, item in data.items()}
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise HostError(
-            f"{path}, which host gave which SBOM, cannot be read: {error}",
+            f"{path}, which host gave which SBOM, cannot be read: {why(error)}",
             "Remove it; what is filed already is compared all the same",
         ) from error
 

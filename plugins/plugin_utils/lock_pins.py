@@ -59,7 +59,7 @@ class LockPins:
             return None
         try:
             return Pin(**json.loads(entry.content))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise self._damaged(version) from error
 
     def content(self, pin: Pin) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any
 
 import tomllib
 
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, why
 from ..module_utils.model.inventory import Inventory, Package, roots
 from ..module_utils.model.lock import LockedCrate
 
@@ -36,7 +36,9 @@ def locked(text: str, what: str) -> list[LockedCrate]:
             for package in tomllib.loads(text).get("package", [])
         ]
     except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise HostError(f"{what} is not a lock file of cargo: {error}", "Give the Cargo.lock of librespot") from error
+        raise HostError(
+            f"{what} is not a lock file of cargo: {why(error)}", "Give the Cargo.lock of librespot"
+        ) from error
 
 
 def changes(before: Sequence[LockedCrate], after: Sequence[LockedCrate]) -> list[Change]:
@@ -75,7 +77,9 @@ def read_lock(text: str, what: str) -> tuple[Inventory, str]:
             for package, source, needed, line in zip(given, sources, needs, _lines(text))
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise HostError(f"{what} is not a lock file of cargo: {error}", "Give the Cargo.lock of librespot") from error
+        raise HostError(
+            f"{what} is not a lock file of cargo: {why(error)}", "Give the Cargo.lock of librespot"
+        ) from error
     if not registry:
         raise HostError(
             f"{what} names no package of a registry",

@@ -19,7 +19,9 @@ from ..module_utils.model.artifact import CRATE, LOCK
 from ..module_utils.model.errors import HostError, LibrespotError, SpecificationError
 from ..module_utils.model.lock import REFRESHED, UPSTREAM, UPSTREAM_LOCK, locked_crates, refuse_incomplete
 from ..module_utils.model.plan import Plan, State
+from ..module_utils.model.reading import OLDEST_DAYS, integer
 from ..module_utils.model.recipes import crate_source
+from .given import opened
 from .lock_pins import LockPins, Pin
 from .lockfile import locked
 
@@ -135,7 +137,7 @@ class Locking:
     def _file(self, path: str) -> Chosen:
         path = os.path.abspath(os.path.expanduser(path))
         try:
-            with open(path, "rb") as handle:
+            with opened(path) as handle:
                 content = handle.read(_LARGEST + 1)
         except OSError as error:
             raise SpecificationError(
@@ -171,8 +173,8 @@ class Locking:
 
     def _refuse_wrong(self) -> None:
         most, rust = self._params["lock_max_age"], self._params["lock_rust"]
-        if most is not None and most < 0:
-            raise SpecificationError("lock_max_age", most, "is no number of days", "Write 0 or more")
+        if most is not None:
+            integer(most, "lock_max_age", 0, OLDEST_DAYS, "days")
         if rust and _RUST.fullmatch(rust) is None:
             raise SpecificationError("lock_rust", rust, "is not a version of Rust", "Write it as in 1.85")
 

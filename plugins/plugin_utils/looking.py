@@ -16,32 +16,41 @@ from ..module_utils.host.command import Commands
 from ..module_utils.host.files import Files
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.errors import SpecificationError
-from ..module_utils.model.release_info_options import FEEDS, RELEASES
+from ..module_utils.model.reading import LONGEST_S, OLDEST_DAYS, integer, line
+from ..module_utils.model.release_info_options import FEEDS, RELEASES, RUNNING
 from ..module_utils.model.waivers import day
 from .cache import default_directory
 from .feeds import look as look_at_feed
 from .feeds import taken
 from .fetching import Client
+from .given import paths_of
 from .memory import Memory
 from .ordering import is_version, newest_first
 from .registry import registry
 from .release_look import ReleaseLook
+from .scanning import refuse as refuse_scan
 
 _PLACE = "releases-seen"
 _PATIENCE_S = 1800
+_MOST = 1000
+"""More releases than there will be."""
 
 
 def refuse(params: Mapping[str, Any]) -> None:
     """Raise `SpecificationError` for what the types of the options do not rule out."""
-    for name in ("fresh_for", "stale_for"):
-        if params[name] < 0:
-            raise SpecificationError(name, params[name], "is less than nothing", "Write 0 or more")
-    if params["timeout"] < 1:
-        raise SpecificationError(
-            "timeout", params["timeout"], "is no time", "Write the seconds that an answer may take"
-        )
+    if not params["gather"]:
+        right = f"Write one or more of: {RELEASES}, {RUNNING}, {FEEDS}"
+        raise SpecificationError("gather", [], "is empty, so nothing would be looked at", right)
+    integer(params["fresh_for"], "fresh_for", 0, OLDEST_DAYS * 24 * 60, "minutes")
+    integer(params["stale_for"], "stale_for", 0, OLDEST_DAYS * 24, "hours")
+    integer(params["timeout"], "timeout", 1, LONGEST_S, "seconds")
+    integer(params["policy"]["min_age_days"], "policy.min_age_days", 0, OLDEST_DAYS, "days")
+    integer(params["advisories"]["newest"], "advisories.newest", 0, _MOST, "releases")
+    paths_of(params, ["cache_dir"])
+    refuse_scan(params["advisories"], "advisories.")
     names = [item["name"] for item in params["feeds"]]
     for number, name in enumerate(names):
+        line(name, f"feeds[{number}].name", 200)
         if name in names[:number]:
             raise SpecificationError(f"feeds[{number}].name", name, "is the name of another feed", "Give it its own")
     _refuse_seen(params, names)

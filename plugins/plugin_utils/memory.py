@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.host.workplace import Workplace
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, why
 from ..module_utils.model.index import Row
 from ..module_utils.model.releases import known_release
 
@@ -40,9 +40,9 @@ class Memory:
             data = json.loads(content)
             if data["form"] != _FORM or not all(isinstance(data[key], dict) for key in ("checksums", "looks", "feeds")):
                 raise ValueError(f"its form is {data['form']!r}")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise HostError(
-                f"{self.path}, what was seen so far, cannot be read: {error}",
+                f"{self.path}, what was seen so far, cannot be read: {why(error)}",
                 "Restore it from a copy; or remove it, and trust what the next look shows of unpinned versions",
             ) from error
         loaded: dict[str, Any] = data

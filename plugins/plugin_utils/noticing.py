@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
 
-from ..module_utils.host.files import FILE, Files
+from ..module_utils.host.files import FILE, Files, called
 from ..module_utils.host.lock import host_lock
 from ..module_utils.model import check_record, told
 from ..module_utils.model.check_record import Record, Sent
@@ -26,6 +26,7 @@ from ..module_utils.model.told import DamagedError, Memory
 from ..module_utils.render.check_metrics import check_metrics
 from ..module_utils.render.notice import Message
 from .channels.channel import Channel, UndeliveredError
+from .given import path_of, paths_of
 from .written import resolved
 
 _AT_ONCE = 25
@@ -182,7 +183,7 @@ class Noticing:
         if entry is None:
             return Memory(), []
         if entry.kind != FILE:
-            raise HostError(f"{self._paths.state}: a {entry.kind} stands there", "Name another file as state")
+            raise HostError(f"{self._paths.state}: {called(entry.kind)} stands there", "Name another file as state")
         try:
             return told.decode(entry.content.decode("utf-8", "replace")), []
         except DamagedError as error:
@@ -223,7 +224,12 @@ def _sent(channel: str, due: Sequence[Item], taken: Sequence[Item], error: str =
 
 
 def paths(given: Mapping[str, Any]) -> Paths:
-    """Return the files that a user's options name. The links on the way to them are the user's own."""
+    """Return the files that a user's options name. The links on the way to them are the user's own.
+
+    Raises `SpecificationError` for what is no path. One that cannot be written keeps nobody from being told.
+    """
+    path_of(given["state"], "state")
+    paths_of(given, ["record", "metrics"])
     return Paths(*(resolved(given[name]) if given[name] else "" for name in ("state", "record", "metrics")))
 
 

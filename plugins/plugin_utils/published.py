@@ -13,7 +13,7 @@ import tomllib
 
 from ..module_utils.host.archive import plain_files
 from ..module_utils.model.artifact import LOCK
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, why
 
 MANIFEST = "Cargo.toml"
 
@@ -55,7 +55,7 @@ def _read(content: bytes, what: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(content.decode())
     except (ValueError, RecursionError) as error:
-        raise HostError(f"{what} cannot be read: {error}", _DO_NOT) from None
+        raise HostError(f"{what} cannot be read: {why(error)}", _DO_NOT) from None
 
 
 def _refuse_elsewhere(manifest: Mapping[str, Any], stem: str) -> None:

@@ -19,7 +19,7 @@ from ..module_utils.host.command import Commands
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.cargo import NAME_IT, replacement, unnamed_replacement
 from ..module_utils.model.cargo_cache import lines_of
-from ..module_utils.model.errors import CommandError, HostError, SpecificationError, UnreachableError
+from ..module_utils.model.errors import CommandError, HostError, SpecificationError, UnreachableError, why
 from ..module_utils.model.index import CUT, Row, path_of
 from .engines.cargo_audit import rustup
 from .fetching import SCHEMES, Client, refuse_address, without_query
@@ -227,8 +227,8 @@ class UrlRegistry:
             said = json.loads(answer.content)
             if not str(said["dl"]).startswith(SCHEMES):
                 raise ValueError(f"its dl is {without_query(str(said['dl']))!r}")
-        except (ValueError, KeyError, TypeError) as error:
-            raise HostError(f"{self.source}config.json does not describe an index: {error}", remedy) from error
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            raise HostError(f"{self.source}config.json does not describe an index: {why(error)}", remedy) from error
         config: Mapping[str, Any] = said
         return config
 

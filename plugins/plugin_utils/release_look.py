@@ -164,8 +164,6 @@ class ReleaseLook:
     def _chosen(self, order: Sequence[str], found: Mapping[str, Row], running: Sequence[str]) -> list[str]:
         """Return the versions that are looked into: the newest that might be wanted, the pinned one, those that run."""
         policy, count = self.params["policy"], self.params["advisories"]["newest"]
-        if count < 0:
-            raise SpecificationError("advisories.newest", count, "is no number of releases", "Write 0 or more")
         if not count:
             return []
         source = self.registry.source

@@ -15,6 +15,7 @@ from typing import Any
 from ..module_utils.model.errors import SpecificationError
 from ..module_utils.model.gate import OPEN
 from ..module_utils.model.index import Row
+from ..module_utils.model.reading import OLDEST_DAYS, integer
 from ..module_utils.model.release_info_options import NO_GATE
 from ..module_utils.model.scanned import Scanned
 from ..module_utils.model.timestamp import seconds
@@ -62,10 +63,7 @@ class Policy:
         self._held_back = {
             str(asked(item, f"policy.held_back[{number}]")) for number, item in enumerate(given["held_back"])
         }
-        if given["min_age_days"] < 0:
-            raise SpecificationError(
-                "policy.min_age_days", given["min_age_days"], "is less than no days", "Write 0 or more"
-            )
+        integer(given["min_age_days"], "policy.min_age_days", 0, OLDEST_DAYS, "days")
         self._rust = _rust(given["rust"], "policy.rust") if given["rust"] else None
         low, high = self._bounds.get("minimum"), self._bounds.get("maximum")
         if low is not None and high is not None and low > high:

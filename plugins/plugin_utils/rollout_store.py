@@ -19,7 +19,7 @@ from typing import Any
 
 from ..module_utils.host.command import Commands
 from ..module_utils.host.files import Files
-from ..module_utils.model.errors import HostError, SpecificationError
+from ..module_utils.model.errors import HostError, SpecificationError, why
 from ..module_utils.model.rollout import Hosts, Looked, as_data, host_state, looked
 
 _FORMAT = 1
@@ -164,9 +164,9 @@ class Store:
             return None
         try:
             return _rollout(json.loads(entry.content))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise HostError(
-                f"{path} is not a rollout's file: {error!r}",
+                f"{path} is not a rollout's file: {why(error)}",
                 "Move it away; hosts that were left between two releases are not known then",
             ) from error
 

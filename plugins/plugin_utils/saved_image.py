@@ -13,7 +13,7 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, why
 from ..module_utils.model.image import SBOM
 
 _LARGEST = 256 * 1024 * 1024
@@ -46,8 +46,8 @@ def read_image(archive: bytes, what: str) -> Saved:
             layers = [_file(outer, str(name)) for name in named["Layers"]]
         digests: dict[str, str] = {}
         files = dict(file for layer in layers for file in _files(layer, digests))
-    except (tarfile.TarError, EOFError, OSError, ValueError, LookupError, TypeError) as error:
-        raise HostError(f"{what} is no image that can be read: {error}", _REMEDY) from error
+    except (tarfile.TarError, EOFError, OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise HostError(f"{what} is no image that can be read: {why(error)}", _REMEDY) from error
     programs = [path for path in files if path.rpartition("/")[2] == _NAME]
     if len(programs) != 1:
         raise HostError(
@@ -59,7 +59,10 @@ def read_image(archive: bytes, what: str) -> Saved:
 
 
 def _file(archive: tarfile.TarFile, name: str) -> bytes:
-    handle = archive.extractfile(name)
+    try:
+        handle = archive.extractfile(name)
+    except KeyError:
+        raise ValueError(f"it has no {name!a}") from None
     if handle is None:
         raise ValueError(f"{name} is no file")
     content = handle.read(_LARGEST + 1)

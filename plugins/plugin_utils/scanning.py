@@ -16,6 +16,7 @@ from ..module_utils.host.command import Commands
 from ..module_utils.model.errors import SpecificationError
 from ..module_utils.model.gate import judge
 from ..module_utils.model.inventory import SystemPackage
+from ..module_utils.model.reading import LONGEST_S, OLDEST_DAYS, integer
 from ..module_utils.model.scanned import Scanned
 from ..module_utils.model.statements import Program
 from ..module_utils.model.unreachable import UNREACHABLE
@@ -24,7 +25,8 @@ from ..module_utils.model.waivers import day, read_waivers, unused
 from . import bill, cvss_score, elf, fixes, vex
 from .cache import default_directory
 from .engines.engine import Engine, Surroundings
-from .engines.registry import engine
+from .engines.registry import engine, refuse_engines
+from .given import path_of, paths_of, refuse_outputs
 from .outputs.purl import part
 from .subjects import Subject, read_subject
 from .vex import read_vex
@@ -43,13 +45,30 @@ _UNCOVERED = "NOT-COVERED"
 
 def scan(params: Mapping[str, Any]) -> Scanned:
     """Return what the engines find, judged. Raises `LibrespotError` for whatever keeps them from looking."""
+    path_of(params["path"], "path")
+    refuse_outputs(params["outputs"], params["path"], "outputs")
     return Scanning(params).of(params["path"], params["kind"])
+
+
+def refuse(params: Mapping[str, Any], path: str = "") -> None:
+    """Raise `SpecificationError` for options of a scan that cannot be used; *path* is what stands before their names.
+
+    A timeout is checked where it is given.
+    """
+    refuse_engines(params["engines"] or (), f"{path}engines")
+    for number, item in enumerate(params["vex"] or ()):
+        path_of(item, f"{path}vex[{number}]")
+    paths_of(params, ["cache_dir"], path)
+    integer(params["max_age"], f"{path}max_age", 0, OLDEST_DAYS, "days")
+    if "timeout" in params:
+        integer(params["timeout"], f"{path}timeout", 1, LONGEST_S, "seconds")
 
 
 class Scanning:
     """Scans of several things with the same engines, whose databases are fetched once."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
+        refuse(params)
         self._params = params
         self._today = day(params["today"], "today") if params["today"] else datetime.now(timezone.utc).date()
         if not params["engines"]:

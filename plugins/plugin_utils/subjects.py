@@ -34,6 +34,7 @@ from .bill import read_bill
 from .cache import IMAGE as IMAGES
 from .cache import Artifact, read_artifact
 from .compiled import recorded_crates
+from .given import opened
 from .lockfile import read_lock
 from .saved_image import read_image
 
@@ -70,6 +71,8 @@ def read_subject(path: str, kind: str = AUTO) -> Subject:
     path = os.path.abspath(path)
     if not os.path.exists(path):
         raise HostError(f"{path} does not exist", "It is a path of the controller")
+    if not os.path.isdir(path) and not os.path.isfile(path):
+        raise HostError(f"{path} is neither a file nor a directory", f"Give one of: {', '.join(KINDS)}")
     found = _kind(path) if kind == AUTO else kind
     return _READERS[found](path)
 
@@ -97,7 +100,7 @@ def _kind(path: str) -> str:
 
 def _content(path: str) -> bytes:
     try:
-        with open(path, "rb") as handle:
+        with opened(path) as handle:
             content = handle.read(_LARGEST + 1)
     except OSError as error:
         raise HostError(f"{path} cannot be read: {error.strerror}", "It is a file of the controller") from error

@@ -13,6 +13,7 @@ from ..module_utils.host.archive import one_file
 from ..module_utils.host.workplace import Built
 from ..module_utils.model.artifact import BINARY
 from ..module_utils.model.errors import HostError
+from .given import opened
 
 _ELF = b"\x7fELF"
 
@@ -34,7 +35,7 @@ def supplied(url: str, sha256: str, download: Callable[[str], bytes]) -> Built:
 
 def _read(path: str) -> bytes:
     try:
-        with open(path, "rb") as handle:
+        with opened(path) as handle:
             return handle.read()
     except OSError as error:
         raise HostError(f"{path} cannot be read: {error.strerror}", "It is a file of the controller") from error

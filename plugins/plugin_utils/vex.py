@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..module_utils.model.errors import HostError, SpecificationError
+from ..module_utils.model.errors import HostError, SpecificationError, why
 from ..module_utils.model.statements import (
     AFFECTED,
     FIXED,
@@ -22,6 +22,7 @@ from ..module_utils.model.statements import (
     UNDER_INVESTIGATION,
     Statement,
 )
+from .given import opened
 
 try:
     from packageurl import PackageURL
@@ -50,7 +51,7 @@ def read_vex(path: str, where: str) -> list[Statement]:
     Raises `HostError` for what is no such document, `SpecificationError` for a statement without a reason.
     """
     try:
-        with open(path, encoding="utf-8") as handle:
+        with opened(path) as handle:
             said = json.load(handle)
         if not isinstance(said, Mapping):
             raise ValueError("it is no object")
@@ -60,9 +61,9 @@ def read_vex(path: str, where: str) -> list[Statement]:
             statements = list(_cyclonedx(said, path))
         else:
             raise ValueError("it is neither OpenVEX nor CycloneDX")
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise HostError(
-            f"{where}: {path} is no VEX document that can be read: {error}", "Give OpenVEX or CycloneDX, as JSON"
+            f"{where}: {path} is no VEX document that can be read: {why(error)}", "Give OpenVEX or CycloneDX, as JSON"
         ) from error
     for statement in statements:
         _refuse_unfounded(statement, where)

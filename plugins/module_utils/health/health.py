@@ -19,7 +19,7 @@ from ..host.namespaces import inside_of
 from ..host.podman import Podman
 from ..model.artifact import MANIFEST
 from ..model.bind import ADDRESS
-from ..model.errors import HostError, missing
+from ..model.errors import HostError, missing, why
 from ..model.health import BINARY, WELL, Judgement, Terms
 from ..model.image import PROGRAM
 from ..model.instance import Instance, Specification
@@ -81,7 +81,12 @@ def _wanted(host: Host, asked: Terms) -> tuple[str, str]:
     if entry is None:
         said = f"The release {name} is not on this host" if name else "No release is active on this host"
         raise HostError(said, "Install one with the role librespot_install, or name one that is there")
-    return name, str(json.loads(entry.content)["binary"]["sha256"])
+    try:
+        return name, str(json.loads(entry.content)["binary"]["sha256"])
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise HostError(
+            f"{RELEASES}/{name}/{MANIFEST} cannot be read: {why(error)}", "Install that release again"
+        ) from error
 
 
 def _release(wanted: tuple[str, str], run: Run) -> Judgement:

@@ -13,7 +13,7 @@ import json
 import struct
 import zlib
 
-from ..model.errors import HostError
+from ..model.errors import HostError, why
 
 _SECTION = b".dep-v0"
 """Where cargo-auditable writes it: JSON, compressed with zlib."""
@@ -36,9 +36,12 @@ def embedded_crates(program: bytes) -> frozenset[tuple[str, str]]:
             return frozenset()
         said = json.loads(zlib.decompressobj().decompress(record, _LARGEST))
         return frozenset((str(crate["name"]), str(crate["version"])) for crate in said["packages"])
-    except (struct.error, zlib.error, ValueError, LookupError, TypeError, OverflowError, MemoryError) as error:
+    except (
+        *(struct.error, zlib.error, ValueError, LookupError, TypeError),
+        *(OverflowError, MemoryError, RecursionError),
+    ) as error:
         raise HostError(
-            f"The record of its crates in the program cannot be read: {error}", "Install the release again"
+            f"The record of its crates in the program cannot be read: {why(error)}", "Install the release again"
         ) from error
 
 

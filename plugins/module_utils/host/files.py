@@ -44,6 +44,11 @@ class Entry:
     target: str = ""
 
 
+def called(kind: str) -> str:
+    """Return what a message calls something of this *kind*."""
+    return "a device, a pipe or a socket" if kind == OTHER else f"a {kind}"
+
+
 def _said(error: OSError, path: str) -> HostError:
     remedies = {
         errno.ENOSPC: "Free space on its file system; the old state is still in place",

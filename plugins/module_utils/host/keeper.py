@@ -83,7 +83,7 @@ def ask(method: str, path: str) -> bytes:
 def _message(body: bytes) -> str:
     try:
         return str(json.loads(body)["message"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return body.decode("utf-8", "replace").strip()
 
 

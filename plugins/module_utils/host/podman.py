@@ -273,7 +273,7 @@ def _rules(text: str) -> Any:
             ]
             for item in profile["syscalls"]
         ]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return text
     return [profile.get("defaultAction"), profile.get("defaultErrnoRet"), calls]
 

@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..model.artifact import MANIFEST
-from ..model.errors import HostError
+from ..model.errors import HostError, why
 from ..model.image import PROGRAM, SBOM
 from ..model.layout import CURRENT, OF_RELEASES, RELEASES
 from .container_files import read_inside
@@ -146,7 +146,7 @@ def _version(files: Files, release: str) -> tuple[str, str]:
             return "", f"{path} does not exist"
         return str(json.loads(entry.content)["version"]), ""
     except (HostError, ValueError, KeyError, TypeError, RecursionError) as error:
-        return "", f"{path} cannot be read: {error}"
+        return "", f"{path} cannot be read: {why(error)}"
 
 
 def _billed(pid: int) -> tuple[str, str] | None:
@@ -165,7 +165,7 @@ def _billed(pid: int) -> tuple[str, str] | None:
     except HostError as error:
         return "", f"the SBOM in its container cannot be read: {error.message}"
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return "", f"the SBOM in its container cannot be read: {error}"
+        return "", f"the SBOM in its container cannot be read: {why(error)}"
     found = [purl[len(_CRATE) :] for purl in purls if purl.startswith(_CRATE)]
     if not found or _WORD.fullmatch(found[0]) is None:
         return "", "the SBOM in its container does not name a version of librespot"

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from .attestation import PACKAGES, RESULTS, STATEMENT, TEST_RESULT, VULNS
-from .errors import SpecificationError
+from .errors import SpecificationError, why
 from .reading import line, mapping, sequence
 from .timestamp import seconds
 
@@ -53,7 +53,7 @@ def scan_statements(name: str, sha256: str, scanned: Mapping[str, Any], path: st
         ]
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise SpecificationError(
-            path, type(scanned).__name__, f"is not what the module scan returns: {error!r}", "Give its whole result"
+            path, scanned, f"is not what the module scan returns: {why(error)}", "Give its whole result"
         ) from error
     if not said:
         raise SpecificationError(f"{path}.engines", [], "is empty", "What nobody looked at cannot be attested")

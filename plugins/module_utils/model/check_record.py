@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .errors import HostError
+from .errors import HostError, why
 
 _FORMAT = 1
 
@@ -68,5 +68,5 @@ def decode(text: bytes, path: str) -> Record:
         return record
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise HostError(
-            f"{path} is no record of a check: {error}", "Run the check again, which writes it anew"
+            f"{path} is no record of a check: {why(error)}", "Run the check again, which writes it anew"
         ) from error

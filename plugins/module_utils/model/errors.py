@@ -17,6 +17,20 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
 
 
+def why(error: Exception) -> str:
+    """Return what was wrong with what could not be read: what Python says by itself is for who knows the program."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, KeyError) and error.args:
+        return f"it has no {shown(error.args[0])}"
+    if isinstance(error, (LookupError, TypeError, AttributeError)):
+        return "a part of it is of another kind than it shall be"
+    reason = getattr(error, "reason", None)
+    if isinstance(error, OSError):
+        return why(reason) if isinstance(reason, OSError) else error.strerror or str(reason or error)
+    return str(error)
+
+
 class LibrespotError(Exception):
     """Base of all expected errors: a message and the next step."""
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import HostError
+from .errors import HostError, why
 from .timestamp import seconds
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -77,7 +77,7 @@ def _decoded(line: bytes, name: str, source: str) -> Mapping[str, Any]:
         said = json.loads(line.decode())
     except (ValueError, RecursionError) as error:
         shown = line[:60].decode("utf-8", "replace")
-        raise HostError(f"{source} has a row for {name} that is not JSON: {shown!r} ({error})", CUT) from None
+        raise HostError(f"{source} has a row for {name} that is not JSON: {shown!r} ({why(error)})", CUT) from None
     if not isinstance(said, dict):
         raise HostError(f"{source} has a row for {name} that is no object: {line[:60]!r}", CUT)
     return said

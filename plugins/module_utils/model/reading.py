@@ -12,6 +12,11 @@ from typing import Any
 
 from .errors import SpecificationError
 
+LONGEST_S = 86400
+"""The longest that anything may be waited for, in seconds."""
+OLDEST_DAYS = 3650
+"""The highest age that a user may ask for: what is older is not told apart from what has no end."""
+
 
 def mapping(
     value: Any, path: str, known: Sequence[str], hints: Mapping[str, str] | None = None, secret: bool = False

@@ -15,6 +15,7 @@ from typing import Any
 from .artifact import ARTIFACT, CRATE, PACKAGE, Recipe, Target, sha256, target
 from .errors import SpecificationError
 from .lock import UPSTREAM
+from .reading import integer
 from .releases import AUDITABLE, TLS, Crate, release_to_build
 
 _DEBIAN_ARCHITECTURES = {
@@ -27,6 +28,9 @@ _DEBIAN_ARCHITECTURES = {
 }
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+~:_/-]*")
 """What names of suites, components, packages and their versions are made of."""
+
+_LAST_EPOCH = 2**32 - 1
+"""What every format of an archive can hold."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +95,7 @@ def crate_source(params: Mapping[str, Any]) -> CrateSource:
     if any(feature in TLS for feature in release.features):
         _exactly_one_tls(features)
     epoch = release.published if params["source_date_epoch"] is None else params["source_date_epoch"]
-    if epoch < 0:
-        raise SpecificationError("source_date_epoch", epoch, "is before 1970", "Write seconds since 1970")
+    epoch = integer(epoch, "source_date_epoch", 0, _LAST_EPOCH, "seconds since 1970")
     return CrateSource(release.crate, release.rust, features, epoch)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from .errors import why
 from .notice import ADVISORY, FAULT, LASTING, Item, Look
 
 _FORMAT = 1
@@ -86,7 +87,7 @@ def decode(text: str) -> Memory:
         told = {name: _days(items) for name, items in said["told"].items()}
         return Memory(told, _days(said["seen"]))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise DamagedError(f"it is damaged: {error}") from error
+        raise DamagedError(f"it is damaged: {why(error)}") from error
 
 
 def _days(items: Mapping[str, str]) -> dict[str, date]:

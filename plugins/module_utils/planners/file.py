@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Collection
 
-from ..host.files import DIRECTORY, FILE, LINK, Entry, Files
+from ..host.files import DIRECTORY, FILE, LINK, Entry, Files, called
 from ..model.errors import HostError
 from ..model.plan import Plan, State
 from .base import HOST, Planner
@@ -223,6 +223,6 @@ def _refuse_other(plan: Plan, kind: str) -> None:
     found = plan.before.get(KIND, kind)
     if found != kind:
         raise HostError(
-            f"{plan.subject}: a {found} stands where a {kind} of ours belongs",
+            f"{plan.subject}: {called(found)} stands where a {kind} of ours belongs",
             "Find out who put it there, remove it and run again; links are never followed",
         )

@@ -22,6 +22,7 @@ from ...module_utils.model.errors import HostError, SpecificationError
 from ...module_utils.model.notice_options import NO_TLS, SSL, STARTTLS
 from ...module_utils.model.reading import integer, line
 from ...module_utils.render.notice import Message, subject, text
+from ..given import paths_of
 from .channel import UndeliveredError, loopback, refuse_unencrypted
 from .secret import secret_of
 
@@ -108,6 +109,9 @@ def mails(options: Mapping[str, Any] | None, timeout: int) -> list[Mail]:
     """Return a channel for each recipient of the *options* of a user. Raises `SpecificationError`."""
     if options is None:
         return []
+    if "@" in options["host"]:
+        right = "Write its name alone; the login is username and password_file"
+        raise SpecificationError("mail.host", options["host"], "is no name of a server", right, secret=True)
     line(options["host"], "mail.host", 253)
     if options["port"] is not None:
         integer(options["port"], "mail.port", 1, 65535)
@@ -119,6 +123,7 @@ def mails(options: Mapping[str, Any] | None, timeout: int) -> list[Mail]:
         raise SpecificationError(
             "mail.username", options["username"], "stands without the other", "Give username and password_file, or none"
         )
+    paths_of(options, ["ca_file", "password_file"], "mail.")
     unencrypted = ""
     if options["tls"] == NO_TLS:
         unencrypted = refuse_unencrypted(options["host"], options["unencrypted"], "mail.host", "Take tls: starttls")

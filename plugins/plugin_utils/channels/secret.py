@@ -10,6 +10,7 @@ import os
 import stat
 
 from ...module_utils.model.errors import HostError
+from ..given import opened, path_of
 
 _MOST = 16 * 1024
 
@@ -19,10 +20,11 @@ def secret_of(path: str, option: str) -> str:
 
     Raises `HostError` when it is missing, empty, or can be read by every user of this machine.
     """
+    path_of(path, option)
     try:
-        with open(path, encoding="utf-8") as handle:
+        with opened(path) as handle:
             mode = os.fstat(handle.fileno()).st_mode
-            text = handle.read(_MOST + 1)
+            text = handle.read(_MOST + 1).decode()
     except OSError as error:
         raise HostError(
             f"{option}: {path} cannot be read: {error.strerror}", "It is a file of the controller"
@@ -32,6 +34,6 @@ def secret_of(path: str, option: str) -> str:
     if stat.S_IMODE(mode) & 0o007:
         raise HostError(f"{option}: {path} can be read by every user", f"chmod o= {path}, and take another secret")
     text = text.removesuffix("\n").removesuffix("\r")
-    if not text.strip() or len(text) > _MOST:
+    if not text.strip() or len(text.encode()) > _MOST:
         raise HostError(f"{option}: {path} holds no secret", "Write nothing but the secret into it")
     return text

@@ -27,6 +27,7 @@ from ansible.module_utils.urls import SSLValidationError, open_url
 
 from ...module_utils.model.errors import HostError, SpecificationError
 from ...module_utils.render.notice import FORMS, Message
+from ..given import paths_of
 from .channel import UndeliveredError, refuse_unencrypted
 from .secret import secret_of
 
@@ -122,10 +123,11 @@ def webhooks(given: list[dict[str, Any]], timeout: int) -> list[Webhook]:
         path = f"webhooks[{number}]"
         if bool(options["url"]) == bool(options["url_file"]):
             raise SpecificationError(path, "url", "and url_file are given both, or neither", "Give one of the two")
+        paths_of(options, ["url_file", "secret_file", "headers_file", "ca_file"], f"{path}.")
         secret = bool(options["url_file"])
         option = f"{path}.url_file" if secret else f"{path}.url"
         url = secret_of(options["url_file"], option) if secret else options["url"]
-        parts = _address(url, option, secret)
+        parts = _address(url, option)
         unencrypted = ""
         if parts.scheme == "http":
             unencrypted = refuse_unencrypted(parts.hostname or "", options["unencrypted"], option, "Take https://")
@@ -136,12 +138,13 @@ def webhooks(given: list[dict[str, Any]], timeout: int) -> list[Webhook]:
     return list(found.values())
 
 
-def _address(url: str, path: str, secret: bool) -> SplitResult:
+def _address(url: str, path: str) -> SplitResult:
+    """Return the parts of *url*. Raises `SpecificationError`, which does not show it: it is as good as a password."""
     right = "Write an address as https://example.org/hook, without a user or a password in it"
     # Anything else would be something else to whoever reads the request.
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise SpecificationError(path, url, "is no address", right, secret)
-    problem = SpecificationError(path, url, "is no address of a webhook", right, secret)
+        raise SpecificationError(path, url, "is no address", right, secret=True)
+    problem = SpecificationError(path, url, "is no address of a webhook", right, secret=True)
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0

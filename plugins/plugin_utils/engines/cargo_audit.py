@@ -123,7 +123,7 @@ class CargoAudit:
         try:
             said: dict[str, Any] = json.loads(ran.stdout)
             read = said["database"]["advisory-count"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             lines = " / ".join(ran.stderr.strip().splitlines()[-5:]) or f"status {ran.returncode}"
             raise HostError(
                 f"cargo-audit could not look at {what}: {lines}", "What was not looked at is not clean"

@@ -18,8 +18,9 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from ...module_utils.model.errors import HostError
+from ...module_utils.model.errors import HostError, why
 from ..advisories import refuse_old
+from ..given import opened
 
 _UNREADABLE = (
     zipfile.BadZipFile,
@@ -68,7 +69,7 @@ class OsvDatabase:
                 for name in {str(package["name"]) for package in packages}:
                     self._about.setdefault(name, []).append(member)
         except _UNREADABLE as error:
-            raise HostError(f"{path} is no database of OSV: {error}", remedy) from error
+            raise HostError(f"{path} is no database of OSV: {why(error)}", remedy) from error
         if not self.count:
             raise HostError(f"{path} holds no advisories", remedy)
         refuse_old(path, self.updated, today, oldest, option)
@@ -88,10 +89,10 @@ class OsvDatabase:
 
     def _read(self) -> bytes:
         try:
-            with open(self._path, "rb") as handle:
+            with opened(self._path) as handle:
                 content = handle.read(_LARGEST + 1)
         except OSError as error:
-            raise HostError(f"{self._path} is no database of OSV: {error}", self._remedy) from error
+            raise HostError(f"{self._path} is no database of OSV: {error.strerror}", self._remedy) from error
         if len(content) > _LARGEST:
             raise HostError(f"{self._path} is larger than any database of OSV", self._remedy)
         return content

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...module_utils.model.errors import HostError
+from ...module_utils.model.errors import HostError, why
 from ...module_utils.model.inventory import Inventory, SystemPackage
 from ...module_utils.model.scan_options import OSV_SCANNER
 from ...module_utils.model.vulnerability import Vulnerability, ordered
@@ -107,9 +107,9 @@ class OsvScanner:
             raise HostError(f"osv-scanner could not look at {what}: {lines}", "What was not looked at is not clean")
         try:
             return [item for result in json.loads(ran.stdout)["results"] for item in result["packages"]]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
             raise HostError(
-                f"osv-scanner said of {what} what cannot be read: {error}", "Take another version of it"
+                f"osv-scanner said of {what} what cannot be read: {why(error)}", "Take another version of it"
             ) from error
 
 

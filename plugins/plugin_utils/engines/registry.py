@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...module_utils.model.errors import SpecificationError
 from ...module_utils.model.scan_options import CARGO_AUDIT, OSV_SCANNER
+from ..fetching import refuse_login
+from ..given import paths_of
 from .cargo_audit import CargoAudit
 from .engine import Engine, Surroundings
 from .osv_scanner import OsvScanner
@@ -19,6 +21,16 @@ _ENGINES: Mapping[str, Callable[[Mapping[str, Any], Surroundings], Engine]] = {
     CARGO_AUDIT: CargoAudit,
     OSV_SCANNER: OsvScanner,
 }
+
+_PLACES = ("program", "database", "distribution_database")
+
+
+def refuse_engines(given: Sequence[Mapping[str, Any]], path: str) -> None:
+    """Raise `SpecificationError` for engines of the option *path* that name a secret, which must not be shown."""
+    for number, item in enumerate(given):
+        for name in _PLACES:
+            refuse_login(str(item.get(name) or ""), f"{path}[{number}].{name}")
+        paths_of(item, _PLACES, f"{path}[{number}].")
 
 
 def engine(given: Mapping[str, Any], surroundings: Surroundings) -> Engine:

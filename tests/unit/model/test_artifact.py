@@ -99,6 +99,7 @@ class TestCrate:
             ({"crate_sha256": "abc"}, "crate_sha256"),
             ({"crate_sha256": "0" * 64}, "crate_sha256"),
             ({"source_date_epoch": -1}, "source_date_epoch"),
+            ({"source_date_epoch": 10**23}, "source_date_epoch"),
         ],
     )
     def test_an_error_names_the_option(self, wrong: dict[str, Any], path: str) -> None:

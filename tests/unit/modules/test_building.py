@@ -47,7 +47,7 @@ class Bench:
         self.compiles()
         return Built(b"program", {}, {})
 
-    def run(self) -> dict[str, Any]:
+    def run(self, **arguments: Any) -> dict[str, Any]:
         task: Any = Task()
         task.args = {
             "version": "0.8.0",
@@ -55,6 +55,7 @@ class Bench:
             "baseline": "glibc2.36",
             "lock": "refreshed",
             "cache_dir": str(self.directory),
+            **arguments,
         }
         make: Any = build.ActionModule
         action = make(task, UNUSED, None, None, None, None)
@@ -94,3 +95,15 @@ def test_one_that_does_not_compile_is_not(bench: Bench) -> None:
     assert bench.pins.get("0.8.0") is None
     bench.compiles = lambda: None
     assert bench.run()["changed"]
+
+
+@pytest.mark.parametrize("wrong", [0, -5, int("9" * 20)])
+def test_a_timeout_has_a_range(bench: Bench, wrong: int) -> None:
+    with pytest.raises(AnsibleActionFail, match=f"^timeout: {wrong} is out of range.*1 to 86400 seconds"):
+        bench.run(timeout=wrong)
+
+
+@pytest.mark.parametrize("option", ["cache_dir", "work_dir"])
+def test_what_is_no_path_is_named(bench: Bench, option: str) -> None:
+    with pytest.raises(AnsibleActionFail, match=f"^{option}: .* is not printable"):
+        bench.run(**{option: "/a\0b"})

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleError
 from ansible.playbook.task import Task
 
 from ansible_collections.hardened.librespot.plugins.action import image_build
@@ -78,3 +79,23 @@ def test_what_was_compared_just_now_is_not_compared_again(controller: Controller
     assert not controller.run(refresh="never")["changed"]
     assert controller.asked == []
     assert controller.run(refresh="when_outdated")["changed"]
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "right"),
+    [
+        ("timeout", 0, "1 to 86400 seconds"),
+        ("timeout", int("9" * 23), "1 to 86400 seconds"),
+        ("fresh_for", -1, "0 to 5256000 minutes"),
+        ("fresh_for", int("9" * 23), "0 to 5256000 minutes"),
+    ],
+)
+def test_numbers_have_a_range(controller: Controller, option: str, wrong: int, right: str) -> None:
+    with pytest.raises(AnsibleError, match=f"^{option}: {wrong} is out of range.*{right}"):
+        controller.run(**{option: wrong})
+
+
+@pytest.mark.parametrize("option", ["artifact", "cache_dir", "work_dir"])
+def test_what_is_no_path_is_named(controller: Controller, option: str) -> None:
+    with pytest.raises(AnsibleError, match=f"^{option}: .* is not printable"):
+        controller.run(**{option: "/a\0b"})

@@ -212,3 +212,29 @@ def test_files_called_after_hosts_are_their_own(fetch: Fetch, tmp_path: Path) ->
     for host, made in (("kitchen", RIGHT), ("attic", WRONG)):
         assert fetch(host, made, per="host")["changed"] is True
     assert filed(tmp_path) == {"kitchen.cdx.json": RIGHT.sbom, "attic.cdx.json": WRONG.sbom}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"dest": "/tmp/x"}, "path: is required with source: path"),
+        ({"path": "a\0b", "dest": "/tmp/x"}, "path: "),
+        ({"path": "Cargo.lock", "lock": "a\nb", "dest": "/tmp/x"}, "lock: "),
+        ({"path": "Cargo.lock", "dest": ""}, "dest: '' is no path"),
+        ({"path": "Cargo.lock", "dest": "/proc/x"}, "dest: '/proc/x' cannot be written"),
+        ({"path": "Cargo.lock", "dest": "/tmp"}, "dest: '/tmp' is a directory"),
+        ({"source": "host", "dest": ""}, "dest: '' is no path"),
+        ({"source": "host", "dest": "/proc/x"}, "dest: '/proc/x' cannot be written"),
+        ({"source": "host", "dest": "/etc/hostname"}, "dest: '/etc/hostname' cannot be written"),
+    ],
+)
+@pytest.mark.parametrize("check", [False, True])
+def test_where_nothing_can_be_written_is_named(given: dict[str, str], said: str, check: bool) -> None:
+    task: Any = Task()
+    task.args = given
+    task.check_mode = check
+    make: Any = plugin.ActionModule
+    action = make(task, UNUSED, None, None, None, None)
+    action._load_name = "hardened.librespot.sbom"
+    with pytest.raises(AnsibleError, match=f"^{said}"):
+        action.run(None, {})

@@ -16,7 +16,12 @@ from urllib.error import HTTPError, URLError
 import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError, SpecificationError
-from ansible_collections.hardened.librespot.plugins.plugin_utils.fetching import Client, refuse_address, without_query
+from ansible_collections.hardened.librespot.plugins.plugin_utils.fetching import (
+    Client,
+    refuse_address,
+    refuse_login,
+    without_query,
+)
 from ansible_collections.hardened.librespot.plugins.plugin_utils.registry import UrlRegistry
 
 URL = "https://feed.example.org/atom?token=s3cret"
@@ -77,12 +82,47 @@ def test_no_error_shows_what_follows_the_question_mark(what: Any, said: str) -> 
         "https://x.example.org/a b?token=s3cret",
         "https://[x?token=s3cret",
         "https:///x?token=s3cret",
+        "https:/me:s3cret@example.org/",
     ],
 )
 def test_what_cannot_be_asked_is_refused_without_being_shown(url: str) -> None:
     with pytest.raises(SpecificationError, match=r"feeds\[0\]\.url") as caught:
         refuse_address(url, "feeds[0].url")
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "https://me:s3cret@example.org/db.git",
+        "https://s3cret@example.org/db.git",
+        "https://me:s3/cret@example.org/db.git",
+        "ssh://me:s3cret@example.org/db.git",
+        "git+ssh://me:s3cret@example.org/db.git",
+        "me:s3cret@example.org:db.git",
+        "https://example.org/db.git?token=s3cret",
+    ],
+)
+def test_a_login_of_git_is_refused_without_being_shown(place: str) -> None:
+    with pytest.raises(SpecificationError, match=r"engines\[0\]\.database: .*has a (login|query)") as caught:
+        refuse_login(place, "engines[0].database")
+    assert "s3cret" not in str(caught.value)
+    assert "s3/cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        "/srv/a:b@c/db.zip",
+        "https://example.org/db.git",
+        "https://example.org:8443/db.git",
+        "ssh://git@example.org:22/db.git",
+        "git@example.org:team/db.git",
+    ],
+)
+def test_what_has_no_login_is_not_refused(place: str) -> None:
+    refuse_login(place, "engines[0].database")
 
 
 def test_an_index_is_a_directory() -> None:

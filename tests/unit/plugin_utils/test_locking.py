@@ -248,7 +248,8 @@ class TestFile:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"lock_max_age": -1}, {"lock_rust": "new"}, {"lock_rust": "1.85\n"}, {"version": "0.8"}]
+    "wrong",
+    [{"lock_max_age": -1}, {"lock_max_age": 10**23}, {"lock_rust": "new"}, {"lock_rust": "1.85\n"}, {"version": "0.8"}],
 )
 def test_a_wrong_value_is_named(bench: Bench, wrong: dict[str, Any]) -> None:
     with pytest.raises(LibrespotError, match=rf"^{next(iter(wrong))}: "):

@@ -28,7 +28,7 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.channe
 from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.mail import mails
 from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.secret import secret_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.webhook import webhooks
-from ansible_collections.hardened.librespot.plugins.plugin_utils.noticing import Noticing, Paths, told_itself
+from ansible_collections.hardened.librespot.plugins.plugin_utils.noticing import Noticing, Paths, paths, told_itself
 
 MAIL = {"to": ["ops@example.org"], "sender": "librespot@example.org", "host": "mail.example.org"}
 TODAY = date(2026, 11, 27)
@@ -72,6 +72,11 @@ class TestMail:
             mails(asked(mail={**MAIL, **wrong})["mail"], 5)
         assert error.value.path == path
 
+    def test_a_login_in_the_name_of_the_server_is_not_shown(self) -> None:
+        with pytest.raises(SpecificationError, match=r"^mail\.host: is no name") as error:
+            mails(asked(mail={**MAIL, "host": "me:s3cret@example.org"})["mail"], 5)
+        assert "s3cret" not in str(error.value)
+
     @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
     def test_it_needs_no_encryption_on_this_machine(self, host: str) -> None:
         (found,) = mails(asked(mail={**MAIL, "tls": "none", "host": host})["mail"], 5)
@@ -82,7 +87,20 @@ class TestMail:
         assert found.unencrypted == "a tunnel"
 
 
+@pytest.mark.parametrize("name", ["state", "record", "metrics"])
+@pytest.mark.parametrize("value", ["a\0b", "a\x1bb", "a\nb"])
+def test_what_is_no_path_is_named(name: str, value: str) -> None:
+    with pytest.raises(SpecificationError, match=f"^{name}: "):
+        paths({"state": "/state", "record": None, "metrics": None, name: value})
+
+
 class TestWebhook:
+    @pytest.mark.parametrize("name", ["url_file", "secret_file", "headers_file", "ca_file"])
+    def test_what_is_no_path_is_named(self, name: str) -> None:
+        given = {**({} if name == "url_file" else {"url": "https://example.org/"}), name: "a\0b"}
+        with pytest.raises(SpecificationError, match=rf"^webhooks\[0\]\.{name}: "):
+            webhooks(asked(webhooks=[given])["webhooks"], 5)
+
     def test_its_name_does_not_give_its_address_away(self) -> None:
         (found,) = webhooks(asked(webhooks=[{"url": "https://hooks.example.org/services/T0/s3cret"}])["webhooks"], 5)
         assert "s3cret" not in found.name
@@ -117,6 +135,21 @@ class TestWebhook:
         path.chmod(0o600)
         with pytest.raises(SpecificationError) as error:
             webhooks(asked(webhooks=[{"url_file": str(path)}])["webhooks"], 5)
+        assert "s3cret" not in str(error.value)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "htps://hooks.example.org/services/T0/s3cret",
+            "https://me:s3cret@example.org/",
+            "https://example.org/a s3cret",
+            "https://example.org:s3cret/",
+            "https://example.org/#s3cret",
+        ],
+    )
+    def test_an_address_is_in_no_error(self, url: str) -> None:
+        with pytest.raises(SpecificationError, match=r"^webhooks\[0\]\.url: is no address.* Write") as error:
+            webhooks(asked(webhooks=[{"url": url}])["webhooks"], 5)
         assert "s3cret" not in str(error.value)
 
     @pytest.mark.parametrize("text", ["no colon", "Host: elsewhere", "A b: c", "Content-Length: 1", "A: \x7f"])

@@ -98,3 +98,28 @@ def test_what_was_never_one_is_no_waiver(tmp_path: Path) -> None:
 def test_a_crate_that_is_called_as_one_of_them_has_another_id(tmp_path: Path, name: str) -> None:
     crates = [{**crate, "name": name if crate["name"] == "forked" else crate["name"]} for crate in CRATES]
     assert open_in(scan(tmp_path / "program", program(crates))) == {f"NOT-COVERED-crate:{name}"}
+
+
+@pytest.mark.parametrize("name", ["cargo-audit", "osv-scanner"])
+@pytest.mark.parametrize("option", ["database", "distribution_database"])
+def test_a_login_in_an_engine_is_refused_and_not_shown(name: str, option: str) -> None:
+    engines = [{"name": "cargo-audit"}, {"name": name, option: "https://me:s3cret@example.org/db.git"}]
+    with pytest.raises(SpecificationError, match=rf"^engines\[1\]\.{option}: has a login") as caught:
+        Scanning({**PARAMS, "engines": engines})
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "right"),
+    [
+        ("max_age", -1, "0 to 3650 days"),
+        ("max_age", int("9" * 23), "0 to 3650 days"),
+        ("timeout", 0, "1 to 86400 seconds"),
+        ("timeout", -5, "1 to 86400 seconds"),
+        ("timeout", int("9" * 20), "1 to 86400 seconds"),
+        ("timeout", None, "1 to 86400 seconds"),
+    ],
+)
+def test_numbers_have_a_range(option: str, wrong: int, right: str) -> None:
+    with pytest.raises(SpecificationError, match=f"^{option}: {wrong} .* {right}"):
+        Scanning({**PARAMS, option: wrong})
