@@ -205,9 +205,16 @@ class Engine:
             self._api.stop(name)
 
     def rename(self, name: str, new: str) -> None:
-        """Give a container another name."""
+        """Give a container another name. One that ends again and again may be stopped for it."""
         with _said(f"to rename the container {name}"):
-            self._api.rename(name, new)
+            try:
+                self._api.rename(name, new)
+            except APIError as error:
+                # Between two starts it counts as running and has no network, which the engine wants to rename as well.
+                if not error.is_server_error():
+                    raise
+                self._api.stop(name)
+                self._api.rename(name, new)
 
     def update(self, name: str, limits: Mapping[str, Any]) -> None:
         """Change *limits* of a container while it runs, as ``POST /containers/NAME/update`` has them."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +22,10 @@ class SdkError(Exception):
 
     explanation = ""
     status_code = 500
+
+    def is_server_error(self) -> bool:
+        """Tell whether it is the engine that failed, and not who asked."""
+        return self.status_code >= 500
 
 
 class RefusedError(SdkError):
@@ -80,6 +85,26 @@ def test_others_are_taken(monkeypatch: pytest.MonkeyPatch, version: str) -> None
 def test_it_says_what_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     played(monkeypatch, "26.1.5", {})
     assert Engine().architecture == "arm"
+
+
+@pytest.mark.parametrize(("status", "done"), [(500, ["rename", "stop", "rename"]), (409, ["rename"])])
+def test_what_ends_again_and_again_is_stopped_to_be_renamed(
+    monkeypatch: pytest.MonkeyPatch, status: int, done: list[str]
+) -> None:
+    played(monkeypatch, "26.1.5", {})
+    found, asked = Engine(), list[str]()
+
+    def rename(_name: str, _new: str) -> None:
+        asked.append("rename")
+        if "stop" not in asked:
+            error = RefusedError()
+            error.status_code = status
+            raise error
+
+    monkeypatch.setattr(found, "_api", SimpleNamespace(rename=rename, stop=lambda _name: asked.append("stop")))
+    with contextlib.suppress(HostError):
+        found.rename("librespot-den", "librespot-den-before")
+    assert asked == done
 
 
 @pytest.mark.parametrize("status", [404, 409])
