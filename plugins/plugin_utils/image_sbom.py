@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..module_utils.model.errors import HostError
+from ..module_utils.model.errors import HostError, why
 from ..module_utils.model.image import OURS
 from ..module_utils.render.image import digest, tag
 from .sbom import LACKING, component, encoded, file_component, metadata, own_property
@@ -36,7 +36,13 @@ def image_sbom(artifact: Mapping[str, Any], program_bill: bytes, made_of: Mappin
         properties=[own_property("layer", digest(layer))],
     )
     reading: Any = Bom  # what reads is put into its class by a decorator
-    bom: Bom = reading.from_json(json.loads(program_bill))
+    try:
+        said = json.loads(program_bill)
+    except (ValueError, RecursionError) as error:
+        raise HostError(
+            f"The SBOM of {artifact['id']} cannot be read: {why(error)}", "Build the artifact again"
+        ) from error
+    bom: Bom = reading.from_json(said)
     program = bom.metadata.component
     if program is None:
         raise HostError(f"The SBOM of {artifact['id']} is about nothing", "Build the artifact again")

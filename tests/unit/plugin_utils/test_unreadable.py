@@ -31,6 +31,7 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.bill import rea
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import PROGRAM, read_artifact
 from ansible_collections.hardened.librespot.plugins.plugin_utils.compiled import completed
 from ansible_collections.hardened.librespot.plugins.plugin_utils.fetching import Answer, Client
+from ansible_collections.hardened.librespot.plugins.plugin_utils.image_sbom import image_sbom
 from ansible_collections.hardened.librespot.plugins.plugin_utils.lock_pins import LockPins
 from ansible_collections.hardened.librespot.plugins.plugin_utils.memory import Memory
 from ansible_collections.hardened.librespot.plugins.plugin_utils.registry import UrlRegistry
@@ -95,6 +96,7 @@ def _config(_path: Path) -> object:
         (lambda _path: read_bill(f'{{"bomFormat": {DEEP}'.encode(), "librespot.cdx.json"), "librespot.cdx.json"),
         (lambda _path: read_image(image({"manifest.json": DEEP.encode()}), "librespot.tar"), "librespot.tar"),
         (lambda _path: check_record.decode(DEEP.encode(), "/record"), "/record"),
+        (lambda _path: image_sbom({"id": "x", "version": "0.8.0"}, DEEP.encode(), {}, b""), "The SBOM of x"),
         (lambda _path: completed([], [], DEEP.encode()), "What the build host says"),
     ],
 )
