@@ -22,7 +22,7 @@ from tests.supply.databases import ROOT
 from tests.support.hosts import Host
 
 CHECK = ROOT / "examples/ci/check"
-
+RUNS, ATTESTED = "/opt/librespot/current/bin/librespot", "/opt/librespot/attestations"
 
 HOSTS: dict[str, dict[str, Any]] = {
     "unreachable": {"ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_connection": "ssh"},
@@ -147,13 +147,40 @@ class TestDeployed:
         assert red == {("CFG-04", "modes"), ("CFG-06", "drift")}
         assert said.failures("audit.junit.xml")[1] == len(red)
 
+    @pytest.mark.parametrize("attest", ["false", "true"])
+    def test_whether_it_is_attested_is_said_on_the_command_line(
+        self, check: Any, deployed: Host, attest: str, tmp_path: Path
+    ) -> None:
+        """There a value is text, of which `false` is as true as any."""
+        program = tmp_path / "librespot"
+        subprocess.run(["docker", "cp", "--follow-link", f"{deployed.name}:{RUNS}", str(program)], check=True)
+        deployed.out("rm", "-rf", ATTESTED)
+        said = check(program, deployed, librespot_ci_hosts="speakers", librespot_ci_attest=attest)
+        # With upstream's lock file something is open.
+        assert said.status == 1, said.output
+        assert (deployed.run("test", "-e", ATTESTED).returncode == 0) is (attest == "true")
+        deployed.out("rm", "-rf", ATTESTED)
+
+    def test_of_a_lock_file_there_is_nothing_to_attest(self, check: Any, refreshed: Path, deployed: Host) -> None:
+        said = check(refreshed, deployed, librespot_ci_hosts="speakers", librespot_ci_attest=True)
+        assert said.status == 2, said.output
+        assert "The audit is incomplete: " in said.output
+        assert deployed.run("test", "-e", ATTESTED).returncode != 0
+
 
 INSTANCES = [{"name": "kitchen", "options": {"proxy": "http://192.0.2.1:3128"}}]
 
 
 @pytest.mark.parametrize(
     "hosts",
-    ["speakers", "broken", "unreachable:broken", "speakers:!unreachable", ["unreachable", "broken"], "brok*"],
+    [
+        "speakers",
+        "broken",
+        "unreachable:broken",
+        "speakers:!unreachable",
+        ["unreachable", "speakers:!unreachable"],
+        "brok*",
+    ],
     ids=str,
 )
 def test_an_instance_with_a_proxy_is_seen(check: Any, refreshed: Path, hosts: str | list[str]) -> None:
