@@ -133,7 +133,7 @@ def test_what_is_written_of_libraries_is_a_task(as_user: Run, tmp_path: Path, bl
 
 
 def test_every_variable_of_the_ci_is_written_down_and_nothing_else() -> None:
-    playbook = (ROOT / "playbooks/ci.yml").read_text(encoding="utf-8")
+    playbook = "".join((ROOT / "playbooks" / name).read_text(encoding="utf-8") for name in ("ci.yml", "vars/ci.yml"))
     used = set(re.findall(r"(?<!_)librespot_ci_([a-z_]+)", playbook)) - {"scan", "report"}
     rows = re.findall(
         r"^\| (`librespot_ci_.*?) \|", (ROOT / "docs/supply-chain.md").read_text(encoding="utf-8"), re.MULTILINE

@@ -339,6 +339,11 @@ class TestFaults:
         assert check.run(librespot_check_hosts="localhost", librespot_instances=instances) == 2
         assert sum(check.record()["open"].values()) == 2
 
+    def test_hosts_are_named_in_a_list(self, check: Check, hook: Hook) -> None:
+        assert check.run("-i", "kitchen,office,cellar,", librespot_check_hosts=["kitchen", "off*:cellar"]) == 2
+        names = {item["title"].rpartition(" ")[2] for item in hook.said[0]["items"]}
+        assert names == {"kitchen", "office", "cellar"}
+
     def test_nothing_to_look_at_is_a_fault(self, check: Check, hook: Hook) -> None:
         assert check.run(librespot_check_paths=[]) == 2
         assert len(hook.said) == 1
@@ -351,6 +356,9 @@ class TestFaults:
         assert check.run("-i", "kitchen,", librespot_check_hosts="kitchen") == 2
         assert "Nothing was checked" not in check.output
         assert [item["title"] for item in hook.said[0]["items"]] == ["could not look at host kitchen"]
+        # Of several hosts, one has to know which.
+        assert "The check is incomplete: could not look at host kitchen: " in check.output
+        assert "has no attribute" not in check.output
 
     def test_a_mail_that_is_refused_is_sent_again_and_the_webhook_is_not(
         self, check: Check, mailbox: MailServer, hook: Hook
@@ -429,6 +437,41 @@ class TestSafety:
         (said,) = hook.said
         assert "<" not in said["text"]
         assert "\x1b" not in check.output
+
+
+class TestDirectory:
+    """Where it keeps what was told, whoever runs it: the command or the playbook alone."""
+
+    def test_a_name_that_a_shell_would_take_apart(
+        self, check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        check.directory = tmp_path / 'a b; "c" $(touch here) {{ 1 }}'
+        assert check.run() == 0, check.output
+        assert (check.directory / "told.json").is_file()
+        # Nothing of it became a command.
+        assert not list(tmp_path.rglob("here"))
+
+    def test_the_playbook_writes_from_the_working_directory(self, check: Check, tmp_path: Path) -> None:
+        done = self.play(check, tmp_path, "deeper/check/")
+        assert done.returncode == 0, done.stdout
+        assert (tmp_path / "deeper/check/verdict").read_text(encoding="utf-8") == "clean\n"
+        assert (tmp_path / "deeper/check/told.json").is_file()
+
+    def test_the_playbook_refuses_a_link(self, check: Check, tmp_path: Path) -> None:
+        (tmp_path / "target").mkdir(mode=0o755)
+        (tmp_path / "link").symlink_to("target")
+        done = self.play(check, tmp_path, "link/")
+        assert done.returncode != 0
+        assert f"librespot_check_directory: {tmp_path}/link is a link to" in done.stdout
+        assert list((tmp_path / "target").iterdir()) == []
+        assert (tmp_path / "target").stat().st_mode & 0o777 == 0o755
+
+    def play(self, check: Check, where: Path, directory: str) -> subprocess.CompletedProcess[str]:
+        variables = {**check.variables, "librespot_check_directory": directory}
+        argv = ["ansible-playbook", "-i", "localhost,", "hardened.librespot.check", "-e", json.dumps(variables)]
+        environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false"}
+        return subprocess.run(argv, env=environment, cwd=where, capture_output=True, text=True, check=False)
 
 
 def test_what_is_wrong_is_named_and_nothing_is_told(check: Check, hook: Hook) -> None:

@@ -36,8 +36,9 @@ def test_what_a_host_has_is_scanned_and_one_that_is_gone_is_told(container: str,
     record = json.loads((directory / "record.json").read_text(encoding="utf-8"))
     active = Path(Host(container).out("readlink", "-f", "/opt/librespot/current").strip()).name
     looked = record["looked_at"]
-    assert set(looked) == {"the check itself", f"host {container}", "host cellar", f"release {active}"}
+    assert set(looked) == {"the check itself", f"host {container}", "host cellar", f"release {active} of {container}"}
     assert [name for name, error in looked.items() if error] == ["host cellar"]
     assert record["open"]["high"] > 0
-    assert (directory / "programs" / active).read_bytes()[:4] == b"\x7fELF"
+    program = directory / "programs" / container / f"opt/librespot/releases/{active}/bin/librespot"
+    assert program.read_bytes()[:4] == b"\x7fELF"
     assert f'"hosts": ["{container}"]' in done.stdout
