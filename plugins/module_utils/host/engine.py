@@ -209,10 +209,8 @@ class Engine:
         with _said(f"to rename the container {name}"):
             try:
                 self._api.rename(name, new)
-            except APIError as error:
-                # Between two starts it counts as running and has no network, which the engine wants to rename as well.
-                if not error.is_server_error():
-                    raise
+            except NotFound:
+                # Its network, which the engine wants to rename as well: between two starts there is none.
                 self._api.stop(name)
                 self._api.rename(name, new)
 

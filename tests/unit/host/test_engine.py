@@ -23,13 +23,13 @@ class SdkError(Exception):
     explanation = ""
     status_code = 500
 
-    def is_server_error(self) -> bool:
-        """Tell whether it is the engine that failed, and not who asked."""
-        return self.status_code >= 500
-
 
 class RefusedError(SdkError):
     """The engine answered with an error."""
+
+
+class MissingError(RefusedError):
+    """The engine did not find something."""
 
 
 def played(monkeypatch: pytest.MonkeyPatch, version: str, info: dict[str, Any], fault: Exception | None = None) -> None:
@@ -87,19 +87,18 @@ def test_it_says_what_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Engine().architecture == "arm"
 
 
-@pytest.mark.parametrize(("status", "done"), [(500, ["rename", "stop", "rename"]), (409, ["rename"])])
+@pytest.mark.parametrize(("refused", "done"), [(True, ["rename"]), (False, ["rename", "stop", "rename"])])
 def test_what_ends_again_and_again_is_stopped_to_be_renamed(
-    monkeypatch: pytest.MonkeyPatch, status: int, done: list[str]
+    monkeypatch: pytest.MonkeyPatch, refused: bool, done: list[str]
 ) -> None:
     played(monkeypatch, "26.1.5", {})
+    monkeypatch.setattr(engine, "NotFound", MissingError)
     found, asked = Engine(), list[str]()
 
     def rename(_name: str, _new: str) -> None:
         asked.append("rename")
         if "stop" not in asked:
-            error = RefusedError()
-            error.status_code = status
-            raise error
+            raise RefusedError if refused else MissingError
 
     monkeypatch.setattr(found, "_api", SimpleNamespace(rename=rename, stop=lambda _name: asked.append("stop")))
     with contextlib.suppress(HostError):
