@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,19 +41,33 @@ static void say(int peer, const char *text)
         return;
 }
 
+/* As long as peer says nothing more, for so many seconds at most; 0 is for ever. The filter has no pause(). */
+static void idle(int peer, int seconds)
+{
+    struct timeval most = {.tv_sec = seconds};
+    char more[256];
+    setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
+    while (read(peer, more, sizeof more) > 0)
+        ;
+}
+
 static void answer(int peer, int old)
 {
     char asked[4096];
     if (read(peer, asked, sizeof asked) <= 0)
         return;
-    if (is("silent"))
-        pause();
+    if (is("silent")) {
+        idle(peer, 0);
+        return;
+    }
     if (is("trickle"))
-        for (const char *at = "HTTP/1.1 200 OK\r\nX: "; ; at = *at ? at + 1 : at)
-            if (write(peer, *at ? at : "x", 1) < 0 || sleep(1))
+        for (const char *at = "HTTP/1.1 200 OK\r\nX: "; ; at = *at ? at + 1 : at) {
+            if (write(peer, *at ? at : "x", 1) < 0)
                 return;
+            idle(peer, 1);
+        }
     if (is("late") || (is("later") && old))
-        sleep(LATE_S);
+        idle(peer, LATE_S);
     say(peer, is("garbage") ? "hello" : BODY);
 }
 
