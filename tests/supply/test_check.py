@@ -333,6 +333,10 @@ class TestFaults:
             given = {"librespot_check_hosts": "speakers", "librespot_check_paths": []}
             assert check.run("-i", str(inventory), **given) == 1, check.output
             assert check.run("-i", str(inventory), **{**given, "librespot_check_hosts": liar.name}) == 0, check.output
+            # One that gives none is not known, whatever the other one gave for that release.
+            liar.out("rm", f"{release}/bin/librespot")
+            assert check.run("-i", str(inventory), **given) == 2, check.output
+            assert check.record()["looked_at"][f"host {liar.name}"]
 
     def test_an_instance_with_a_proxy_is_seen(self, check: Check) -> None:
         instances = [{"name": "kitchen", "options": {"proxy": "http://192.0.2.1:3128"}}]
