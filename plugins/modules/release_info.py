@@ -75,13 +75,6 @@ options:
     description: Whether what was seen is remembered. Without it, what is new is new again the next time.
     type: bool
     default: true
-  feeds_seen:
-    description:
-      - What an earlier look with O(remember=false) returned as RV(feeds_seen), to be remembered now that someone was
-        told of it. O(feeds) names the same feeds, and O(gather) nothing else.
-      - No feed is asked then. An entry that has come since is new to the next look.
-    type: dict
-    default: {}
   today:
     description: The day as of which the ages of releases, waivers and databases are judged, as C(YYYY-MM-DD). By
       default today, in UTC.

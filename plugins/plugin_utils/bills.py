@@ -37,7 +37,8 @@ _VERSION = re.compile(rf"\d{{1,4}}\.\d{{1,4}}\.\d{{1,4}}(?:-{_PART})?(?:\+{_PART
 class Bill:
     """An SBOM. *artifact* is what it is about, *sha256* the digest of the program, *crates* how many it names.
 
-    *identified* says whether the artifact is one by its identifier, and not only a version.
+    *identified* says whether the artifact is one by its identifier, and not only a version. *made* says of what a host
+    gave that the controller has made the artifact, and that its SBOM is the same.
     """
 
     content: bytes
@@ -45,6 +46,7 @@ class Bill:
     sha256: str
     crates: int
     identified: bool
+    made: bool = False
 
     @property
     def digest(self) -> str:
@@ -158,29 +160,19 @@ def bill_on_host(item: Mapping[str, Any], host: str, cache: str, fetch: Callable
     if not item["sbom"]:
         raise HostError(f"{what} has no SBOM beside it", "A converge of librespot_install puts it there")
     release = _release(str(item["name"]), what) if item["kind"] == RELEASE else ""
-    program = _cached(release, str(item["sha256"]), cache) or fetch(str(item["path"]))
+    made = ArtifactCache(cache).get(release) if release else None
+    same = made is not None and made.digests[BINARY] == item["sha256"]
+    program = _read(f"{made.path}/{BINARY}") if made is not None and same else fetch(str(item["path"]))
     if hashlib.sha256(program).hexdigest() != item["sha256"]:
         raise HostError(f"{what} changed while it was fetched", "Run again")
     bill = compared(str(item["sbom"]).encode(), program, release, what)
     # That it names the right crates leaves what it says of them: whence they are, their licences and checksums.
-    if release and (made := sbom_in_cache(release, cache)) and made != bill.content:
+    if made is not None and _read(f"{made.path}/{SBOM}") != bill.content:
         raise HostError(
             f"{host} says that it has {release}, and its SBOM is not the one in the controller's cache",
             "Nothing was written. Look at that host; a converge puts its release back",
         )
-    return bill
-
-
-def _cached(release: str, sha256: str, cache: str) -> bytes:
-    artifact = ArtifactCache(cache).get(release) if release else None
-    same = artifact is not None and artifact.digests[BINARY] == sha256
-    return _read(f"{artifact.path}/{BINARY}") if artifact is not None and same else b""
-
-
-def sbom_in_cache(release: str, cache: str) -> bytes:
-    """Return the SBOM of the artifact *release* in the *cache*; empty when it is not there, or not whole."""
-    artifact = ArtifactCache(cache).get(release)
-    return _read(f"{artifact.path}/{SBOM}") if artifact is not None else b""
+    return replace(bill, made=made is not None)
 
 
 def _read(path: str) -> bytes:

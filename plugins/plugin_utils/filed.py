@@ -18,7 +18,7 @@ from typing import Any
 from ..module_utils.host.files import Files
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.errors import HostError, why
-from .bills import Bill, sbom_in_cache
+from .bills import Bill
 
 _PLACE = "sboms-filed"
 _FILE = "filed.json"
@@ -49,7 +49,6 @@ class Filing:
         self._files = Files()
         self._own = Workplace(self._files, f"{own}/{_PLACE}")
         self._kept = Workplace(self._files, f"{cache}/{_PLACE}")
-        self._cache = cache
         self._check = check
 
     @contextlib.contextmanager
@@ -77,11 +76,9 @@ class Filing:
         """Return what is to be remembered of *bill*, which may be filed."""
         there = self._files.read(path)
         given = Entry(host, bill.digest, there is None)
-        # That it is the same was seen when it was got.
-        made = bill.identified and bool(sbom_in_cache(bill.artifact, self._cache))
         now = own.get(path)
         before = now or (kept.get(path) if there is not None else None)
-        if made:
+        if bill.made:
             return now if now is not None and now.sha256 == bill.digest else given
         if now is not None and now.against:
             raise _contradiction(bill.artifact, f"{now.host} and {now.against}", host)

@@ -87,8 +87,7 @@ def images_here(files: Files) -> list[str]:
 
 def attestation_planners(files: Files, params: Mapping[str, Any]) -> list[Planner]:
     """Return what leaves on the host what the module's *params* attest of one release or image that it has."""
-    subject = str(params["subject"]) or _meant(files, params)
-    sha256 = subject_digest(files, subject)
+    subject, sha256 = _about(files, params)
     texts = {}
     if params["scan"]:
         texts[SCAN] = scan_statements(subject, sha256, params["scan"], SCAN)
@@ -112,15 +111,17 @@ def no_attestation_planners(files: Files, stay: Collection[str] = ()) -> list[Pl
     return [OutlivedPlanner(files, stay, directory=True)]
 
 
-def _meant(files: Files, params: Mapping[str, Any]) -> str:
-    """Return the id of the release or image on the host which the CI looked at, by its digest."""
+def _about(files: Files, params: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the id and the digest of the release or image that is meant: the named one, or what the CI looked at."""
+    if params["subject"]:
+        return str(params["subject"]), subject_digest(files, str(params["subject"]))
     asked = params["ci"].get("sha256") if params["ci"] else None
     if not asked:
         raise SpecificationError("subject", "", "is missing", "Write the id of a release or image on the host")
     for subject in (*releases_here(files), *images_here(files)):
         with contextlib.suppress(HostError):
             if subject_digest(files, subject) == asked:
-                return subject
+                return subject, str(asked)
     raise HostError(f"What has sha256 {asked} is not on this host", "Let the CI scan what the host runs")
 
 
