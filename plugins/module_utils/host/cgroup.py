@@ -52,12 +52,12 @@ def held(pid: int, unit: str = "") -> Held:
 
     The weight is that of the group of *unit*, which is above or its own: against others in the same group it counts.
     """
-    places = _places(pid)
-    return _second(places[""], unit) if "memory" not in places else _first(places)
+    there = places(pid)
+    return _second(there[""], unit) if "memory" not in there else _first(there)
 
 
-def _places(pid: int) -> dict[str, str]:
-    """Return controller to directory; that of version 2 is called ``""``."""
+def places(pid: int) -> dict[str, str]:
+    """Return controller to directory; that of version 2 is called ``""``. Raises FileNotFoundError when it is gone."""
     found = {}
     with open(f"/proc/{pid}/cgroup", encoding="utf-8") as handle:
         for line in handle:

@@ -20,7 +20,7 @@ def placed(monkeypatch: pytest.MonkeyPatch, root: Path, lines: dict[str, str], f
     """Return what is read of the files of control groups, in the directories that *lines* name for controllers."""
     monkeypatch.setattr(cgroup, "_MOUNT", str(root))
     monkeypatch.setattr(
-        cgroup, "_places", lambda _pid: {name: str(root / path.lstrip("/")) for name, path in lines.items()}
+        cgroup, "places", lambda _pid: {name: str(root / path.lstrip("/")) for name, path in lines.items()}
     )
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
