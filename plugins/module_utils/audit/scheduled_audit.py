@@ -84,9 +84,8 @@ class _Scheduled:
 
     def scheduled(self) -> Iterator[Finding]:
         """Tell whether it runs, in time, and by what the inventory says."""
-        plans = [
-            planner.plan() for planner in scheduled_audit_planners(self.context.host, self.wanted, self.review.archive)
-        ]
+        planners = scheduled_audit_planners(self.context.host, self.wanted, self.review.archive)
+        plans = [self.context.plan(planner) for planner in planners]
         wrong = [f"{item.subject}: {item.attribute}" for plan in plans for item in plan.differences()]
         late, coming = asleep(self.context.host.systemd, TIMER, SERVICE)
         wrong += [*late, self._late()]
