@@ -27,9 +27,9 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.notice im
 from ansible_collections.hardened.librespot.plugins.module_utils.model.notice_options import NOTICE_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import integer
 from ansible_collections.hardened.librespot.plugins.module_utils.model.waivers import day
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.channel import Channel
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.mail import mails
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.webhook import webhooks
+from ansible_collections.hardened.librespot.plugins.module_utils.notify.channel import Channel
+from ansible_collections.hardened.librespot.plugins.module_utils.notify.mail import mails
+from ansible_collections.hardened.librespot.plugins.module_utils.notify.webhook import webhooks
 from ansible_collections.hardened.librespot.plugins.plugin_utils.noticing import (
     Noticing,
     Paths,

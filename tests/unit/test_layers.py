@@ -20,6 +20,7 @@ BELOW = {
     "model": {"model"},
     "render": {"model", "render"},
     "host": {"model", "host"},
+    "notify": {"model", "render", "host", "notify"},
     "planners": {"model", "render", "host", "planners"},
     "audit": {"model", "render", "host", "planners", "audit"},
     "health": {"model", "render", "host", "planners", "health"},

@@ -27,7 +27,8 @@ _FORMAT = 1
 class Message:
     """What one channel tells at once: *items*, of which *again* are told once more; *left* come later.
 
-    *identifier* is the same whenever the same is told again. *at* is a moment as RFC 3339 has it, *where* the machine.
+    *identifier* is the same whenever the same is told again. *at* is a moment as RFC 3339 has it, *where* the machine,
+    and *program* what tells it.
     """
 
     identifier: str
@@ -36,6 +37,7 @@ class Message:
     left: int
     at: str
     where: str
+    program: str
 
 
 def subject(message: Message) -> str:
@@ -51,7 +53,7 @@ def text(message: Message) -> str:
     paragraphs = [_paragraph(item, item.key in message.again) for item in message.items]
     if message.left:
         paragraphs.append(f"{message.left} more come with the next message.")
-    return "\n\n".join([*paragraphs, f"-- \nhardened.librespot.check on {message.where}, {message.at}"]) + "\n"
+    return "\n\n".join([*paragraphs, f"-- \n{message.program} on {message.where}, {message.at}"]) + "\n"
 
 
 def _paragraph(item: Item, again: bool) -> str:
