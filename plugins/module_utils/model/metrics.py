@@ -10,7 +10,8 @@ label ``name``; ``instance`` is what Prometheus calls the host that it asks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 GAUGE = "gauge"
 COUNTER = "counter"
@@ -24,6 +25,15 @@ class Metric:
     kind: str
     about: str
     labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One value of the metric *name*, with the *labels* that the table has for it."""
+
+    name: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 _NAME = ("name",)
@@ -100,4 +110,15 @@ AUDIT = (
 )
 """What the scheduled audit writes."""
 
-METRICS: dict[str, Metric] = {item.name: item for item in (*MONITOR, *AUDIT)}
+CHECK = (
+    Metric("librespot_check_last_run_timestamp_seconds", GAUGE, "When the check last ran."),
+    Metric("librespot_check_complete", GAUGE, "Whether the check looked at all that it should."),
+    Metric("librespot_check_last_complete_timestamp_seconds", GAUGE, "When it last looked at all, 0 for never."),
+    Metric("librespot_check_last_delivery_timestamp_seconds", GAUGE, "When all was last told, 0 for never."),
+    Metric("librespot_check_undelivered", GAUGE, "Channels that could not tell what they had to."),
+    Metric("librespot_check_open_advisories", GAUGE, "Advisories that are open.", ("severity",)),
+    Metric("librespot_check_newer_releases", GAUGE, "Releases newer than what runs."),
+)
+"""What the check for new releases and advisories writes, on the host that checks."""
+
+METRICS: dict[str, Metric] = {item.name: item for item in (*MONITOR, *AUDIT, *CHECK)}
