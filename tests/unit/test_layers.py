@@ -21,10 +21,10 @@ BELOW = {
     "render": {"model", "render"},
     "host": {"model", "host"},
     "notify": {"model", "render", "host", "notify"},
-    "planners": {"model", "render", "host", "planners"},
-    "audit": {"model", "render", "host", "planners", "audit"},
+    "planners": {"model", "render", "host", "notify", "planners"},
+    "audit": {"model", "render", "host", "notify", "planners", "audit"},
     "health": {"model", "render", "host", "planners", "health"},
-    "programs": {"model", "render", "host", "planners", "audit", "health", "programs"},
+    "programs": {"model", "render", "host", "notify", "planners", "audit", "health", "programs"},
 }
 """Each layer with those that it may import from."""
 

@@ -127,7 +127,7 @@ _RESOURCES = (
         WARNING,
         0,
         "{name} on {host} is slowed down for its memory",
-        "It was above memory_high {value} times within 10 minutes ({threshold} are told), where the kernel slows it down.",
+        "It was {value} times above memory_high within 10 minutes ({threshold} are told): the kernel slows it down.",
         _PROFILE,
     ),
     Alert(

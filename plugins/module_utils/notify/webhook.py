@@ -16,7 +16,7 @@ import hmac
 import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -123,7 +123,7 @@ class Webhook:
         )
 
 
-def webhooks(given: list[dict[str, Any]], timeout: int) -> list[Webhook]:
+def webhooks(given: Sequence[Mapping[str, Any]], timeout: int) -> list[Webhook]:
     """Return the channels of the options of a user. Raises `SpecificationError`, and `HostError` for a missing file."""
     found: dict[str, Webhook] = {}
     for number, options in enumerate(given):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..model.notice import ADVISORY, FAULT, FEED, RELEASE, Item
+from ..model.notice import ADVISORY, BREACH, FAULT, FEED, NOTE, RECOVERY, RELEASE, Item
 from ..model.vulnerability import UNKNOWN
 
 _ONE_AND_MANY = {
@@ -19,6 +19,9 @@ _ONE_AND_MANY = {
     ADVISORY: ("advisory", "advisories"),
     RELEASE: ("release", "releases"),
     FEED: ("feed entry", "feed entries"),
+    BREACH: ("breach", "breaches"),
+    RECOVERY: ("recovery", "recoveries"),
+    NOTE: ("note", "notes"),
 }
 _FORMAT = 1
 
