@@ -15,13 +15,13 @@ from ansible.utils.display import Display
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import Finding, summary
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import paths_of
 from ansible_collections.hardened.librespot.plugins.module_utils.render.report import (
     as_json,
     as_table,
     not_audited,
     red,
 )
-from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.outputs.audit_junit import LACKING, audit_junit
 from ansible_collections.hardened.librespot.plugins.plugin_utils.written import resolved, written
 

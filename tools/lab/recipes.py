@@ -128,6 +128,17 @@ PODMAN = Recipe(
     HOSTS[1].script + _PODMAN,
     HOSTS[1].command,
 )
+# The whole chain from a metric to a message, in the versions that the distribution has.
+MONITORING = tuple(
+    Recipe(
+        f"{host.name}-monitoring",
+        host.codename,
+        (*host.packages, "prometheus", "prometheus-alertmanager", "prometheus-node-exporter"),
+        host.script,
+        host.command,
+    )
+    for host in HOSTS
+)
 BUILDER = Recipe(
     "builder",
     "bookworm",
@@ -135,4 +146,4 @@ BUILDER = Recipe(
     _BUILDER,
     ("sleep", "infinity"),
 )
-ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, BUILDER)}
+ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, *MONITORING, PODMAN, BUILDER)}
