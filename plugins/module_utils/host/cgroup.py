@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 _MOUNT = "/sys/fs/cgroup"
+_HYBRID = f"{_MOUNT}/unified"
+_SYSTEMD = "name=systemd"
 SLICES = _MOUNT
 """Where the groups of slices are, in version 2."""
 
@@ -58,12 +60,34 @@ def held(pid: int, unit: str = "") -> Held:
 
 def places(pid: int) -> dict[str, str]:
     """Return controller to directory; that of version 2 is called ``""``. Raises FileNotFoundError when it is gone."""
+    return {name: f"{_MOUNT}/{name}{path}" if name else f"{_MOUNT}{path}" for name, path in _groups(pid).items()}
+
+
+def own_places(pid: int) -> dict[str, str]:
+    """Return those of `places` that are the group of the unit or container of *pid*, and of nothing else.
+
+    Where systemd has a controller of version 1 not make groups, each process is in the root of it: what is read there
+    is the use of the whole host. Raises FileNotFoundError when it is gone.
+    """
+    groups = _groups(pid)
+    named = [path for path in (groups.get(_SYSTEMD, "/"), groups.get("", "/"), *groups.values()) if path != "/"]
+    mine = named[0] if named else ""
+    found = {name: f"{_MOUNT}/{name}{path}" for name, path in groups.items() if name and path == mine}
+    if groups.get("") == mine:
+        # Beside version 1, version 2 has a place of its own.
+        above = _HYBRID if len(groups) > 1 and os.path.isdir(_HYBRID) else _MOUNT
+        found[""] = f"{above}{mine}"
+    found.pop(_SYSTEMD, None)
+    return found
+
+
+def _groups(pid: int) -> dict[str, str]:
+    """Return the group of *pid* for each controller, as paths below where that is mounted."""
     found = {}
     with open(f"/proc/{pid}/cgroup", encoding="utf-8") as handle:
         for line in handle:
             _number, controllers, path = line.rstrip("\n").split(":", 2)
-            for name in controllers.split(","):
-                found[name] = f"{_MOUNT}/{name}{path}" if name else f"{_MOUNT}{path}"
+            found.update(dict.fromkeys(controllers.split(","), path))
     return found
 
 
