@@ -128,6 +128,27 @@ PODMAN = Recipe(
     HOSTS[1].script + _PODMAN,
     HOSTS[1].command,
 )
+EXPORTERS = tuple(
+    Recipe(
+        f"{host.name}-exporter", host.codename, (*host.packages, "prometheus-node-exporter"), host.script, host.command
+    )
+    for host in HOSTS
+)
+"""Hosts that a Prometheus asks."""
+
+# It has the exporter as well: a host that watches is watched.
+PROMETHEUS = tuple(
+    Recipe(
+        f"{host.name}-prometheus",
+        host.codename,
+        (*host.packages, "prometheus-node-exporter", "prometheus", "prometheus-alertmanager"),
+        host.script,
+        host.command,
+    )
+    for host in HOSTS
+)
+"""Hosts that ask, decide and tell: with promtool and amtool."""
+
 BUILDER = Recipe(
     "builder",
     "bookworm",
@@ -135,4 +156,4 @@ BUILDER = Recipe(
     _BUILDER,
     ("sleep", "infinity"),
 )
-ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, BUILDER)}
+ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, *EXPORTERS, *PROMETHEUS, BUILDER)}
