@@ -51,6 +51,10 @@ test-containers: ## Instances in containers, on the oldest and the newest engine
 test-machine: ## Long scenarios on a virtual machine with its own kernel
 	@$(CHECKS) machine
 
+.PHONY: test-monitoring
+test-monitoring: ## From a cause to an alert that a real Alertmanager delivers
+	@$(CHECKS) monitoring
+
 .PHONY: test-attacks
 test-attacks: ## Each attack succeeds against upstream's unit and fails against ours
 	@$(CHECKS) attacks
