@@ -173,11 +173,15 @@ class Watch:
                 )
             time.sleep(0.2)
 
-    def letters(self, alert: str) -> list[tuple[float, str]]:
-        """Return when letters about *alert* came, and their subjects."""
-        subjects = [str(letter["Subject"]) for letter in self.mailbox.letters]
-        pairs = zip(self.mailbox.moments, subjects, strict=False)
-        return [(moment, subject) for moment, subject in pairs if alert in subject]
+    def wait_letter(self, alert: str, within_s: float, *, since: float) -> float:
+        """Wait until a letter about *alert* has come after *since*, and return when."""
+        deadline = time.monotonic() + within_s
+        while True:
+            for moment, letter in zip(self.mailbox.moments, self.mailbox.letters, strict=False):
+                if moment > since and alert in str(letter["Subject"]):
+                    return moment
+            assert time.monotonic() < deadline, f"no letter about {alert} within {within_s:g} s"
+            time.sleep(0.2)
 
     def _prometheus(self) -> dict[str, Any]:
         every = f"{ASKED_EVERY_S}s"
