@@ -51,10 +51,6 @@ test-containers: ## Instances in containers, on the oldest and the newest engine
 test-machine: ## Long scenarios on a virtual machine with its own kernel
 	@$(CHECKS) machine
 
-.PHONY: test-monitoring
-test-monitoring: ## From a cause to an alert that a real Alertmanager delivers
-	@$(CHECKS) monitoring
-
 .PHONY: test-attacks
 test-attacks: ## Each attack succeeds against upstream's unit and fails against ours
 	@$(CHECKS) attacks
@@ -74,6 +70,10 @@ test-supply: ## What is known of real releases, by a real scanner; needs all of 
 .PHONY: test-engines
 test-engines: ## The same by scanners that are compiled first; needs it as well
 	@$(CHECKS) engines
+
+.PHONY: test-monitoring
+test-monitoring: ## Rules, judged by the tools that read them, and from a cause to an alert that is delivered
+	@$(CHECKS) monitoring
 
 .PHONY: test-kill
 test-kill: ## Fifty runs killed at random moments

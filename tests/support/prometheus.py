@@ -214,11 +214,11 @@ class Watch:
 
 
 @contextlib.contextmanager
-def watching(purpose: str, trusted: Authority, image: str = "debian13-prometheus") -> Iterator[Watch]:
+def watching(purpose: str, trusted: Authority, image: str = "debian13-monitoring") -> Iterator[Watch]:
     """Start a host that watches nobody yet; *trusted* has signed for the address that `machine_address` returns."""
     gateway = machine_address()
     with (
-        fresh(f"hardened-librespot-{purpose}-prometheus", image) as host,
+        fresh(f"hardened-librespot-{purpose}-monitoring", image) as host,
         webhook(trusted, gateway) as hook,
         mail_server(trusted, gateway) as mailbox,
     ):

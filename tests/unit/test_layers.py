@@ -23,6 +23,7 @@ BELOW = {
     "planners": {"model", "render", "host", "planners"},
     "audit": {"model", "render", "host", "planners", "audit"},
     "health": {"model", "render", "host", "planners", "health"},
+    "programs": {"model", "render", "host", "planners", "audit", "health", "programs"},
 }
 """Each layer with those that it may import from."""
 

@@ -62,6 +62,7 @@ PARTS: dict[str, Callable[[Lab], None]] = {
     "venv": _environment("controller"),
     "test": _environment("test"),
     "images": _images(*recipes.HOSTS),
+    "monitoring": _images(*recipes.MONITORING),
     "builder": _images(recipes.BUILDER),
     "machine": _machine,
 }

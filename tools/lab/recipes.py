@@ -136,12 +136,12 @@ EXPORTERS = tuple(
 )
 """Hosts that a Prometheus asks."""
 
-# It has the exporter as well: a host that watches is watched.
-PROMETHEUS = tuple(
+# The whole chain from a metric to a message, in the versions that the distribution has.
+MONITORING = tuple(
     Recipe(
-        f"{host.name}-prometheus",
+        f"{host.name}-monitoring",
         host.codename,
-        (*host.packages, "prometheus-node-exporter", "prometheus", "prometheus-alertmanager"),
+        (*host.packages, "prometheus", "prometheus-alertmanager", "prometheus-node-exporter"),
         host.script,
         host.command,
     )
@@ -156,4 +156,4 @@ BUILDER = Recipe(
     _BUILDER,
     ("sleep", "infinity"),
 )
-ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, *EXPORTERS, *PROMETHEUS, BUILDER)}
+ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, *EXPORTERS, *MONITORING, BUILDER)}

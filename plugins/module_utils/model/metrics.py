@@ -10,7 +10,8 @@ label ``name``; ``instance`` is what Prometheus calls the host that it asks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 GAUGE = "gauge"
 COUNTER = "counter"
@@ -26,10 +27,20 @@ class Metric:
     labels: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Sample:
+    """One value of the metric *name*, with the *labels* that the table has for it."""
+
+    name: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
 _NAME = ("name",)
 
 MONITOR = (
     Metric("librespot_monitor_last_look_timestamp_seconds", GAUGE, "When the monitor last looked at all instances."),
+    Metric("librespot_monitor_counting_since_timestamp_seconds", GAUGE, "When its counters began, all of them at 0."),
     Metric("librespot_monitor_cgroup_version", GAUGE, "Version of control groups of this host, 0 without controllers."),
     Metric("librespot_monitor_unreadable", GAUGE, "1 for what the monitor could not read.", ("name", "what")),
     Metric(
@@ -57,6 +68,7 @@ MONITOR = (
     Metric("librespot_cpu_throttled_periods_total", COUNTER, "Periods in which its quota was used up.", _NAME),
     Metric("librespot_cpu_throttled_seconds_total", COUNTER, "Time for which it was held up by its quota.", _NAME),
     Metric("librespot_memory_bytes", GAUGE, "Memory, with the page cache that is charged to it.", _NAME),
+    Metric("librespot_memory_working_set_bytes", GAUGE, "Memory without the page cache that can be dropped.", _NAME),
     Metric("librespot_memory_peak_bytes", GAUGE, "The most since its control group was made.", _NAME),
     Metric("librespot_memory_limit_bytes", GAUGE, "Memory above which the kernel ends it.", _NAME),
     Metric("librespot_memory_high_bytes", GAUGE, "Memory above which the kernel slows it down.", _NAME),
@@ -100,4 +112,15 @@ AUDIT = (
 )
 """What the scheduled audit writes."""
 
-METRICS: dict[str, Metric] = {item.name: item for item in (*MONITOR, *AUDIT)}
+CHECK = (
+    Metric("librespot_check_last_run_timestamp_seconds", GAUGE, "When the check last ran."),
+    Metric("librespot_check_complete", GAUGE, "Whether the check looked at all that it should."),
+    Metric("librespot_check_last_complete_timestamp_seconds", GAUGE, "When it last looked at all, 0 for never."),
+    Metric("librespot_check_last_delivery_timestamp_seconds", GAUGE, "When all was last told, 0 for never."),
+    Metric("librespot_check_undelivered", GAUGE, "Channels that could not tell what they had to."),
+    Metric("librespot_check_open_advisories", GAUGE, "Advisories that are open.", ("severity",)),
+    Metric("librespot_check_newer_releases", GAUGE, "Releases newer than what runs."),
+)
+"""What the check for new releases and advisories writes, on the host that checks."""
+
+METRICS: dict[str, Metric] = {item.name: item for item in (*MONITOR, *AUDIT, *CHECK)}

@@ -44,7 +44,7 @@ class FilePlanner(Planner):
         self,
         files: Files,
         path: str,
-        content: str | None,
+        content: str | bytes | None,
         mode: int = 0o644,
         scope: str = HOST,
         secret: bool = False,
@@ -53,7 +53,7 @@ class FilePlanner(Planner):
         super().__init__(path, scope)
         self.secret = (CONTENT,) if secret else ()
         self._files = files
-        self._content = content
+        self._content = content.encode() if isinstance(content, str) else content
         self._mode = mode
         self._owner = owner
         self._directory = os.path.dirname(path)
@@ -62,7 +62,7 @@ class FilePlanner(Planner):
         """Return the file as it shall be."""
         if self._content is None:
             return {}
-        return _state(Entry(FILE, self._mode, *self._owner, self._content.encode()))
+        return _state(Entry(FILE, self._mode, *self._owner, self._content))
 
     def found(self) -> State:
         """Return what stands there, and whether a run that was killed while it wrote has left anything beside it."""
@@ -84,7 +84,7 @@ class FilePlanner(Planner):
         elif plan.before.get(KIND) == FILE and plan.before[CONTENT] == plan.after[CONTENT]:
             self._files.own(self.subject, self._mode, *self._owner)
         else:
-            self._files.write(self.subject, self._content.encode(), self._mode, *self._owner)
+            self._files.write(self.subject, self._content, self._mode, *self._owner)
 
 
 class HollowPlanner(Planner):

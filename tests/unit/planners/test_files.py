@@ -40,3 +40,16 @@ def test_what_a_killed_run_left_is_a_change_and_removed(tmp_path: Path, content:
     assert (file.read_text(encoding="utf-8") if file.exists() else None) == content
     (again,) = converge([planner(tmp_path, content)], check=False)
     assert not again.changed
+
+
+def test_what_is_no_text_is_written_as_it_is_and_shown_by_its_digest(tmp_path: Path) -> None:
+    content = b"#!/usr/bin/python3 -I\nPK\x03\x04\xff\r\n"
+
+    def made(body: bytes) -> FilePlanner:
+        return FilePlanner(Files(str(tmp_path)), "/file", body, 0o755, owner=(os.geteuid(), os.getegid()))
+
+    (done,) = converge([made(content)], check=False)
+    assert (tmp_path / "file").read_bytes() == content
+    assert str(done.after["content"]).startswith("(not text, sha256 ")
+    assert not made(content).plan().changed
+    assert made(content + b"\n").plan().changed
