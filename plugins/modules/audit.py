@@ -55,6 +55,32 @@ options:
         C(librespot_ci_attest). What it was not content with is red then; else it is shown as not enforced.
     type: bool
     default: false
+  audited:
+    description:
+      - Whether the host audits itself on a schedule, by M(hardened.librespot.monitoring). That this runs, in time, and
+        by what the inventory says now, is looked at then; else it is shown as not enforced.
+    type: bool
+    default: false
+  timer:
+    description: How it does that, with O(audited).
+    type: dict
+    suboptions:
+      calendar:
+        description: When it runs, as systemd.time(7) has it.
+        type: str
+        default: hourly
+      random_delay:
+        description: Seconds by which each run is late at most, at random.
+        type: int
+        default: 300
+      live:
+        description: Whether it also runs probes that start processes, as O(live) does.
+        type: bool
+        default: false
+      interpreter:
+        description: The Python of the host that runs it. Where containers are looked at it has their engine's library.
+        type: path
+        default: /usr/bin/python3
   schedule:
     description:
       - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That it
@@ -103,11 +129,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.hardened.librespot.plugins.module_utils.audit.attested import Upkeep
-from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import audit
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.asked import Asked
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.scheduled_audit import Review
+from ansible_collections.hardened.librespot.plugins.module_utils.host.program_archive import program
+from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_description import describe
+from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_options import (
+    EXPECTATION_OPTIONS,
+    TIMER_OPTIONS,
+    read_timer,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
-from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import integer, mapping
-from ansible_collections.hardened.librespot.plugins.module_utils.model.schedule import SCHEDULE_OPTIONS, read_schedule
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     ANNOUNCE_ARGUMENT,
     DEPLOYMENT_ARGUMENT,
@@ -117,19 +148,16 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
-
-_DEFAULTS = {name: option.get("default") for name, option in SCHEDULE_OPTIONS.items()}
+from ansible_collections.hardened.librespot.plugins.module_utils.programs import audit as scheduled
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     given = module.params
-    max_age = integer(given["scan_max_age"], "scan_max_age", 1, 3650, "days")
-    upkeep = Upkeep(given["upkeep"], max_age, ci=given["ci"])
-    asked = mapping(given["schedule"], "schedule", tuple(_DEFAULTS))
-    scheduled = read_schedule({**_DEFAULTS, **asked}) if asked else None
+    asked, timer = Asked(given), read_timer(given["timer"], "timer")
     spec = specification(module)
-    findings = audit(Host(), spec, given["live"], given["engine"], given["announce"], upkeep, scheduled)
+    review = Review(describe(given, spec, timer), program(scheduled)) if given["audited"] else Review()
+    findings = asked.audit(Host(), spec, given["live"], review)
     return {"changed": False, "findings": [item.as_data() for item in findings], "summary": summary(findings)}
 
 
@@ -141,10 +169,9 @@ def main() -> None:
         **ENGINE_ARGUMENT,
         **ANNOUNCE_ARGUMENT,
         "live": {"type": "bool", "default": False},
-        "upkeep": {"type": "bool", "default": False},
-        "scan_max_age": {"type": "int", "default": 30},
-        "ci": {"type": "bool", "default": False},
-        "schedule": {"type": "dict", "default": {}},
+        "audited": {"type": "bool", "default": False},
+        "timer": {"type": "dict", "options": TIMER_OPTIONS, "apply_defaults": True},
+        **EXPECTATION_OPTIONS,
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 

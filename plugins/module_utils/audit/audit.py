@@ -48,12 +48,14 @@ from . import (
     published,
     sbom,
     schedule,
+    scheduled_audit,
     secrets,
     segment,
     services,
 )
 from .attested import AS_DEPLOYED, Subject, Upkeep
 from .context import Check, Context
+from .scheduled_audit import NOT_REVIEWED, Review
 
 CHECKS: tuple[Check, ...] = (
     drift.look,
@@ -93,16 +95,22 @@ def audit(
     announce: bool = True,
     upkeep: Upkeep = AS_DEPLOYED,
     scheduled: Schedule | None = None,
+    review: Review = NOT_REVIEWED,
 ) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes.
 
     *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them, *upkeep*
-    what is expected of what is attested, and *scheduled* how the check runs, on the host that checks.
+    what is expected of what is attested, *scheduled* how the check runs, on the host that checks, and *review* how the
+    host audits itself.
     """
-    found = _of_instances(host, spec, live, engine, announce, upkeep)
-    if scheduled is None:
-        return found
-    return ordered([*found, *schedule.look(scheduled, Context(host, spec, [], live))])
+    context = Context(host, spec, [], live)
+    return ordered(
+        [
+            *_of_instances(host, spec, live, engine, announce, upkeep),
+            *(schedule.look(scheduled, context) if scheduled else ()),
+            *scheduled_audit.look(review, context),
+        ]
+    )
 
 
 def _of_instances(

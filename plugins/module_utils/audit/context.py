@@ -38,7 +38,7 @@ class Context:
     running: Callable[[Instance], list[Process]] = of_unit
     reading: str = Engine.reading
     _processes: dict[str, list[Process]] = field(default_factory=dict)
-    _plans: dict[int, Plan] = field(default_factory=dict)
+    _plans: dict[int, tuple[Planner, Plan]] = field(default_factory=dict)
 
     def processes(self, instance: Instance) -> list[Process]:
         """Return the live processes of *instance*, read once."""
@@ -49,8 +49,9 @@ class Context:
     def plan(self, planner: Planner) -> Plan:
         """Return the plan of one of the planners, made once."""
         if id(planner) not in self._plans:
-            self._plans[id(planner)] = planner.plan()
-        return self._plans[id(planner)]
+            # The planner is kept with it: Python gives the number of one that is gone to the next.
+            self._plans[id(planner)] = planner, planner.plan()
+        return self._plans[id(planner)][1]
 
     def main(self, instance: Instance) -> Process | None:
         """Return the oldest process of *instance*: librespot itself."""

@@ -21,6 +21,7 @@ from ..planners.base import HOST
 from ..planners.schedule import schedule_planners
 from ..render.check_units import NAME, RECORD, SERVICE, TIMER
 from .context import Context, finding, guarded
+from .timers import asleep
 
 MAX_AGE_S = 3 * 86400
 """The age above which a look is too old. A timer that runs daily has missed two."""
@@ -64,14 +65,8 @@ def _scheduled(context: Context, schedule: Schedule) -> Iterator[Finding]:
     """Judge what systemd will do next, and what came of the last time."""
     plans = [context.plan(planner) for planner in schedule_planners(context.host, schedule)]
     wrong = [f"{x.subject}: {x.attribute}" for plan in plans for x in plan.differences()]
-    timer = context.host.systemd.show(TIMER, ["ActiveState", "NextElapseUSecRealtime"])
-    if timer.get("ActiveState") != "active":
-        wrong.append(f"{TIMER} is {timer.get('ActiveState')}")
-    elif not timer.get("NextElapseUSecRealtime"):
-        wrong.append(f"{TIMER} has no next run")
-    service = context.host.systemd.show(SERVICE, ["Result"])
-    if service.get("Result") != "success":
-        wrong.append(f"{SERVICE} failed: {service.get('Result')}")
+    late, coming = asleep(context.host.systemd, TIMER, SERVICE)
+    wrong += late
     expected = "the timer has a next run, and the last one did not fail"
     yield finding(
         "UPD-02",
@@ -79,7 +74,7 @@ def _scheduled(context: Context, schedule: Schedule) -> Iterator[Finding]:
         HOST,
         not wrong,
         expected,
-        "; ".join(wrong) or f"the next run is on {timer['NextElapseUSecRealtime']}",
+        "; ".join(wrong) or coming,
         f"systemctl show {TIMER} {SERVICE}; compared: {', '.join(plan.subject for plan in plans)}",
     )
 

@@ -43,5 +43,7 @@ def host_lock(what: str, path: str = PATH, patience: float = 60) -> Iterator[Non
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{what} (process {os.getpid()}, started {time.strftime('%F %T')})\n".encode(), 0)
         yield
+        # For those who wait until nobody has held it for a while.
+        os.utime(descriptor)
     finally:
         os.close(descriptor)

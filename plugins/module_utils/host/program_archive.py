@@ -16,7 +16,9 @@ import importlib.util
 import io
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 from ..model.errors import HostError
 
@@ -33,12 +35,15 @@ _MODE = 0o644
 _UNIX = 3
 
 
-def program(entry: str) -> bytes:
-    """Return the archive that runs ``main()`` of *entry*, a module below ours such as ``programs.audit``.
+@lru_cache
+def program(entry: str | ModuleType) -> bytes:
+    """Return the archive that runs ``main()`` of *entry*, a module below ours, or its name such as ``programs.audit``.
 
     What ``main()`` returns is its exit status. Raises `HostError` for a module that is not here: Ansible ships what is
     imported, so a module that builds the archive has to import *entry*.
     """
+    if isinstance(entry, ModuleType):
+        entry = entry.__name__[len(_HERE) + 1 :]
     sources = _closure(entry)
     files = {_INSIDE + "/" + path: text for path, text in sources.items()}
     files["__main__.py"] = f"from {_INSIDE}.{entry} import main\n\nraise SystemExit(main())\n"

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from ..model.errors import CommandError, HostError
 from .command import Commands
 
 # Debian 12 and 13 have no machine-readable form of the overall score of a loaded unit.
 _EXPOSURE = re.compile(r"Overall exposure level for \S+: (\d+\.\d)")
+
+_EVENT = re.compile(r"^ *(?:Next elapse|Iter[a-z.]* #\d+): \w+ ([-\d]{10} [:\d]{8})\b", re.MULTILINE)
 
 _SLICE = "librespot.slice"
 
@@ -51,6 +54,19 @@ class Systemd:
         # A dollar that no variable follows is written twice.
         return [word.replace("$$", "$") for word in commands[0][1]] if commands else []
 
+    def longest_interval(self, calendar: str) -> int:
+        """Return the seconds between two events of *calendar* that lie furthest apart, of the next fifty.
+
+        Raises `HostError` for one that has none, or no second one.
+        """
+        argv = ["systemd-analyze", "calendar", "--iterations=50", "--", calendar]
+        said = self._commands.run(argv).stdout
+        moments = [datetime.strptime(found, "%Y-%m-%d %H:%M:%S") for found in _EVENT.findall(said)]
+        gaps = [int((later - earlier).total_seconds()) for earlier, later in zip(moments, moments[1:])]
+        if not gaps:
+            raise HostError(f"{calendar} is no event that comes again", "Give another calendar; see systemd.time(7)")
+        return max(gaps)
+
     def daemon_reload(self) -> None:
         """Let systemd read all unit files again."""
         self._reloading("daemon-reload")
@@ -77,6 +93,10 @@ class Systemd:
     def start(self, units: Sequence[str]) -> None:
         """Start *units*, and wait until they are up."""
         self._verb("start", units)
+
+    def begin(self, unit: str) -> None:
+        """Have *unit* started soon, and wait for nothing: whether it comes up is no matter of the caller's."""
+        self._commands.run(["systemctl", "start", "--no-block", unit])
 
     def restart(self, units: Sequence[str]) -> None:
         """Restart *units*, and wait until they are up."""

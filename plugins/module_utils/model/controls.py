@@ -204,6 +204,14 @@ _CONTROLS = (
         _CONVERGE,
     ),
     Control(
+        "NET-06",
+        "Rules and network settings are reviewed on a schedule",
+        MEDIUM,
+        "A rule that someone deleted in an emergency is missed by nobody, until somebody uses the gap",
+        "The host audits itself by a timer, with the code that applies: it needs no controller, and tells at once",
+        _CONVERGE,
+    ),
+    Control(
         "NET-07",
         "A grant ends by itself",
         MEDIUM,

@@ -91,7 +91,7 @@ def read_schedule(given: Mapping[str, Any]) -> Schedule:
         _paths(given, "collections"),
         _paths(given, "programs"),
         _paths(given, "writable"),
-        _calendar(given["calendar"]),
+        calendar_event(given["calendar"], "calendar"),
         integer(given["random_delay"], "random_delay", 0, 86400, "seconds"),
         boolean(given["persistent"], "persistent"),
         integer(given["timeout"], "timeout", 60, 86400, "seconds"),
@@ -102,9 +102,9 @@ def _paths(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(absolute_path(x, f"{name}[{number}]") for number, x in enumerate(sequence(given[name], name)))
 
 
-def _calendar(value: Any) -> str:
-    """Return what only systemd can judge, and cannot be anything else in a unit."""
-    text = line(value, "calendar", 100)
+def calendar_event(value: Any, path: str) -> str:
+    """Return what only systemd can judge, and cannot be anything else in a unit. Raises `SpecificationError`."""
+    text = line(value, path, 100)
     if not text.isascii() or any(character in text for character in "%=\\;#\"'"):
-        raise SpecificationError("calendar", value, "is no calendar event", "Write it as daily or Mon *-*-* 05:17:00")
+        raise SpecificationError(path, value, "is no calendar event", "Write it as daily or Mon *-*-* 05:17:00")
     return text

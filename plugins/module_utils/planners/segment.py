@@ -134,7 +134,9 @@ class LinkPlanner(Planner):
         return Segment(parent, tag).link if known else f"{info['info_kind']} of {parent}"
 
     def _inside(self, *words: str) -> list[dict[str, Any]]:
-        text = self._commands.run(["ip", "-netns", self._item.namespace, "-json", *words]).stdout.strip()
+        # Not by the option -netns, for which ip(8) mounts file systems: an audit on a schedule may not.
+        with namespaces.inside(self._item.namespace):
+            text = self._commands.run(["ip", "-json", *words]).stdout.strip()
         found: list[dict[str, Any]] = json.loads(text) if text else []
         return found
 

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands, Result
 from ansible_collections.hardened.librespot.plugins.module_utils.host.systemd import Systemd
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 
 
 class Recorded(Commands):
@@ -43,3 +44,47 @@ def test_a_unit_starts_in_the_slice_when_one_runs_there(
     verb(Systemd(commands))
     assert commands.told.count("systemd-run --quiet --collect --slice=librespot.slice /bin/true") == starts
     assert commands.told[0].startswith("systemctl ")
+
+
+EVENTS = {
+    "257": """  Original form: hourly
+Normalized form: *-*-* *:00:00
+    Next elapse: Sat 2026-11-28 05:00:00 UTC
+       From now: 52min left
+   Iteration #2: Sat 2026-11-28 06:00:00 UTC
+       From now: 1h 52min left
+""",
+    "252, elsewhere": """  Original form: Mon,Fri 03:00
+Normalized form: Mon,Fri *-*-* 03:00:00
+    Next elapse: Mon 2026-11-30 03:00:00 CET
+       (in UTC): Mon 2026-11-30 02:00:00 UTC
+       From now: 1 day 22h left
+       Iter. #2: Fri 2026-12-04 03:00:00 CET
+       (in UTC): Fri 2026-12-04 02:00:00 UTC
+       From now: 5 days left
+       Iter. #3: Mon 2026-12-07 03:00:00 CET
+       (in UTC): Mon 2026-12-07 02:00:00 UTC
+       From now: 1 week 1 day left
+""",
+}
+
+
+class Telling(Commands):
+    """A systemd that says *text* of every calendar event."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def run(self, argv: Sequence[str], *_args: Any, **_options: Any) -> Result:
+        return Result(tuple(argv), 0, self.text, "")
+
+
+@pytest.mark.parametrize(("text", "seconds"), list(zip(EVENTS.values(), (3600, 4 * 86400), strict=True)), ids=EVENTS)
+def test_the_longest_time_between_two_events(text: str, seconds: int) -> None:
+    assert Systemd(Telling(text)).longest_interval("any") == seconds
+
+
+@pytest.mark.parametrize("text", ["    Next elapse: never\n", "    Next elapse: Mon 2026-11-30 03:00:00 UTC\n", ""])
+def test_an_event_that_does_not_come_again_has_none(text: str) -> None:
+    with pytest.raises(HostError, match="2026-11-30 is no event that comes again"):
+        Systemd(Telling(text)).longest_interval("2026-11-30")

@@ -1,0 +1,37 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An audit by what was asked of it: as options of the module ``audit``, or as a description of them on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..model.finding import Finding
+from ..model.instance import Specification
+from ..model.reading import integer, mapping
+from ..model.schedule import SCHEDULE_OPTIONS, read_schedule
+from ..planners.registry import Host
+from .attested import Upkeep
+from .audit import audit
+from .scheduled_audit import Review
+
+_DEFAULTS = {name: option.get("default") for name, option in SCHEDULE_OPTIONS.items()}
+
+
+class Asked:
+    """What is expected by the options *given*, read before anything is looked at. Raises `SpecificationError`."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        max_age = integer(given["scan_max_age"], "scan_max_age", 1, 3650, "days")
+        self._upkeep = Upkeep(given["upkeep"], max_age, ci=given["ci"])
+        asked = mapping(given["schedule"], "schedule", tuple(_DEFAULTS))
+        self._scheduled = read_schedule({**_DEFAULTS, **asked}) if asked else None
+        self._given = given
+
+    def audit(self, host: Host, spec: Specification, live: bool, review: Review) -> list[Finding]:
+        """Return all findings of *host*."""
+        engine, announce = self._given["engine"], self._given["announce"]
+        return audit(host, spec, live, engine, announce, self._upkeep, self._scheduled, review)
