@@ -142,6 +142,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("limits", ("pytest", "tests/machine", "-k", "test_limits"), ("machine",), limit_min=60),
     Stage("limits-contained", ("pytest", "tests/machine", "-k", "test_contained"), ("machine",), limit_min=60),
     Stage("sound", ("pytest", "tests/machine", "-k", "test_sound"), ("machine",), limit_min=60),
+    # Most of it is the time for which a rule wants its cause to last.
+    Stage("delivery", ("pytest", "tests/delivery"), ("monitoring",), limit_min=90),
     *(
         Stage(f"apparmor-{image}", ("pytest", "tests/apparmor", "-k", image), ("machine",), limit_min=90)
         for image in MACHINES
