@@ -20,6 +20,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.hardened.librespot.plugins.module_utils.model.metrics import MONITOR
 from ansible_collections.hardened.librespot.plugins.module_utils.model.relaxations import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,6 +76,14 @@ def relaxations(_root: Path) -> Iterable[str]:
     yield from (f"| `{kind.name}` | {kind.purpose} | {kind.price} |" for kind in KINDS)
 
 
+def metrics(_root: Path) -> Iterable[str]:
+    """Return a table of the metrics that the monitor keeps."""
+    yield from ("| metric | type | labels | what it is |", "| --- | --- | --- | --- |")
+    for item in MONITOR:
+        labels = ", ".join(f"`{label}`" for label in item.labels)
+        yield f"| `{item.name}` | {item.kind} | {labels} | {item.about} |"
+
+
 def variables(root: Path) -> Iterable[str]:
     """Return, for each entry point of each role, what it is for and a table of its variables."""
     for role, entries in argument_specs(root).items():
@@ -101,6 +110,7 @@ def _row(name: str, option: Mapping[str, Any]) -> str:
 PARTS: dict[str, tuple[tuple[str, Callable[[Path], Iterable[str]]], ...]] = {
     "README.md": (("relaxations", relaxations), ("roles", roles), ("modules", modules)),
     "docs/roles.md": (("variables", variables),),
+    "docs/monitoring.md": (("metrics", metrics),),
 }
 """File to its generated parts, each between ``<!-- NAME: ... -->`` and ``<!-- end of NAME -->``."""
 

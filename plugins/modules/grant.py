@@ -71,6 +71,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
+from ansible_collections.hardened.librespot.plugins.module_utils.host.systemd import Systemd
 from ansible_collections.hardened.librespot.plugins.module_utils.model.grants import parse_grant, recorded
 from ansible_collections.hardened.librespot.plugins.module_utils.module import STATE_ARGUMENT, outcome, run
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import Planner, converge
@@ -80,18 +81,24 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.grant 
     granted,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.render.firewall_units import GRANTS_FILE
+from ansible_collections.hardened.librespot.plugins.module_utils.render.monitor_units import GRANTS_SERVICE
+from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import UNITS
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Grant, end or list."""
     asked = module.params
-    tables, entry = doors(Commands()), Files().read(GRANTS_FILE)
+    commands, files = Commands(), Files()
+    tables, entry = doors(commands), files.read(GRANTS_FILE)
     known = recorded(entry.content.decode()) if entry else {}
     planners: list[Planner] = []
     if asked["zone"] is not None:
         grant = parse_grant(asked["zone"], asked["address"], asked["ttl"], known)
         planners.append(GrantPlanner(tables, grant, asked["state"] == "present"))
     result = outcome(module, converge(planners, module.check_mode))
+    if result["changed"] and not module.check_mode and files.read(f"{UNITS}/{GRANTS_SERVICE}", content=False):
+        # The monitor knows of it in a moment, and not in a minute.
+        Systemd(commands).begin(GRANTS_SERVICE)
     return {**result, "grants": granted(tables, known)}
 
 

@@ -10,32 +10,19 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from ..model.usage import Held
 
 _MOUNT = "/sys/fs/cgroup"
 SLICES = _MOUNT
 """Where the groups of slices are, in version 2."""
 
+_UNIFIED = (_MOUNT, f"{_MOUNT}/unified")
+"""Where version 2 is mounted: alone, or beside version 1."""
+
+_SYSTEMD = "name=systemd"
 _NO_LIMIT = 1 << 62
 """Version 1 says "none" as the largest number of whole pages."""
-
-
-@dataclass(frozen=True)
-class Held:
-    """Limits of a control group, in bytes, percent of one processor, and tasks; None is no limit.
-
-    *swap* is what may be swapped out besides *memory*; whether the kernel counts that is *counts_swap*.
-    """
-
-    memory: int | None
-    swap: int | None
-    cpu: int | None
-    tasks: int | None
-    io: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """Bytes per second read from and written to each block device at most, by its ``MAJOR:MINOR``; 0 is no limit."""
-    io_weight: int | None = None
-    """Its share of block devices, from 1 to 10000; None where the kernel does not weigh it."""
-    counts_swap: bool = True
 
 
 def device_number(path: str) -> str:
@@ -52,18 +39,42 @@ def held(pid: int, unit: str = "") -> Held:
 
     The weight is that of the group of *unit*, which is above or its own: against others in the same group it counts.
     """
-    there = places(pid)
-    return _second(there[""], unit) if "memory" not in there else _first(there)
+    return held_in(places(pid), unit)
+
+
+def held_in(there: Mapping[str, str], unit: str = "") -> Held:
+    """Return what the groups at *there*, by controller, are held to; of a controller that is not there, to nothing."""
+    return _second(there[""], unit) if "" in there and "memory" not in there else _first(there)
 
 
 def places(pid: int) -> dict[str, str]:
     """Return controller to directory; that of version 2 is called ``""``. Raises FileNotFoundError when it is gone."""
+    return {name: f"{_MOUNT}/{name}{path}" if name else f"{_MOUNT}{path}" for name, path in _groups(pid).items()}
+
+
+def own(pid: int) -> dict[str, str]:
+    """Return those `places` that were made for the unit or the container of *pid*, and for nobody else.
+
+    Of a controller that the host does not give to units, a process is in the group of all others, and what that says
+    is not about it. Raises FileNotFoundError when the process is gone.
+    """
+    groups = _groups(pid)
+    unified = groups.pop("", "/")
+    home = unified if unified != "/" else groups.get(_SYSTEMD, "/")
+    if home == "/":
+        return {}
+    found = {name: f"{_MOUNT}/{name}{path}" for name, path in groups.items() if path == home and name != _SYSTEMD}
+    here = [f"{mount}{home}" for mount in _UNIFIED if unified == home and os.path.isdir(f"{mount}{home}")]
+    return {**found, "": here[0]} if here else found
+
+
+def _groups(pid: int) -> dict[str, str]:
+    """Return controller to the path of its group."""
     found = {}
     with open(f"/proc/{pid}/cgroup", encoding="utf-8") as handle:
         for line in handle:
             _number, controllers, path = line.rstrip("\n").split(":", 2)
-            for name in controllers.split(","):
-                found[name] = f"{_MOUNT}/{name}{path}" if name else f"{_MOUNT}{path}"
+            found.update(dict.fromkeys(controllers.split(","), path))
     return found
 
 
@@ -91,6 +102,7 @@ def _second(directory: str, unit: str) -> Held:
         _bandwidths(f"{directory}/io.max"),
         io_weight(weighing[0]) if weighing else None,
         os.path.exists(f"{directory}/memory.swap.max"),
+        _number(f"{directory}/memory.high"),
     )
 
 
@@ -123,18 +135,19 @@ def _bandwidths(path: str) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _first(places: dict[str, str]) -> Held:
-    memory = _number(f"{places['memory']}/memory.limit_in_bytes")
-    both = _number(f"{places['memory']}/memory.memsw.limit_in_bytes")
-    quota = _number(f"{places['cpu']}/cpu.cfs_quota_us")
-    period = _number(f"{places['cpu']}/cpu.cfs_period_us")
+def _first(places: Mapping[str, str]) -> Held:
+    def number(controller: str, name: str) -> int | None:
+        return _number(f"{places[controller]}/{name}") if controller in places else None
+
+    memory, both = number("memory", "memory.limit_in_bytes"), number("memory", "memory.memsw.limit_in_bytes")
+    quota, period = number("cpu", "cpu.cfs_quota_us"), number("cpu", "cpu.cfs_period_us")
     return Held(
         memory,
         both - memory if both is not None and memory is not None else None,
         round(100 * quota / period) if quota is not None and period else None,
-        _number(f"{places['pids']}/pids.max"),
+        number("pids", "pids.max"),
         _throttles(places["blkio"]) if "blkio" in places else {},
-        counts_swap=os.path.exists(f"{places['memory']}/memory.memsw.limit_in_bytes"),
+        counts_swap="memory" in places and os.path.exists(f"{places['memory']}/memory.memsw.limit_in_bytes"),
     )
 
 

@@ -94,6 +94,10 @@ class Systemd:
         """Start *units*, and wait until they are up."""
         self._verb("start", units)
 
+    def begin(self, unit: str) -> None:
+        """Have *unit* started soon, and wait for nothing: whether it comes up is no matter of the caller's."""
+        self._commands.run(["systemctl", "start", "--no-block", unit])
+
     def restart(self, units: Sequence[str]) -> None:
         """Restart *units*, and wait until they are up."""
         self._verb("restart", units)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 
 from ..model.usage import CPU, FULL, IO, MEMORY, SOME, Usage
-from .cgroup import places
+from .cgroup import own
 
 _COUNT_IN_SIZE = (6, 2)
 """The version of Linux from which the size of /proc/PID/fd is how many files are open, which anyone may read."""
@@ -23,8 +23,16 @@ _COUNT_IN_SIZE = (6, 2)
 
 def usage(pid: int) -> Usage:
     """Return what the control groups of *pid*, and itself, use. Raises FileNotFoundError when it is gone."""
-    there = places(pid)
-    return _first(pid, there) if "memory" in there or "pids" in there else _second(pid, there[""])
+    return usage_in(own(pid), pid)
+
+
+def usage_in(there: Mapping[str, str], pid: int) -> Usage:
+    """Return what the groups at *there*, by controller, use, and the process *pid*."""
+    if "memory" in there or "pids" in there:
+        return _first(pid, there)
+    if "" in there:
+        return _second(pid, there[""])
+    return Usage(moment=time.clock_gettime(time.CLOCK_BOOTTIME), group=("", 0), files=open_files(pid))
 
 
 def _second(pid: int, directory: str) -> Usage:
@@ -44,16 +52,8 @@ def _second(pid: int, directory: str) -> Usage:
         files=open_files(pid),
         read_bytes=None if io is None else io[0],
         written_bytes=None if io is None else io[1],
-        pressure={
-            (resource, kind): seconds
-            for resource in (CPU, MEMORY, IO)
-            for kind, seconds in _pressure(f"{directory}/{resource}.pressure").items()
-        },
-        memory_events={
-            name: count
-            for name, count in _table(f"{directory}/memory.events").items()
-            if name in ("high", "max", "oom", "oom_kill")
-        },
+        pressure=_pressures(directory),
+        memory_events=memory_events(directory),
         tasks_refused=_table(f"{directory}/pids.events").get("max"),
     )
 
@@ -79,9 +79,17 @@ def _first(pid: int, there: Mapping[str, str]) -> Usage:
         files=open_files(pid),
         read_bytes=None if io is None else io[0],
         written_bytes=None if io is None else io[1],
+        # Version 1 counts no pressure; version 2 beside it does.
+        pressure=_pressures(there[""]) if "" in there else {},
         memory_events={name: count for name, count in events.items() if count is not None},
         tasks_refused=_table(f"{pids}/pids.events").get("max") if pids else None,
     )
+
+
+def memory_events(directory: str) -> dict[str, int]:
+    """Return how often the group at *directory*, and those below it, came to limits of memory; version 2 counts so."""
+    counts = _table(f"{directory}/memory.events")
+    return {name: counts[name] for name in ("high", "max", "oom", "oom_kill") if name in counts}
 
 
 def open_files(pid: int) -> int | None:
@@ -120,6 +128,14 @@ def _number(path: str) -> int | None:
 def _table(path: str) -> dict[str, int]:
     rows = (line.split() for line in (_text(path) or "").splitlines())
     return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
+
+
+def _pressures(directory: str) -> dict[tuple[str, str], float]:
+    return {
+        (resource, kind): seconds
+        for resource in (CPU, MEMORY, IO)
+        for kind, seconds in _pressure(f"{directory}/{resource}.pressure").items()
+    }
 
 
 def _pressure(path: str) -> dict[str, float]:

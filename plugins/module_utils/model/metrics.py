@@ -41,6 +41,8 @@ _NAME = ("name",)
 MONITOR = (
     Metric("librespot_monitor_last_look_timestamp_seconds", GAUGE, "When the monitor last looked at all instances."),
     Metric("librespot_monitor_counting_since_timestamp_seconds", GAUGE, "When its counters began, all of them at 0."),
+    Metric("librespot_monitor_cpu_seconds_total", COUNTER, "Processor time of the monitor itself."),
+    Metric("librespot_monitor_memory_bytes", GAUGE, "Memory of the monitor itself."),
     Metric("librespot_monitor_cgroup_version", GAUGE, "Version of control groups of this host, 0 without controllers."),
     Metric("librespot_monitor_unreadable", GAUGE, "1 for what the monitor could not read.", ("name", "what")),
     Metric(

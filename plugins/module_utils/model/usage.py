@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an instance uses at one moment, as the kernel counts it."""
+"""What an instance uses at one moment, and what the kernel holds it to."""
 
 from __future__ import annotations
 
@@ -48,3 +48,23 @@ class Usage:
     """How often ``high``, ``max``, ``oom`` and ``oom_kill`` came."""
     tasks_refused: int | None = None
     """How often a task was refused at the limit."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """Limits of a control group, in bytes, percent of one processor, and tasks; None is no limit.
+
+    *swap* is what may be swapped out besides *memory*; whether the kernel counts that is *counts_swap*.
+    """
+
+    memory: int | None
+    swap: int | None
+    cpu: int | None
+    tasks: int | None
+    io: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Bytes per second read from and written to each block device at most, by its ``MAJOR:MINOR``; 0 is no limit."""
+    io_weight: int | None = None
+    """Its share of block devices, from 1 to 10000; None where the kernel does not weigh it."""
+    counts_swap: bool = True
+    memory_high: int | None = None
+    """Memory in bytes above which the kernel slows it down; version 1 has no such limit."""

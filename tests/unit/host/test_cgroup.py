@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host import cgroup
-from ansible_collections.hardened.librespot.plugins.module_utils.host.cgroup import Held
+from ansible_collections.hardened.librespot.plugins.module_utils.model.usage import Held
 
 MIB = 1024**2
 

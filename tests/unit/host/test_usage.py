@@ -20,7 +20,7 @@ def _read(root: Path, controllers: dict[str, str], files: dict[str, str], monkey
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     there = {name: str(root / path) for name, path in controllers.items()}
-    monkeypatch.setattr(reader, "places", lambda _pid: there)
+    monkeypatch.setattr(reader, "own", lambda _pid: there)
     return reader.usage(os.getpid())
 
 

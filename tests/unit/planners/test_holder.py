@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.librespot.plugins.module_utils.host.cgroup import Held
 from ansible_collections.hardened.librespot.plugins.module_utils.host.proc import Mount, Process
 from ansible_collections.hardened.librespot.plugins.module_utils.model.container import Place
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import PROBE
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import CONTAINER, Instance
+from ansible_collections.hardened.librespot.plugins.module_utils.model.usage import Held
 from ansible_collections.hardened.librespot.plugins.module_utils.planners import confined, holder
 
 KITCHEN = Instance("kitchen", "instances[0]", deployment=CONTAINER)
