@@ -81,6 +81,21 @@ options:
         description: The Python of the host that runs it. Where containers are looked at it has their engine's library.
         type: path
         default: /usr/bin/python3
+  alerted:
+    description: Whether someone shall be told what happens on this host. Nobody is red then, else it is shown as not
+      enforced.
+    type: bool
+    default: false
+  prometheus:
+    description: Whether a Prometheus with the rules of M(hardened.librespot.alerts) looks at this host. What it knows
+      is asked where it runs.
+    type: bool
+    default: false
+  notify:
+    description: How the host tells by itself, in the options of C(notify) of M(hardened.librespot.monitoring). That it
+      does, and that what it told last has arrived, is looked at then.
+    type: dict
+    default: {}
   schedule:
     description:
       - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That it

@@ -11,9 +11,11 @@ from typing import Any
 
 from ..model.finding import Finding
 from ..model.instance import Specification
+from ..model.notify_options import asked_notify
 from ..model.reading import integer, mapping
 from ..model.schedule import SCHEDULE_OPTIONS, read_schedule
 from ..planners.registry import Host
+from .alerted import Telling
 from .attested import Upkeep
 from .audit import audit
 from .scheduled_audit import Review
@@ -29,9 +31,10 @@ class Asked:
         self._upkeep = Upkeep(given["upkeep"], max_age, ci=given["ci"])
         asked = mapping(given["schedule"], "schedule", tuple(_DEFAULTS))
         self._scheduled = read_schedule({**_DEFAULTS, **asked}) if asked else None
+        self._telling = Telling(given["alerted"], given["prometheus"], asked_notify(given["notify"], "notify"))
         self._given = given
 
     def audit(self, host: Host, spec: Specification, live: bool, review: Review) -> list[Finding]:
         """Return all findings of *host*."""
         engine, announce = self._given["engine"], self._given["announce"]
-        return audit(host, spec, live, engine, announce, self._upkeep, self._scheduled, review)
+        return audit(host, spec, live, engine, announce, self._upkeep, self._scheduled, review, self._telling)

@@ -33,6 +33,7 @@ from ..planners.releases import Releases
 from ..planners.segments import segment_planners
 from . import (
     addresses,
+    alerted,
     answers,
     attested,
     binding,
@@ -53,6 +54,7 @@ from . import (
     segment,
     services,
 )
+from .alerted import NOBODY_ASKED, Telling
 from .attested import AS_DEPLOYED, Subject, Upkeep
 from .context import Check, Context
 from .scheduled_audit import NOT_REVIEWED, Review
@@ -96,12 +98,13 @@ def audit(
     upkeep: Upkeep = AS_DEPLOYED,
     scheduled: Schedule | None = None,
     review: Review = NOT_REVIEWED,
+    telling: Telling = NOBODY_ASKED,
 ) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes.
 
     *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them, *upkeep*
-    what is expected of what is attested, *scheduled* how the check runs, on the host that checks, and *review* how the
-    host audits itself.
+    what is expected of what is attested, *scheduled* how the check runs, on the host that checks, *review* how the host
+    audits itself, and *telling* how someone is told what happens on it.
     """
     context = Context(host, spec, [], live)
     return ordered(
@@ -109,6 +112,7 @@ def audit(
             *_of_instances(host, spec, live, engine, announce, upkeep),
             *(schedule.look(scheduled, context) if scheduled else ()),
             *scheduled_audit.look(review, context),
+            *alerted.look(telling, context),
         ]
     )
 

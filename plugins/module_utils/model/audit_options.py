@@ -18,6 +18,9 @@ EXPECTATION_OPTIONS: dict[str, dict[str, Any]] = {
     "scan_max_age": {"type": "int", "default": 30},
     "ci": {"type": "bool", "default": False},
     "schedule": {"type": "dict", "default": {}},
+    "alerted": {"type": "bool", "default": False},
+    "prometheus": {"type": "bool", "default": False},
+    "notify": {"type": "dict", "default": {}},
 }
 """What is expected of a host besides its specification: options of the module ``audit``, and of a scheduled audit."""
 

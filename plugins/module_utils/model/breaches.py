@@ -17,6 +17,9 @@ from typing import Any
 from .errors import HostError, why
 
 PATH = "/var/lib/hardened-librespot-monitor/breaches.json"
+METRICS = "/var/lib/hardened-librespot-monitor/librespot.prom"
+"""What the monitor keeps for Prometheus beside it."""
+
 _FORMAT = 1
 _MOST = 1000
 """Breaches that are read; a monitor that was taken over could write any number."""

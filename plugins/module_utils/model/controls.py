@@ -276,6 +276,15 @@ _CONTROLS = (
         _CONVERGE_CONTAINERS,
     ),
     Control(
+        "RES-06",
+        "Someone is told when a limit is reached or nearly so, and when an instance fails",
+        MEDIUM,
+        "An instance is killed at its limit again and again, or is flooded, and nobody knows until they want to listen",
+        "Units that are always started again never fail, so systemd alone tells nobody; and what was set up to tell may"
+        " tell nobody for a month, so what counts is what was taken last",
+        "Set librespot_monitoring_notify, and run playbooks/site.yml against this host",
+    ),
+    Control(
         "RES-09",
         "Processes, open files and disk space are limited",
         MEDIUM,

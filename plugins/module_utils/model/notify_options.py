@@ -15,7 +15,7 @@ from .alert import SEVERITIES, WARNING
 from .breach_news import Policy
 from .errors import SpecificationError
 from .notice_options import NOTICE_OPTIONS
-from .reading import absolute_path, integer
+from .reading import absolute_path, integer, mapping, sequence
 
 NOTIFY_OPTIONS: dict[str, dict[str, Any]] = {
     **{name: NOTICE_OPTIONS[name] for name in ("mail", "webhooks", "timeout", "retries")},
@@ -27,6 +27,7 @@ NOTIFY_OPTIONS: dict[str, dict[str, Any]] = {
 
 _MAIL_FILES = ("password_file", "ca_file")
 _WEBHOOK_FILES = ("url_file", "secret_file", "headers_file", "ca_file")
+_HOMES = ("/home/", "/root/", "/run/user/")
 SECRET_FILES = ("password_file", "url_file", "secret_file", "headers_file")
 
 
@@ -104,8 +105,34 @@ def read_notify(given: Mapping[str, Any]) -> Notify:
         integer(given["retries"], "retries", 0, 5),
     )
     for source in notify.sources():
-        absolute_path(source.path, source.option)
+        path = absolute_path(source.path, source.option)
+        if f"{path}/".startswith(_HOMES):
+            raise SpecificationError(
+                source.option, path, "is in a home directory, which no service of ours sees", "Put it below /etc"
+            )
     return notify
+
+
+def asked_notify(given: Any, path: str) -> Notify | None:
+    """Return what a user says at *path*, who may leave out what has a default; None when nothing is said.
+
+    Raises `SpecificationError`, also for what Ansible looks at where it knows the options.
+    """
+    if not given:
+        return None
+    asked = _whole(mapping(given, path, tuple(NOTIFY_OPTIONS)), NOTIFY_OPTIONS)
+    mail, hooks = NOTIFY_OPTIONS["mail"]["options"], NOTIFY_OPTIONS["webhooks"]["options"]
+    if asked["mail"] is not None:
+        asked["mail"] = _whole(mapping(asked["mail"], f"{path}.mail", tuple(mail)), mail)
+    asked["webhooks"] = [
+        _whole(mapping(item, f"{path}.webhooks[{number}]", tuple(hooks)), hooks)
+        for number, item in enumerate(sequence(asked["webhooks"], f"{path}.webhooks"))
+    ]
+    return read_notify(asked)
+
+
+def _whole(given: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: given.get(name, option.get("default")) for name, option in options.items()}
 
 
 def _sources(options: Mapping[str, Any], names: Sequence[str], path: str, called: str) -> Iterator[Source]:

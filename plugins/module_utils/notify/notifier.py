@@ -14,21 +14,27 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from ..host.files import FILE, Files
 from ..host.lock import host_lock
 from ..model import breaches, outbox
+from ..model.alerts import THRESHOLDS
 from ..model.breach_news import news
+from ..model.breaches import Breach
 from ..model.errors import HostError, LibrespotError
 from ..model.notice import FAULT, NOTE, Item, plain
 from ..model.notify_options import Notify, read_notify
 from ..model.outbox import CONFIGURATION, OUTBOX, PROGRAM, STATE, Outbox
+from ..model.samples import read_samples
 from ..model.told import DamagedError
 from .channel import Channel, UndeliveredError
 from .channels import channels
 from .telling import Teller
 
+_STALE = "LibrespotMonitorStale"
+_LAST_LOOK = "librespot_monitor_last_look_timestamp_seconds"
 _PATIENCE_S = 240
 _AGAIN = 20
 """How often one run looks whether more has happened while it told the last."""
@@ -109,9 +115,21 @@ class Notifier:
         except HostError as error:
             self._say(str(error))
             there = ()
-        kept = news(kept, there, notify.policy, self._host, now)
+        kept = news(kept, (*there, *self._monitor(kept, now)), notify.policy, self._host, now)
         self._remember(kept)
         return kept
+
+    def _monitor(self, kept: Outbox, now: int) -> list[Breach]:
+        """Return whether the monitor has stopped looking, or looks again: of itself it cannot tell that."""
+        text = (self._read(breaches.METRICS) or b"").decode("utf-8", "replace")
+        last = next((item.value for item in read_samples(text) if item.name == _LAST_LOOK), None)
+        if last is None:
+            return []
+        stale = Breach(_STALE, (), int(last), 0, 1, now - last)
+        before = kept.told.get(stale.key)
+        if now - last > THRESHOLDS["monitor_age"].default:
+            return [replace(stale, count=before.count + before.over if before else 1)]
+        return [replace(stale, until=now, count=before.count)] if before and not before.over else []
 
     def _deliver(self, kept: Outbox, ways: Sequence[Channel], notify: Notify) -> Outbox:
         teller = Teller(PROGRAM, notify.retries)
@@ -130,7 +148,7 @@ class Notifier:
         return kept
 
     def _remember(self, kept: Outbox) -> None:
-        text = outbox.encode(Outbox(kept.entries, kept.channels, kept.told, int(time.time()), kept.lost))
+        text = outbox.encode(replace(kept, at=int(time.time())))
         self._files.write(OUTBOX, text.encode(), 0o600, os.geteuid(), os.getegid())
 
 

@@ -40,9 +40,6 @@ _PATHS = [f"{UNITS}/{name}" for name in (SERVICE, FAILED, WATCH, TIMER)]
 _ANY = FAILED.replace("@", "@any")
 """One of those that the template makes: systemd can be asked of no template."""
 
-_ENTRY = ".".join(entry.__name__.rsplit(".", 2)[1:])
-"""What the program runs. It is imported here, so that whoever plans it can build it."""
-
 _OTHERS = 0o077
 _ROOT = 0
 
@@ -76,7 +73,7 @@ def notify_planners(host: Host, notify: Notify | None) -> list[Planner]:
         return _absent(host)
     return [
         DirectoryPlanner(files, os.path.dirname(ARCHIVE), along=ROOT),
-        FilePlanner(files, ARCHIVE, program(_ENTRY)),
+        FilePlanner(files, ARCHIVE, program(entry)),
         DirectoryPlanner(files, SETTINGS, 0o700),
         FilePlanner(files, KEPT, configuration(notify), 0o600),
         *(FilePlanner(files, path, text) for path, text in notify_units(notify).items()),
