@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -101,6 +103,24 @@ class Systemd:
     def restart(self, units: Sequence[str]) -> None:
         """Restart *units*, and wait until they are up."""
         self._verb("restart", units)
+
+    def reload(self, units: Sequence[str]) -> None:
+        """Let *units* read their settings again."""
+        self._verb("reload", units)
+
+    def changed_at(self, unit: str) -> int | None:
+        """Return when the state of *unit*, which is active, last changed, as by a reload, in seconds since 1970.
+
+        None when it is not active.
+        """
+        argv = ["systemctl", "show", "--property", "ActiveState,StateChangeTimestamp", unit]
+        # It writes moments in the zone of whoever asks.
+        lines = self._commands.run(argv, env={"TZ": "UTC"}).stdout.splitlines()
+        state = {name: value for name, _equals, value in (line.partition("=") for line in lines)}
+        if state.get("ActiveState") != "active":
+            return None
+        _day, date, clock, _zone = state["StateChangeTimestamp"].split()
+        return calendar.timegm(time.strptime(f"{date} {clock}", "%Y-%m-%d %H:%M:%S"))
 
     def stop(self, units: Sequence[str]) -> None:
         """Stop *units*, and wait until they are down."""
