@@ -83,9 +83,9 @@ class Machine(Target):
 
 
 @contextlib.contextmanager
-def machine(image: str, directory: Path) -> Iterator[Machine]:
-    """Start a pristine machine, and remove it afterwards."""
-    name, inventory = f"hardened-librespot-limits-{image}", directory / "machine.yml"
+def machine(image: str, directory: Path, purpose: str = "limits") -> Iterator[Machine]:
+    """Start a pristine machine, and remove it afterwards. Its name tells its *purpose*."""
+    name, inventory = f"hardened-librespot-{purpose}-{image}", directory / "machine.yml"
     lab("machine", "down", name)
     lab("machine", "up", name, "--image", image, "--inventory", str(inventory))
     try:
