@@ -72,7 +72,7 @@ test-engines: ## The same by scanners that are compiled first; needs it as well
 	@$(CHECKS) engines
 
 .PHONY: test-monitoring
-test-monitoring: ## Rules, route and dashboard, judged by the tools that read them
+test-monitoring: ## Rules, judged by the tools that read them, and from a cause to an alert that is delivered
 	@$(CHECKS) monitoring
 
 .PHONY: test-kill

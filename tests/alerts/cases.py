@@ -117,6 +117,16 @@ CASES = (
     ),
     Case(
         "LibrespotOutOfMemory",
+        "and a look at the host fails meanwhile",
+        {_OOM: "0x5 1 stale 1x30"},
+        7,
+        (5, 17),
+        {_OOM: "3x5 stale 3x30", **_LONG},
+        "kitchen on host:9100 was ended by the kernel: out of memory",
+        severity="critical",
+    ),
+    Case(
+        "LibrespotOutOfMemory",
         "before Prometheus first looked",
         {_OOM: "_x5 1x30", _SINCE: "_x5 280x30"},
         6,

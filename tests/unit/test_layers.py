@@ -25,6 +25,7 @@ BELOW = {
     "audit": {"model", "render", "host", "notify", "planners", "audit"},
     "health": {"model", "render", "host", "planners", "health"},
     "programs": {"model", "render", "host", "notify", "planners", "audit", "health", "programs"},
+    "profiling": {"model", "render", "host", "planners", "health", "profiling"},
 }
 """Each layer with those that it may import from."""
 

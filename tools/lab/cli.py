@@ -177,7 +177,7 @@ def parser() -> argparse.ArgumentParser:
     host_up.add_argument("name")
     host_up.add_argument(
         "--image",
-        choices=[recipe.name for recipe in (*recipes.HOSTS, *recipes.ENGINES, recipes.PODMAN)],
+        choices=[name for name in recipes.ALL if name != recipes.BUILDER.name],
         default="debian12",
     )
     host_up.add_argument("--network", default="bridge", help="Docker network (default: bridge)")

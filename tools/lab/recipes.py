@@ -128,6 +128,14 @@ PODMAN = Recipe(
     HOSTS[1].script + _PODMAN,
     HOSTS[1].command,
 )
+EXPORTERS = tuple(
+    Recipe(
+        f"{host.name}-exporter", host.codename, (*host.packages, "prometheus-node-exporter"), host.script, host.command
+    )
+    for host in HOSTS
+)
+"""Hosts that a Prometheus asks."""
+
 # The whole chain from a metric to a message, in the versions that the distribution has.
 MONITORING = tuple(
     Recipe(
@@ -139,6 +147,8 @@ MONITORING = tuple(
     )
     for host in HOSTS
 )
+"""Hosts that ask, decide and tell: with promtool and amtool."""
+
 BUILDER = Recipe(
     "builder",
     "bookworm",
@@ -146,4 +156,4 @@ BUILDER = Recipe(
     _BUILDER,
     ("sleep", "infinity"),
 )
-ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, *MONITORING, PODMAN, BUILDER)}
+ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, *EXPORTERS, *MONITORING, BUILDER)}

@@ -58,8 +58,9 @@ _EXPORTER = f"/usr/bin/{EXPORTER}"
 TEXTFILES = "/var/lib/prometheus/node-exporter"
 """Where the node_exporter of Debian and Ubuntu looks for files of metrics, unless told otherwise."""
 
-PATIENCE = 20.0
-"""Seconds that a started monitor has to write its file. A Raspberry Pi Zero takes three to start Python."""
+PATIENCE = 60.0
+"""Seconds that a started monitor has to write its file. A Raspberry Pi Zero takes three to start Python; an emulated
+machine whose host was busy with other work has taken more than twenty."""
 
 _LIBEXEC = os.path.dirname(PROGRAM)
 _GRANTS_UNITS = [f"{UNITS}/{name}" for name in (GRANTS_SERVICE, GRANTS_TIMER)]

@@ -77,6 +77,7 @@ class Monitor:
         self._pending = False
         self._read_at = self._written_at = float("-inf")
         self._noted: object = None
+        self._since = round(time.time(), 2)
 
     def _begin(self) -> bool:
         try:
@@ -156,6 +157,7 @@ class Monitor:
         now = time.time()
         release, version = self._active.read()
         yield Sample("librespot_monitor_last_look_timestamp_seconds", round(now, 2))
+        yield Sample("librespot_monitor_counting_since_timestamp_seconds", self._since)
         yield Sample("librespot_monitor_cpu_seconds_total", round(_cpu_s(), 3))
         yield Sample("librespot_monitor_memory_bytes", _memory())
         yield Sample("librespot_monitor_cgroup_version", version_of_groups([item.seen for item in self._tracked]))

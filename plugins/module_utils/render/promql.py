@@ -30,6 +30,8 @@ from ..model.metrics import METRICS
 _LONG_AGO = "1w:30m"
 """How far back, and how closely, a counter is looked for that was not there lately: a host that was off, a gap."""
 _RECENT_MIN = 10
+_SCRAPES = "5m"
+"""Over which a value still counts: a single look at a host that fails would else end the alert, and tell it again."""
 UNHEARD = "instance:librespot_monitor:unheard"
 _DAY_S = 86400
 
@@ -48,7 +50,8 @@ def unheard() -> dict[str, str]:
     """
     since, look = (f"librespot_monitor_{name}_timestamp_seconds" for name in ("counting_since", "last_look"))
     return {
-        UNHEARD: f"{since} < time() - {_RECENT_MIN * 60}\nunless on (instance, job)\n{_before(look, f'{_RECENT_MIN}m')}"
+        UNHEARD: f"{_lately(since)} < time() - {_RECENT_MIN * 60}\n"
+        f"unless on (instance, job)\n{_before(look, f'{_RECENT_MIN}m')}"
     }
 
 
@@ -116,12 +119,18 @@ def _grown(counter: str, condition: Happened) -> str:
     before is a counter that began anew.
     """
     since = f"{condition.minutes}m"
-    anew = f"({counter} unless on (instance, job) {UNHEARD})" if condition.rare else f"increase({counter}[{since}])"
-    return f"{counter}\n- {_before(counter, since)}\n>= 0\nor\n{anew}"
+    now = _lately(counter)
+    anew = f"({now} unless on (instance, job) {UNHEARD})" if condition.rare else f"increase({counter}[{since}])"
+    return f"{now}\n- {_before(counter, since)}\n>= 0\nor\n{anew}"
+
+
+def _lately(series: str) -> str:
+    return f"last_over_time({series}[{_SCRAPES}])"
 
 
 def _before(series: str, since: str) -> str:
-    return f"({series} offset {since} or last_over_time({series}[{_LONG_AGO}] offset {since}))"
+    lately = f"last_over_time({series}[{_SCRAPES}] offset {since})"
+    return f"({lately} or last_over_time({series}[{_LONG_AGO}] offset {since}))"
 
 
 def _grown_name(item: Series, condition: Happened) -> str:
