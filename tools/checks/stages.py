@@ -144,6 +144,11 @@ STAGES: tuple[Stage, ...] = (
     Stage("sound", ("pytest", "tests/machine", "-k", "test_sound"), ("machine",), limit_min=60),
     # Most of it is the time for which a rule wants its cause to last.
     Stage("delivery", ("pytest", "tests/delivery"), ("monitoring",), limit_min=90),
+    # A server that is away is tried again after five minutes, and a monitor that stopped is told of after two.
+    *(
+        Stage(f"notify-{name}", ("pytest", "tests/notify", "-k", name), ("monitoring",), limit_min=60)
+        for name in (*MACHINES, "memory")
+    ),
     *(
         Stage(f"apparmor-{image}", ("pytest", "tests/apparmor", "-k", image), ("machine",), limit_min=90)
         for image in MACHINES

@@ -99,12 +99,15 @@ def target(item: Instance, engine: str, zones: Sequence[str]) -> Target:
     )
 
 
-def settings_of(spec: Specification, engine: str, interval: int, textfiles: str) -> Settings:
-    """Return what the monitor is started with for the instances of *spec*, which are bound to what the host has."""
+def settings_of(spec: Specification, engine: str, interval: int, textfiles: str, told: bool = False) -> Settings:
+    """Return what the monitor is started with for the instances of *spec*, which are bound to what the host has.
+
+    *told*: there is a notifier on this host.
+    """
     zones = [zone.name for zone in spec.zones.values() if zone.grants]
     targets = tuple(target(item, engine, zones) for item in spec.present)
     contained = any(item.deployment == CONTAINER for item in spec.present)
-    return Settings(targets, contained, interval, f"{textfiles}/{LINK}" if textfiles else "")
+    return Settings(targets, contained, interval, f"{textfiles}/{LINK}" if textfiles else "", told)
 
 
 def grant_sets(spec: Specification) -> list[tuple[str, str]]:
