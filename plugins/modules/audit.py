@@ -55,6 +55,16 @@ options:
         C(librespot_ci_attest). What it was not content with is red then; else it is shown as not enforced.
     type: bool
     default: false
+  profiled:
+    description:
+      - Whether the instances of this host are profiled by M(hardened.librespot.resource_profile), which keeps their
+        profiles on the host. One that was never profiled is red then; else it is shown as not enforced.
+    type: bool
+    default: false
+  profile_max_age:
+    description: How many days a profile may be old.
+    type: int
+    default: 180
   schedule:
     description:
       - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That it
@@ -105,6 +115,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.attested import Upkeep
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import audit
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.profiled import Profiling
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
 from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import integer, mapping
 from ansible_collections.hardened.librespot.plugins.module_utils.model.schedule import SCHEDULE_OPTIONS, read_schedule
@@ -129,7 +140,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     asked = mapping(given["schedule"], "schedule", tuple(_DEFAULTS))
     scheduled = read_schedule({**_DEFAULTS, **asked}) if asked else None
     spec = specification(module)
-    findings = audit(Host(), spec, given["live"], given["engine"], given["announce"], upkeep, scheduled)
+    profiling = Profiling(given["profiled"], integer(given["profile_max_age"], "profile_max_age", 1, 3650, "days"))
+    findings = audit(Host(), spec, given["live"], given["engine"], given["announce"], upkeep, scheduled, profiling)
     return {"changed": False, "findings": [item.as_data() for item in findings], "summary": summary(findings)}
 
 
@@ -144,6 +156,8 @@ def main() -> None:
         "upkeep": {"type": "bool", "default": False},
         "scan_max_age": {"type": "int", "default": 30},
         "ci": {"type": "bool", "default": False},
+        "profiled": {"type": "bool", "default": False},
+        "profile_max_age": {"type": "int", "default": 180},
         "schedule": {"type": "dict", "default": {}},
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)

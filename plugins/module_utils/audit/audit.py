@@ -44,6 +44,7 @@ from . import (
     options,
     outside,
     privileges,
+    profiled,
     provenance,
     published,
     sbom,
@@ -54,6 +55,7 @@ from . import (
 )
 from .attested import AS_DEPLOYED, Subject, Upkeep
 from .context import Check, Context
+from .profiled import UNASKED, Profiling
 
 CHECKS: tuple[Check, ...] = (
     drift.look,
@@ -93,24 +95,26 @@ def audit(
     announce: bool = True,
     upkeep: Upkeep = AS_DEPLOYED,
     scheduled: Schedule | None = None,
+    profiling: Profiling = UNASKED,
 ) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes.
 
     *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them, *upkeep*
-    what is expected of what is attested, and *scheduled* how the check runs, on the host that checks.
+    what is expected of what is attested, *scheduled* how the check runs, on the host that checks, and *profiling* what
+    is expected of the profiles that the host has kept.
     """
-    found = _of_instances(host, spec, live, engine, announce, upkeep)
+    found = _of_instances(host, spec, live, engine, announce, upkeep, profiling)
     if scheduled is None:
         return found
     return ordered([*found, *schedule.look(scheduled, Context(host, spec, [], live))])
 
 
 def _of_instances(
-    host: Host, spec: Specification, live: bool, engine: str, announce: bool, upkeep: Upkeep
+    host: Host, spec: Specification, live: bool, engine: str, announce: bool, upkeep: Upkeep, profiling: Profiling
 ) -> list[Finding]:
     spec = _on_host(host, spec)
     if any(item.deployment == CONTAINER for item in spec.instances):
-        return _contained(host, spec, live, engine, announce, upkeep)
+        return _contained(host, spec, live, engine, announce, upkeep, profiling)
     release = host.active_release()
     # The firewall and the units need the same users and directories.
     every = [
@@ -126,11 +130,12 @@ def _of_instances(
     checks = list(CHECKS)
     if spec.present and release:
         checks.append(partial(attested.look, Subject(release, False, upkeep)))
+        checks.append(partial(profiled.look, profiling, lambda _item: release))
     return _findings(Context(host, spec, planners, live), checks)
 
 
 def _contained(
-    host: Host, spec: Specification, live: bool, called: str, announce: bool, upkeep: Upkeep
+    host: Host, spec: Specification, live: bool, called: str, announce: bool, upkeep: Upkeep, profiling: Profiling
 ) -> list[Finding]:
     """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
     planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
@@ -155,6 +160,7 @@ def _contained(
     # Where a run was cut short there are two, and each has its findings.
     labels = {image: image.partition(":")[2][:12] if len(images) > 1 else "" for image in images}
     checks += [partial(attested.look, Subject(image, True, upkeep, labels[image])) for image in images]
+    checks.append(partial(profiled.look, profiling, partial(_image_of, engine)))
     running = partial(contained.processes, engine)
     return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)
 
@@ -163,6 +169,12 @@ def _images(engine: AnyEngine, spec: Specification) -> list[str]:
     """Return the ids of the images of which the instances have their containers; one, unless a run was cut short."""
     there = (engine.container(container_name(item.name)) for item in spec.present)
     return sorted({str(item["Image"]) for item in there if item})
+
+
+def _image_of(engine: AnyEngine, item: Instance) -> str:
+    """Return the image of the container of *item*; empty when there is none."""
+    there = engine.container(container_name(item.name))
+    return str(there["Image"]) if there else ""
 
 
 def _on_its_network(check: Check, context: Context) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ class Control:
 _CONVERGE = "Run playbooks/site.yml against this host"
 _CHECK = "Run playbooks/schedule.yml against this host, then: systemctl start hardened-librespot-check.service"
 _CONVERGE_CONTAINERS = f"{_CONVERGE}, with librespot_deployment: container"
+_PROFILE = "Run playbooks/profile.yml against this host"
 _UPDATE = "Run playbooks/update.yml against this host"
 
 _CONTROLS = (
@@ -252,6 +253,22 @@ _CONTROLS = (
         _CONVERGE,
     ),
     Control(
+        "RES-01",
+        "Usage is profiled under no load, requests, and a decode-like load",
+        MEDIUM,
+        "A limit that was guessed ends the music, or leaves the host to whoever takes all it can get",
+        "What the kernel counts of the instance itself, under a stated load, with this release, and not long ago",
+        _PROFILE,
+    ),
+    Control(
+        "RES-02",
+        "Limits hold what the profile recommends",
+        MEDIUM,
+        "An instance that needs more than its limit is killed, held up, or gets no thread when it plays",
+        "The limit in force is read from the live control group, and compared with the most that was measured",
+        f"{_PROFILE} with librespot_profile_write, then playbooks/site.yml",
+    ),
+    Control(
         "RES-03",
         "Memory, CPU and I/O are limited",
         MEDIUM,
@@ -266,6 +283,14 @@ _CONTROLS = (
         "A limit that someone raised by hand stays raised",
         "The engine's own description of the container is compared: memory with swap, processor, tasks, files, devices",
         _CONVERGE_CONTAINERS,
+    ),
+    Control(
+        "RES-08",
+        "Limits are reviewed against what monitoring measured",
+        LOW,
+        "A limit that fitted once does not fit after years of updates and of other uses",
+        "Weeks of use, as Prometheus recorded them, say whether a limit is too tight or too wide",
+        f"{_PROFILE} with librespot_profile_prometheus and librespot_profile_write, then playbooks/site.yml",
     ),
     Control(
         "RES-09",
