@@ -20,7 +20,7 @@ from ..module_utils.host.files import FILE, Entry, Files, called
 from ..module_utils.model.errors import HostError
 from ..module_utils.planners.base import converge
 from ..module_utils.planners.file import FilePlanner
-from .inventory_limits import VARIABLE, InventoryText, by_hand, has_instances
+from .inventory_limits import VARIABLE, InventoryText, by_hand, has_instances, sealed
 from .written import resolved
 
 Limits = Mapping[str, Any]
@@ -48,7 +48,9 @@ def located(given: str, host: str, directories: Sequence[str], wanted: Mapping[s
     for path in dict.fromkeys(path for directory in directories for path in _candidates(directory, host)):
         try:
             text = _read(path, wanted)[1]
-            if has_instances(text, host):
+            if sealed(text):
+                unread.append(path)
+            elif has_instances(text, host):
                 found.append(path)
         except (HostError, yaml.YAMLError, RecursionError):
             unread.append(path)

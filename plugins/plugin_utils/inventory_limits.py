@@ -58,7 +58,7 @@ class InventoryText:
         self._path = path
         self._host = host
         self._wanted = wanted
-        if text.startswith(_VAULT):
+        if sealed(text):
             raise self._refused("is encrypted by Ansible Vault as a whole", f"Open it: ansible-vault edit {path}. ")
         self._root = self._composed(text)
         self._shared = _seen_twice(self._root)
@@ -203,6 +203,11 @@ class InventoryText:
 
     def _refused(self, problem: str, remedy: str) -> HostError:
         return HostError(f"{self._path} {problem}", f"{remedy}{by_hand(self._wanted)}")
+
+
+def sealed(text: str) -> bool:
+    """Whether the file with this *text* is encrypted as a whole."""
+    return text.startswith(_VAULT)
 
 
 def has_instances(text: str, host: str) -> bool:
