@@ -15,8 +15,8 @@ import time
 
 import pytest
 
-from tests.supply.told import PASSWORD
 from tests.support.code import install
+from tests.support.told import PASSWORD
 
 from .told import NOTIFY, OUTBOX, PLACE, SECRET, SECRETS, Telling
 

@@ -62,6 +62,7 @@ from .apparmor import parser_planners, profile_planners
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HollowPlanner, HuskPlanner, OnlyPlanner
 from .pins import NoPinsPlanner, PinsPlanner
+from .profiles import OutlivedProfilesPlanner
 from .segment import no_segment_planners
 from .service import ForgottenPlanner, ServicePlanner, StoppedPlanner
 
@@ -226,6 +227,8 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
     # Those that go come first: another may have asked for their port.
     for item in sorted(spec.instances, key=lambda item: item.present):
         planners += _present(host, item, release) if item.present else _absent(host, item)
+    gone = [item.name for item in spec.instances if not item.present]
+    planners.append(OutlivedProfilesPlanner(files, gone, every=_nothing_remains(host, spec)))
     if _nothing_remains(host, spec):
         planners += [
             StoppedPlanner(host.systemd, SLICE),
