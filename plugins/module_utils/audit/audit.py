@@ -11,10 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from ..host.engine import Engine
-from ..host.engines import AnyEngine
+from ..host.engines import AnyEngine, EngineSnapshot, PodmanSnapshot
 from ..host.libraries import Libraries
-from ..host.podman import Podman
 from ..model.container import DOCKER, PODMAN, container_name
 from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
@@ -99,6 +97,7 @@ def audit(
     *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them, *upkeep*
     what is expected of what is attested, and *scheduled* how the check runs, on the host that checks.
     """
+    host = host.at_one_moment()
     found = _of_instances(host, spec, live, engine, announce, upkeep)
     if scheduled is None:
         return found
@@ -139,10 +138,10 @@ def _contained(
         return _findings(Context(host, spec, _unique(planners), live), [*checks, published.look])
     engine: AnyEngine
     if called == PODMAN:
-        engine = Podman(host.commands)
+        engine = PodmanSnapshot(host.commands)
         planners += quadlet_planners(host, engine, spec)
     else:
-        engine = Engine()
+        engine = EngineSnapshot()
         planners += container_planners(host, engine, spec)
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
     checks.append(partial(published.look, ours=True))
@@ -156,7 +155,8 @@ def _contained(
     labels = {image: image.partition(":")[2][:12] if len(images) > 1 else "" for image in images}
     checks += [partial(attested.look, Subject(image, True, upkeep, labels[image])) for image in images]
     running = partial(contained.processes, engine)
-    return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)
+    context = Context(host, spec, _unique(planners), live, running, engine.reading)
+    return _findings(context, checks, services.UNITS)
 
 
 def _images(engine: AnyEngine, spec: Specification) -> list[str]:
@@ -175,5 +175,7 @@ def _unique(planners: Sequence[Planner]) -> list[Planner]:
     return list({(item.subject, item.scope): item for item in planners}.values())
 
 
-def _findings(context: Context, checks: Sequence[Check]) -> list[Finding]:
+def _findings(context: Context, checks: Sequence[Check], units: Sequence[str] = ()) -> list[Finding]:
+    """Return what *checks* find; *units* are those that they ask for besides the planners."""
+    context.host.systemd.expect([*units, *(unit for planner in context.planners for unit in planner.units)])
     return ordered([item for check in checks for item in check(context)])
