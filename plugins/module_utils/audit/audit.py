@@ -11,10 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from ..host.engine import Engine
-from ..host.engines import AnyEngine
+from ..host.engines import AnyEngine, EngineSnapshot, PodmanSnapshot
 from ..host.libraries import Libraries
-from ..host.podman import Podman
 from ..model.container import DOCKER, PODMAN, container_name
 from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
@@ -100,6 +98,7 @@ def audit(
 
     *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them.
     """
+    host = host.at_one_moment()
     context = Context(host, spec, [], live)
     return ordered(
         [
@@ -146,10 +145,10 @@ def _contained(
         return _findings(Context(host, spec, _unique(planners), live), [*checks, published.look])
     engine: AnyEngine
     if called == PODMAN:
-        engine = Podman(host.commands)
+        engine = PodmanSnapshot(host.commands)
         planners += quadlet_planners(host, engine, spec)
     else:
-        engine = Engine()
+        engine = EngineSnapshot()
         planners += container_planners(host, engine, spec)
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
     checks.append(partial(published.look, ours=True))
@@ -164,7 +163,8 @@ def _contained(
     checks += [partial(attested.look, Subject(image, True, expected.upkeep, labels[image])) for image in images]
     checks.append(partial(profiled.look, expected.profiling, partial(_image_of, engine)))
     running = partial(contained.processes, engine)
-    return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)
+    context = Context(host, spec, _unique(planners), live, running, engine.reading)
+    return _findings(context, checks, services.UNITS)
 
 
 def _images(engine: AnyEngine, spec: Specification) -> list[str]:
@@ -189,5 +189,7 @@ def _unique(planners: Sequence[Planner]) -> list[Planner]:
     return list({(item.subject, item.scope): item for item in planners}.values())
 
 
-def _findings(context: Context, checks: Sequence[Check]) -> list[Finding]:
+def _findings(context: Context, checks: Sequence[Check], units: Sequence[str] = ()) -> list[Finding]:
+    """Return what *checks* find; *units* are those that they ask for besides the planners."""
+    context.host.systemd.expect([*units, *(unit for planner in context.planners for unit in planner.units)])
     return ordered([item for check in checks for item in check(context)])

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -23,6 +24,7 @@ from ..host.namespaces import inside
 from ..host.network import network, routers
 from ..host.sockets import BoundSocket, receiving
 from ..host.systemd import Systemd
+from ..host.systemd_snapshot import SystemdSnapshot
 from ..model.artifact import BINARY
 from ..model.bind import LOOPBACK, Bind
 from ..model.facts import Facts
@@ -92,10 +94,16 @@ class Host:
     files: Files = field(default_factory=Files)
 
     def __post_init__(self) -> None:
-        self.systemd = Systemd(self.commands)
+        self.systemd: Systemd = Systemd(self.commands)
         self.accounts = Accounts(self.commands)
         facts = gather(self.commands, self.files)
         self.facts: Facts = replace(facts, unbound=_unbound(facts))
+
+    def at_one_moment(self) -> Host:
+        """Return the same host for one look that changes nothing: what can be asked for at once is."""
+        found = copy(self)
+        found.systemd = SystemdSnapshot(self.commands)
+        return found
 
     def network(self) -> HostNetwork:
         """Return the interfaces and addresses that the host has now."""
