@@ -94,7 +94,8 @@ def test_it_is_written_once_for_its_owner_alone(report: Report, tmp_path: Path) 
     path = tmp_path / "report.json"
     said = report(results={"a": {"findings": [BAD]}}, path=str(path), fail=False)
     assert (said["changed"], said["path"]) == (True, str(path))
-    assert json.loads(path.read_text(encoding="utf-8"))["hosts"]["a"]["findings"] == [BAD]
+    (found,) = json.loads(path.read_text(encoding="utf-8"))["hosts"]["a"]["findings"]
+    assert {**BAD, "fingerprint": found["fingerprint"]} == found
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert not report(results={"a": {"findings": [BAD]}}, path=str(path), fail=False)["changed"]
 
