@@ -16,7 +16,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError, SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import paths_of
-from ansible_collections.hardened.librespot.plugins.module_utils.model.report import AUDIT, KINDS, Report
+from ansible_collections.hardened.librespot.plugins.module_utils.model.report import AUDIT, KINDS, REVIEW, Report
 from ansible_collections.hardened.librespot.plugins.module_utils.render.report import as_json, as_table
 from ansible_collections.hardened.librespot.plugins.plugin_utils.given import file_to_write
 from ansible_collections.hardened.librespot.plugins.plugin_utils.outputs.audit_html import as_html
@@ -51,12 +51,13 @@ _ARGUMENTS = {
 }
 
 FORMS: Mapping[str, Callable[[Report], str]] = {
-    "path": as_json,
     "html": as_html,
     "junit": audit_junit,
     "sarif": audit_sarif,
     "markdown": as_markdown,
     "rationale": as_rationale,
+    # The last one, by which a review that was cut short is none.
+    "path": as_json,
 }
 """Option that names a file to what is written there."""
 
@@ -85,7 +86,7 @@ class ActionModule(ActionBase):
         if report.comparison is not None:
             result["comparison"] = report.comparison.counts
         for name, form in FORMS.items():
-            if asked[name]:
+            if asked[name] and not (name == "path" and report.kind == REVIEW and result.get("failed")):
                 self._write(result, name, asked[name], form(report))
         said = _failure(report, asked["fail_on"]) if asked["fail"] else ""
         if said:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..module_utils.host.opened import opened
 from ..module_utils.model.comparison import Key, worst
 from ..module_utils.model.errors import SpecificationError, shown, why
 from ..module_utils.model.finding import STATUSES
+from ..module_utils.model.reading import path_of
 from ..module_utils.model.report import KINDS
 from ..module_utils.model.formal_review import Earlier
 from ..module_utils.model.timestamp import seconds, utc
 from ..module_utils.render.report import FORMAT, TOOL
-from ..module_utils.host.opened import opened
-from ..module_utils.model.reading import path_of
 
 _LARGEST = 512 * 1024**2
 _ANEW = "Name a report that this version wrote with path, or leave the option out and make one"

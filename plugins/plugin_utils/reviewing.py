@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timezone
 from pathlib import Path
@@ -53,7 +53,7 @@ def assemble(asked: Mapping[str, Any], now: float) -> Report:
     Raises `SpecificationError` for arguments that are none.
     """
     today = datetime.fromtimestamp(now, timezone.utc).date()
-    environments = _environments(asked["environments"])
+    environments = _environments(asked["environments"], asked["results"])
     where = {host: name for name, hosts in environments.items() for host in hosts}
     hosts = {
         name: read_host(
@@ -78,12 +78,15 @@ def assemble(asked: Mapping[str, Any], now: float) -> Report:
     return replace(report, comparison=changes)
 
 
-def _environments(given: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """Return the hosts of each environment that has some. Raises `SpecificationError` for a host in two of them."""
+def _environments(given: Mapping[str, Any], there: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return those of the hosts that are *there* of each environment that has some.
+
+    Raises `SpecificationError` for a host in two of them.
+    """
     found: dict[str, tuple[str, ...]] = {}
     seen: dict[str, str] = {}
     for name, hosts in given.items():
-        listed = tuple(str(item) for item in sequence(hosts, f"environments.{name}"))
+        listed = tuple(str(item) for item in sequence(hosts, f"environments.{name}") if item in there)
         for host in listed:
             if host in seen:
                 raise SpecificationError(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from ansible_collections.hardened.librespot.plugins.module_utils.render.report import as_json
 from ansible_collections.hardened.librespot.plugins.plugin_utils.outputs.audit_html import as_html
 from ansible_collections.hardened.librespot.plugins.plugin_utils.reviewing import assemble
 from tests.review.browser import INSIDE, chromium
@@ -19,6 +20,9 @@ from tests.support.fleet import fleet, hostile
 
 NOW = calendar.timegm((2026, 11, 28, 4, 0, 20))
 TEN = "ten.html"
+FEW = "few.html"
+"""Some of the ten, with everything that the page can have in it: what looks at each element takes its time."""
+
 HOSTILE = "hostile.html"
 
 
@@ -62,6 +66,15 @@ def chair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """Return a browser with the report of ten hosts, and that of hosts that write whatever they like."""
     directory = tmp_path_factory.mktemp("pages")
     (directory / TEN).write_text(as_html(assemble(fleet(), NOW)), encoding="utf-8")
+    some = {
+        room: found for room, found in fleet()["results"].items() if room in ("attic", "garden", "studio", "workshop")
+    }
+    earlier = directory / "earlier.json"
+    earlier.write_text(
+        as_json(assemble({**fleet(), "results": {**some, "garden": some["attic"]}}, NOW)), encoding="utf-8"
+    )
+    given = {**fleet(), "results": some, "previous": str(earlier)}
+    (directory / FEW).write_text(as_html(assemble(given, NOW)), encoding="utf-8")
     (directory / HOSTILE).write_text(as_html(assemble(hostile(), NOW)), encoding="utf-8")
     directory.chmod(0o755)
     with chromium(directory) as browser:

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.review.conftest import HOSTILE, TEN, Desk
+from tests.review.conftest import FEW, HOSTILE, TEN, Desk
 from tests.support.fleet import MARKUP, ROOMS
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PAGES = (TEN, HOSTILE)
 WIDTHS = (1280, 390)
 LONGEST_S = 3.0
+LOOKED_AT_MS = 300_000
 LARGEST = 2_000_000
 
 EVERYTHING_OPEN = "for (const one of document.querySelectorAll('details')) one.open = true"
@@ -30,11 +31,12 @@ FOCUSED = """() => {
 
 
 @pytest.mark.parametrize(
-    ("name", "width", "scheme"), [(TEN, 1280, "light"), (TEN, 390, "dark"), (HOSTILE, 390, "light")]
+    ("name", "width", "scheme"), [(FEW, 1280, "light"), (FEW, 390, "dark"), (HOSTILE, 390, "light")]
 )
 def test_it_breaks_no_rule_of_accessibility(desk: Desk, name: str, width: int, scheme: str) -> None:
     """Contrast, names, headings, tables and regions, with everything open that can be."""
     page = desk.open(name, width, scheme).page
+    page.set_default_timeout(LOOKED_AT_MS)
     page.evaluate(EVERYTHING_OPEN)
     found = Axe().run(page, options=RULES).response["violations"]
     assert [(item["id"], [node["target"] for node in item["nodes"][:3]]) for item in found] == []
@@ -147,17 +149,17 @@ def test_all_of_it_is_printed(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_ten_hosts_are_small_and_soon_there(desk: Desk, told: list[str]) -> None:
-    times = []
+    times, loaded = [], []
     for scheme, width in (("light", 1280), ("dark", 1280), ("light", 390)):
         began = time.monotonic()
         page = desk.open(TEN, width, scheme).page
         times.append(time.monotonic() - began)
+        loaded.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
         path = desk.directory / f"ten-{scheme}-{width}.png"
         page.screenshot(path=path, full_page=True)
         assert path.read_bytes().startswith(b"\x89PNG")
     size = (desk.directory / TEN).stat().st_size
-    timing = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
-    told.append(f"ten hosts: {size / 1024:.0f} KiB, opened in {max(times):.2f} s, loaded after {timing:.0f} ms")
+    told.append(f"ten hosts: {size / 1024:.0f} KiB, opened in {max(times):.2f} s, loaded after {max(loaded):.0f} ms")
     told.append(f"screenshots: {desk.directory}/ten-*.png")
     assert size < LARGEST
     assert max(times) < LONGEST_S

@@ -160,12 +160,12 @@ def hostile() -> dict[str, Any]:
     limits = [{**item, "scope": "speaker", "kind": "limit"} for item in said]
     whole = {"findings": [*found, *known, *long], "settings": [*said, *limits], "at": AT.format(number=1)}
     names = [text for text in MARKUP if "\ud800" not in text]
-    results: dict[str, Any] = dict.fromkeys(names[:3], whole)
+    results: dict[str, Any] = dict.fromkeys(names[:2], whole)
     results["quiet"] = {"findings": known[:1], "settings": said}
     return {
         **fleet(),
         "results": results,
-        "environments": {names[0]: names[:2], "production": ["quiet", names[2]]},
+        "environments": {names[0]: names[:1], "production": ["quiet", names[1]]},
         "differences": {"quiet": [{"path": "*", "reason": "<b>it is a reason</b>"}]},
         "sources": {name: name for name in names},
         "kind": "audit",

@@ -96,7 +96,7 @@ _CONTROLS = (
         MEDIUM,
         "What differs in production was tried in no other environment",
         "Options, access and relaxations of each instance are compared; a difference needs a reason in the inventory",
-        "Make the environments alike, or give the path and a reason in librespot_environment_differences",
+        "Make the environments alike, or give the path and a reason in librespot_audit_differences",
     ),
     Control(
         "CFG-09",
@@ -322,7 +322,7 @@ _CONTROLS = (
         MEDIUM,
         "A limit that no other environment has is met for the first time in production",
         "The limits of each instance are compared; a difference needs a reason in the inventory, and is listed with it",
-        "Make the limits alike, or give the path and a reason in librespot_environment_differences",
+        "Make the limits alike, or give the path and a reason in librespot_audit_differences",
     ),
     Control(
         "RES-06",

@@ -24,7 +24,7 @@ from .settings import ACCESS, LIMIT, OPTION, RELAXATION, Setting
 from .waivers import day
 
 FLEET = "fleet"
-VARIABLE = "librespot_environment_differences"
+VARIABLE = "librespot_audit_differences"
 
 _KEYS = ("path", "reason", "until")
 _SHORTEST_REASON = 10

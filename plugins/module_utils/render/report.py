@@ -140,7 +140,9 @@ def _remedies(findings: Sequence[Finding]) -> str:
     for item in findings:
         if item.status in RED and item.id not in remedies.setdefault(item.remedy, []):
             remedies[item.remedy].append(item.id)
-    return "".join(f"To mend {', '.join(controls)}: {printable(remedy)}\n" for remedy, controls in remedies.items())
+    return "".join(
+        f"To mend {printable(', '.join(controls))}: {printable(remedy)}\n" for remedy, controls in remedies.items()
+    )
 
 
 def _changes(found: Comparison) -> str:
