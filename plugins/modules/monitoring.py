@@ -82,9 +82,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.program_archive import program
-from ansible_collections.hardened.librespot.plugins.module_utils.model.monitored import FASTEST, INTERVAL, SLOWEST
+from ansible_collections.hardened.librespot.plugins.module_utils.model.monitoring_options import (
+    MONITORING_OPTIONS,
+    read_monitoring,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.model.network import placed
-from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import absolute_path, integer
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     DEPLOYMENT_ARGUMENT,
     ENGINE_ARGUMENT,
@@ -96,7 +98,6 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.monitoring import (
-    TEXTFILES,
     Archives,
     monitoring_planners,
     no_monitoring,
@@ -111,8 +112,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.monitor_
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the monitor to where it shall be."""
     asked = module.params
-    textfiles = asked["textfile_directory"] and absolute_path(asked["textfile_directory"], "textfile_directory")
-    interval = integer(asked["interval"], "interval", FASTEST, SLOWEST, "seconds")
+    interval, textfiles = read_monitoring({name: asked[name] for name in MONITORING_OPTIONS})
     if asked["state"] == "absent":
         planners = no_monitoring(Host(), textfiles)
     else:
@@ -134,8 +134,7 @@ def main() -> None:
         **STATE_ARGUMENT,
         **DEPLOYMENT_ARGUMENT,
         **ENGINE_ARGUMENT,
-        "interval": {"type": "int", "default": INTERVAL},
-        "textfile_directory": {"type": "str", "default": TEXTFILES},
+        **MONITORING_OPTIONS,
         "exporter": {"type": "bool", "default": False},
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)

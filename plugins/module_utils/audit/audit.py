@@ -40,6 +40,7 @@ from . import (
     drift,
     firewall,
     limits,
+    monitored,
     network,
     options,
     outside,
@@ -55,6 +56,7 @@ from . import (
 )
 from .attested import AS_DEPLOYED, Subject, Upkeep
 from .context import Check, Context
+from .monitored import Watched
 from .scheduled_audit import NOT_REVIEWED, Review
 
 CHECKS: tuple[Check, ...] = (
@@ -96,17 +98,18 @@ def audit(
     upkeep: Upkeep = AS_DEPLOYED,
     scheduled: Schedule | None = None,
     review: Review = NOT_REVIEWED,
+    watched: Watched | None = None,
 ) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes.
 
     *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them, *upkeep*
-    what is expected of what is attested, *scheduled* how the check runs, on the host that checks, and *review* how the
-    host audits itself.
+    what is expected of what is attested, *scheduled* how the check runs, on the host that checks, *review* how the
+    host audits itself, and *watched* how it is monitored.
     """
     context = Context(host, spec, [], live)
     return ordered(
         [
-            *_of_instances(host, spec, live, engine, announce, upkeep),
+            *_of_instances(host, spec, live, engine, announce, upkeep, watched),
             *(schedule.look(scheduled, context) if scheduled else ()),
             *scheduled_audit.look(review, context),
         ]
@@ -114,11 +117,17 @@ def audit(
 
 
 def _of_instances(
-    host: Host, spec: Specification, live: bool, engine: str, announce: bool, upkeep: Upkeep
+    host: Host,
+    spec: Specification,
+    live: bool,
+    engine: str,
+    announce: bool,
+    upkeep: Upkeep,
+    watched: Watched | None,
 ) -> list[Finding]:
     spec = _on_host(host, spec)
     if any(item.deployment == CONTAINER for item in spec.instances):
-        return _contained(host, spec, live, engine, announce, upkeep)
+        return _contained(host, spec, live, engine, announce, upkeep, watched)
     release = host.active_release()
     # The firewall and the units need the same users and directories.
     every = [
@@ -127,21 +136,29 @@ def _of_instances(
         *segment_planners(host, spec),
         *unit_planners(host, spec, release),
         *no_announcements(host, [item.name for item in spec.present]),
+        *(watched.planners(host, spec, engine) if watched else ()),
     ]
     planners = _unique(every)
     if spec.present:
         planners += Releases(host.commands, host.files, Libraries(host.commands, host.files)).installed(release)
-    checks = list(CHECKS)
+    checks: list[Check] = [*CHECKS, partial(monitored.look, watched)]
     if spec.present and release:
         checks.append(partial(attested.look, Subject(release, False, upkeep)))
     return _findings(Context(host, spec, planners, live), checks)
 
 
 def _contained(
-    host: Host, spec: Specification, live: bool, called: str, announce: bool, upkeep: Upkeep
+    host: Host,
+    spec: Specification,
+    live: bool,
+    called: str,
+    announce: bool,
+    upkeep: Upkeep,
+    watched: Watched | None,
 ) -> list[Finding]:
     """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
-    planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
+    planners = firewall_planners(host, spec)
+    checks: list[Check] = list(CONTAINER_CHECKS)
     # The images alone do not tell: whoever removes their manifests would be rid of all checks.
     if not (host.files.read(IMAGES, content=False) or has_containers(host.files) or has_quadlets(host.files)):
         return _findings(Context(host, spec, _unique(planners), live), [*checks, published.look])
@@ -153,12 +170,13 @@ def _contained(
         engine = Engine()
         planners += container_planners(host, engine, spec)
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
+    planners += watched.planners(host, spec, called) if watched else ()
     checks.append(partial(published.look, ours=True))
     checks += [options.look, segment.look, partial(contained.look, engine), partial(answers.look, engine)]
     checks += [partial(addresses.look, engine), partial(outside.look, engine)]
     checks.append(partial(services.look, engine, announce))
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
-    checks.append(partial(sbom.look, True))
+    checks += [partial(sbom.look, True), partial(monitored.look, watched)]
     images = _images(engine, spec)
     # Where a run was cut short there are two, and each has its findings.
     labels = {image: image.partition(":")[2][:12] if len(images) > 1 else "" for image in images}

@@ -18,6 +18,8 @@ EXPECTATION_OPTIONS: dict[str, dict[str, Any]] = {
     "scan_max_age": {"type": "int", "default": 30},
     "ci": {"type": "bool", "default": False},
     "schedule": {"type": "dict", "default": {}},
+    "monitored": {"type": "bool", "default": False},
+    "monitoring": {"type": "dict", "default": {}},
 }
 """What is expected of a host besides its specification: options of the module ``audit``, and of a scheduled audit."""
 

@@ -276,6 +276,14 @@ _CONTROLS = (
         _CONVERGE_CONTAINERS,
     ),
     Control(
+        "RES-05",
+        "Use is monitored against limits, as Prometheus metrics",
+        MEDIUM,
+        "An instance that is flooded, or killed at its limit again and again, is noticed when the music is missed",
+        "The file that Prometheus reads is held against the instance itself; so are the rights of what keeps it",
+        "Set librespot_monitored: true, and run playbooks/site.yml against this host",
+    ),
+    Control(
         "RES-09",
         "Processes, open files and disk space are limited",
         MEDIUM,
@@ -379,3 +387,6 @@ OF_CONTAINERS = frozenset(
 
 OF_CHECKERS = frozenset({"UPD-01", "UPD-02"})
 """The controls that are of the host alone that checks for all of them."""
+
+ASKED_FOR = frozenset({"NET-06", "RES-05"})
+"""The controls that are of hosts whose inventory asks for them alone; of others they are not enforced."""

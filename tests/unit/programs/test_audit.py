@@ -49,6 +49,8 @@ ASKED = {
     "scan_max_age": 30,
     "ci": False,
     "schedule": {},
+    "monitored": False,
+    "monitoring": {},
 }
 WELL = Finding("NET-03", "table", PASSED, "host", "as described", "as described", "nft", "Converge")
 BAD = Finding("NET-03", "table", FAILED, "host", "as described", "a rule\nis missing", "nft", "Converge")
