@@ -125,11 +125,11 @@ class TestMonitor:
         assert _failures(found) == _failures(before)
 
     def test_a_grant_is_told_and_its_end_too(self, running: Monitored, report: list[str]) -> None:
-        running.grant("12s")
-        found, took = running.wait(lambda now: GRANT in now, 10)
-        assert 0 < found[GRANT] - time.time() <= 12
-        _found, over = running.wait(lambda now: now[EXPIRED] == 1 and GRANT not in now, 30)
-        report.append(f"a grant is told after {took:.1f} s, and its end {took + over - 12:.1f} s late")
+        running.grant("40s")
+        found, _took = running.wait(lambda now: GRANT in now, 30)
+        assert 0 < found[GRANT] - time.time() <= 40
+        running.wait(lambda now: now[EXPIRED] == 1 and GRANT not in now, 60)
+        report.append(f"the end of a grant is told {time.time() - found[GRANT]:.1f} s late")
 
     def test_whenever_it_is_killed_the_file_is_whole(self, running: Monitored) -> None:
         looked = running.file()[LOOKED]

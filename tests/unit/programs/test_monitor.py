@@ -46,6 +46,7 @@ class World:
     answer: tuple[bool, str] | None = (True, "0.8.0")
     entries: list[Entry] = field(default_factory=list)
     readable: bool = True
+    fails: int = 0
     asked: int = 0
     read: int = 0
 
@@ -59,6 +60,9 @@ class World:
 
     def journal(self) -> list[Entry]:
         self.read += 1
+        if self.fails:
+            self.fails -= 1
+            raise HostError("it takes too long", "")
         found, self.entries = self.entries, []
         return found
 
@@ -154,7 +158,21 @@ def test_without_the_journal_it_goes_on_and_says_so(world: World, capsys: pytest
     looks(made, world, 5, 5)
     assert world.read == 0
     assert world.values()["librespot_monitor_unreadable/journal"] == 1
-    assert capsys.readouterr().err == "<4>the journal: nothing may be read\n"
+    world.readable = True
+    world.seen = UP
+    looks(made, world, 5)
+    assert "librespot_monitor_unreadable/journal" not in world.values()
+    assert capsys.readouterr().err == "<4>the journal: nothing may be read\n<5>the journal: well again\n"
+
+
+def test_what_could_not_be_heard_is_asked_for_again(world: World) -> None:
+    made = monitor(world)
+    looks(made, world, 5)
+    world.seen, world.fails = Seen(), 2
+    looks(made, world, 5, 5)
+    world.entries = [FAILED]
+    looks(made, world, 5)
+    assert world.values()["librespot_instance_failures_total/signal"] == 1
 
 
 def test_what_cannot_be_written_is_told_once_and_so_is_its_end(
