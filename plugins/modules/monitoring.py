@@ -206,13 +206,15 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.program_archive import program
-from ansible_collections.hardened.librespot.plugins.module_utils.model.monitored import FASTEST, INTERVAL, SLOWEST
+from ansible_collections.hardened.librespot.plugins.module_utils.model.monitoring_options import (
+    MONITORING_OPTIONS,
+    read_monitoring,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.model.network import placed
 from ansible_collections.hardened.librespot.plugins.module_utils.model.notify_options import (
     NOTIFY_OPTIONS,
     asked_notify,
 )
-from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import absolute_path, integer
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     DEPLOYMENT_ARGUMENT,
     ENGINE_ARGUMENT,
@@ -224,7 +226,6 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.monitoring import (
-    TEXTFILES,
     Archives,
     monitoring_planners,
     no_monitoring,
@@ -240,8 +241,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.monitor_
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the monitor to where it shall be."""
     asked = module.params
-    textfiles = asked["textfile_directory"] and absolute_path(asked["textfile_directory"], "textfile_directory")
-    interval = integer(asked["interval"], "interval", FASTEST, SLOWEST, "seconds")
+    interval, textfiles = read_monitoring({name: asked[name] for name in MONITORING_OPTIONS})
     if asked["state"] == "absent":
         host = Host()
         planners = [*notify_planners(host, None), *no_monitoring(host, textfiles)]
@@ -270,8 +270,7 @@ def main() -> None:
         **STATE_ARGUMENT,
         **DEPLOYMENT_ARGUMENT,
         **ENGINE_ARGUMENT,
-        "interval": {"type": "int", "default": INTERVAL},
-        "textfile_directory": {"type": "str", "default": TEXTFILES},
+        **MONITORING_OPTIONS,
         "exporter": {"type": "bool", "default": False},
         "notify": {"type": "dict", "options": NOTIFY_OPTIONS},
     }

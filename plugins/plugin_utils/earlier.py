@@ -13,9 +13,9 @@ from ..module_utils.host.opened import opened
 from ..module_utils.model.comparison import Key, worst
 from ..module_utils.model.errors import SpecificationError, shown, why
 from ..module_utils.model.finding import STATUSES
+from ..module_utils.model.formal_review import Earlier
 from ..module_utils.model.reading import path_of
 from ..module_utils.model.report import KINDS
-from ..module_utils.model.formal_review import Earlier
 from ..module_utils.model.timestamp import seconds, utc
 from ..module_utils.render.report import FORMAT, TOOL
 

@@ -112,6 +112,12 @@ STAGES: tuple[Stage, ...] = (
         ("supply",),
         limit_min=60,
     ),
+    Stage(
+        "monitor-short",
+        ("pytest", "tests/monitoring", "-k", "debian13 and (node_exporter_tells or no_rights or is_killed_is_counted)"),
+        ("test",),
+    ),
+    Stage("monitor", ("pytest", "tests/monitoring"), ("monitoring",), limit_min=40),
     Stage("upkeep", ("pytest", "tests/upkeep"), ("supply", "mutants"), limit_min=60),
     Stage("health", ("pytest", "tests/health"), ("supply",), limit_min=40),
     # Its scanner is compiled the first time.

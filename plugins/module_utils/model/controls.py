@@ -317,6 +317,14 @@ _CONTROLS = (
         _CONVERGE_CONTAINERS,
     ),
     Control(
+        "RES-05",
+        "Use is monitored against limits, as Prometheus metrics",
+        MEDIUM,
+        "An instance that is flooded, or killed at its limit again and again, is noticed when the music is missed",
+        "The file that Prometheus reads is held against the instance itself; so are the rights of what keeps it",
+        "Set librespot_monitored: true, and run playbooks/site.yml against this host",
+    ),
+    Control(
         "RES-07",
         "Limits are the same in all environments, or the inventory says why not",
         MEDIUM,
@@ -448,3 +456,6 @@ OF_CHECKERS = frozenset({"UPD-01", "UPD-02"})
 
 OF_FLEETS = frozenset({"CFG-08", "CFG-09", "RES-07"})
 """The controls that the report judges, over what the audits of all hosts found."""
+
+ASKED_FOR = frozenset({"NET-06", "RES-05"})
+"""The controls that are of hosts whose inventory asks for them alone; of others they are not enforced."""
