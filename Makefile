@@ -71,6 +71,10 @@ test-supply: ## What is known of real releases, by a real scanner; needs all of 
 test-engines: ## The same by scanners that are compiled first; needs it as well
 	@$(CHECKS) engines
 
+.PHONY: test-monitoring
+test-monitoring: ## Rules, judged by the tools that read them, and from a cause to an alert that is delivered
+	@$(CHECKS) monitoring
+
 .PHONY: test-kill
 test-kill: ## Fifty runs killed at random moments
 	@$(CHECKS) kill

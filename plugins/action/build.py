@@ -21,11 +21,10 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.build_opt
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.lock import REFRESHED, lock_name
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
-from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import LONGEST_S, integer
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import LONGEST_S, integer, paths_of
 from ansible_collections.hardened.librespot.plugins.module_utils.model.recipes import recipe, unknown_identifier
 from ansible_collections.hardened.librespot.plugins.plugin_utils.assembling import LACKING, assemble
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import Artifact, ArtifactCache, default_directory
-from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.lock_pins import LockPins
 from ansible_collections.hardened.librespot.plugins.plugin_utils.locking import Chosen, Got, Locking
 from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making

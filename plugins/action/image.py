@@ -14,8 +14,8 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.image import ARCHIVE
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import IMAGE, Artifact, read_artifact
-from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
 
 _MODULE = "hardened.librespot.image"

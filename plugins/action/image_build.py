@@ -22,7 +22,12 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.image_opt
     NEVER,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
-from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import LONGEST_S, OLDEST_DAYS, integer
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import (
+    LONGEST_S,
+    OLDEST_DAYS,
+    integer,
+    paths_of,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.render.probe import SOURCE
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
     IMAGE,
@@ -33,7 +38,6 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import (
 )
 from ansible_collections.hardened.librespot.plugins.plugin_utils.compared import Compared
 from ansible_collections.hardened.librespot.plugins.plugin_utils.composing import LACKING, compose
-from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.making import Making
 from ansible_collections.hardened.librespot.plugins.plugin_utils.progress import Progress
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote

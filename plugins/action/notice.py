@@ -27,9 +27,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.notice im
 from ansible_collections.hardened.librespot.plugins.module_utils.model.notice_options import NOTICE_OPTIONS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import integer
 from ansible_collections.hardened.librespot.plugins.module_utils.model.waivers import day
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.channel import Channel
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.mail import mails
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.webhook import webhooks
+from ansible_collections.hardened.librespot.plugins.module_utils.notify.channels import channels
 from ansible_collections.hardened.librespot.plugins.plugin_utils.noticing import (
     Noticing,
     Paths,
@@ -89,10 +87,9 @@ def _look(asked: dict[str, Any]) -> Look:
 def _noticing(asked: dict[str, Any], where: Paths) -> Noticing:
     timeout = integer(asked["timeout"], "timeout", 1, 600, "seconds")
     today = day(asked["today"], "today") if asked["today"] else datetime.now(timezone.utc).date()
-    channels: list[Channel] = [*mails(asked["mail"], timeout), *webhooks(asked["webhooks"], timeout)]
     return Noticing(
         where,
-        channels,
+        channels(asked["mail"], asked["webhooks"], timeout),
         today,
         integer(asked["remind_after"], "remind_after", 0, 366, "days"),
         integer(asked["retries"], "retries", 0, 10),

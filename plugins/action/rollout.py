@@ -16,6 +16,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model import rollout_options as step
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import paths_of
 from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout import STAGES, HostState
 from ansible_collections.hardened.librespot.plugins.module_utils.model.rollout_input import (
     check_serial,
@@ -31,7 +32,6 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.rollout 
     report_table,
 )
 from ansible_collections.hardened.librespot.plugins.plugin_utils import rollout_steps as steps
-from ansible_collections.hardened.librespot.plugins.plugin_utils.given import paths_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.rollout_store import Rollout, Store, process
 from ansible_collections.hardened.librespot.plugins.plugin_utils.written import resolved, written
 

@@ -22,6 +22,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.errors im
     missing,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.plan import Plan
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import paths_of
 from ansible_collections.hardened.librespot.plugins.module_utils.model.sbom_options import (
     ARTIFACT,
     CYCLONEDX,
@@ -36,11 +37,7 @@ from ansible_collections.hardened.librespot.plugins.plugin_utils.assembling impo
 from ansible_collections.hardened.librespot.plugins.plugin_utils.bills import Bill, bill_of, bill_on_host
 from ansible_collections.hardened.librespot.plugins.plugin_utils.cache import default_directory
 from ansible_collections.hardened.librespot.plugins.plugin_utils.filed import Filing
-from ansible_collections.hardened.librespot.plugins.plugin_utils.given import (
-    directory_to_write,
-    file_to_write,
-    paths_of,
-)
+from ansible_collections.hardened.librespot.plugins.plugin_utils.given import directory_to_write, file_to_write
 from ansible_collections.hardened.librespot.plugins.plugin_utils.remote import Remote
 
 _MODULE = "hardened.librespot.sbom"

@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.announce
   - hardened.librespot.specification.engine
+  - hardened.librespot.specification.notify
   - hardened.librespot.specification.timer
   - hardened.librespot.specification.state
   - hardened.librespot.specification.attributes
@@ -80,6 +81,21 @@ EXAMPLES = r"""
     instances: "{{ librespot_instances }}"
     textfile_directory: ""
 
+- name: Let a host without Prometheus tell by itself
+  hardened.librespot.monitoring:
+    instances: "{{ librespot_instances }}"
+    textfile_directory: ""
+    notify:
+      mail:
+        to: [ops@example.org]
+        sender: librespot@example.org
+        host: mail.example.org
+        username: librespot
+        password_file: /etc/librespot-notify/password
+      webhooks:
+        - url_file: /etc/librespot-notify/slack
+          format: slack
+
 - name: Monitor no more
   hardened.librespot.monitoring:
     state: absent
@@ -118,6 +134,10 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.errors im
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Specification
 from ansible_collections.hardened.librespot.plugins.module_utils.model.monitored import FASTEST, INTERVAL, SLOWEST
 from ansible_collections.hardened.librespot.plugins.module_utils.model.network import placed
+from ansible_collections.hardened.librespot.plugins.module_utils.model.notify_options import (
+    NOTIFY_OPTIONS,
+    asked_notify,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import absolute_path, integer
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     ANNOUNCE_ARGUMENT,
@@ -139,6 +159,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.monito
     refuse_missing,
     settings_of,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.notify import notify_planners, refuse_unusable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.scheduled_audit import (
     no_links,
@@ -174,24 +195,29 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     if asked["state"] == "absent":
         host = Host()
         links = no_links(host.files, [_before(host), textfiles])
-        planners = [*links, *scheduled_audit_planners(host, None), *no_monitoring(host, textfiles)]
+        gone = [*links, *notify_planners(host, None), *scheduled_audit_planners(host, None)]
+        planners = [*gone, *no_monitoring(host, textfiles)]
     else:
         given = specification(module)
         description = described(asked, given)
         refuse_missing(textfiles, asked["exporter"])
+        notify = asked_notify(asked["notify"], "notify")
+        if notify:
+            refuse_unusable(notify)
         host = Host()
         if description:
             refuse_unschedulable(host, description)
         seen = host.network()
         spec = replace(given, instances=tuple(placed(item, seen) for item in given.present))
-        settings = settings_of(spec, asked["engine"], interval, textfiles)
+        settings = settings_of(spec, asked["engine"], interval, textfiles, notify is not None)
         archives = Archives(program(monitor), program(grants))
         # First of all: by what the monitor is told, the next run knows where this one made links.
-        gone = {_before(host)} - {textfiles} if description else {_before(host), textfiles}
+        places = {_before(host)} - {textfiles} if description else {_before(host), textfiles}
         planners = [
-            *no_links(host.files, sorted(gone)),
+            *no_links(host.files, sorted(places)),
             *monitoring_planners(host, spec, settings, archives, asked["exporter"]),
             *scheduled_audit_planners(host, description, program(audit), textfiles),
+            *notify_planners(host, notify),
         ]
     return {**outcome(module, converge(planners, module.check_mode)), "metrics": METRICS_FILE}
 
@@ -210,6 +236,7 @@ def main() -> None:
         "interval": {"type": "int", "default": INTERVAL},
         "textfile_directory": {"type": "str", "default": TEXTFILES},
         "exporter": {"type": "bool", "default": False},
+        "notify": {"type": "dict", "options": NOTIFY_OPTIONS},
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
 

@@ -23,9 +23,9 @@ from typing import Any
 from ..module_utils.host.archive import plain_files
 from ..module_utils.host.command import Commands
 from ..module_utils.host.files import Files
+from ..module_utils.host.opened import opened
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.errors import HostError, SpecificationError
-from .given import opened
 
 OFFICIAL = "https://github.com/RustSec/advisory-db.git"
 

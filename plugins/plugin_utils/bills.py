@@ -16,12 +16,12 @@ from typing import Any
 
 from ..module_utils.host.deployed import RELEASE
 from ..module_utils.host.files import Files
+from ..module_utils.host.opened import opened
 from ..module_utils.model.artifact import BINARY, SBOM, identifier
 from ..module_utils.model.errors import HostError, SpecificationError, shown
 from ..module_utils.model.image import ARCHIVE
 from .cache import IMAGE, ArtifactCache, read_artifact
 from .compiled import Crate
-from .given import opened
 from .lockfile import locked
 from .matching import crates_of, refuse_other
 from .saved_image import read_image

@@ -2,56 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Paths of the controller that a user gives: to read from, and to write to."""
+"""Paths of the controller that a user gives to write to."""
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from collections.abc import Mapping, Sequence
-from typing import BinaryIO
 
 from ..module_utils.model.errors import SpecificationError
-from ..module_utils.model.reading import line
+from ..module_utils.model.reading import path_of
 from .written import resolved
-
-_LONGEST = 4096
-
-
-def path_of(value: str | None, option: str) -> str:
-    """Return the path *value* of *option*. Raises `SpecificationError` for what would name another file than is read.
-
-    A path with a NUL is none, and one with a line break or an escape sequence is told as something else.
-    """
-    if not value:
-        raise SpecificationError(option, value, "is no path", "Write a path")
-    return line(value, option, _LONGEST)
-
-
-def paths_of(given: Mapping[str, str | None], names: Sequence[str], prefix: str = "") -> None:
-    """Raise `SpecificationError` for options of these *names* that are *given*, and are no paths."""
-    for name in names:
-        if given.get(name):
-            path_of(given[name], f"{prefix}{name}")
-
-
-def opened(path: str) -> BinaryIO:
-    """Open a file to be read. Raises `OSError` for whatever is no regular file: a pipe would be waited for without end.
-
-    What it says in ``strerror`` is also for a path that is none.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
-    except ValueError as error:
-        raise OSError(errno.EINVAL, str(error)) from error
-    mode = os.fstat(descriptor).st_mode
-    if stat.S_ISREG(mode):
-        return os.fdopen(descriptor, "rb")
-    os.close(descriptor)
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-    raise OSError(errno.EINVAL, "it is no regular file", path)
 
 
 def file_to_write(value: str | None, option: str) -> str:

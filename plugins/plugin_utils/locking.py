@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..module_utils.host.opened import opened
 from ..module_utils.model.artifact import CRATE, LOCK
 from ..module_utils.model.errors import HostError, LibrespotError, SpecificationError
 from ..module_utils.model.lock import REFRESHED, UPSTREAM, UPSTREAM_LOCK, locked_crates, refuse_incomplete
 from ..module_utils.model.plan import Plan, State
 from ..module_utils.model.reading import OLDEST_DAYS, integer
 from ..module_utils.model.recipes import crate_source
-from .given import opened
 from .lock_pins import LockPins, Pin
 from .lockfile import locked
 

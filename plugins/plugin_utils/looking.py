@@ -16,14 +16,13 @@ from ..module_utils.host.command import Commands
 from ..module_utils.host.files import Files
 from ..module_utils.host.workplace import Workplace
 from ..module_utils.model.errors import SpecificationError
-from ..module_utils.model.reading import LONGEST_S, OLDEST_DAYS, integer, line
+from ..module_utils.model.reading import LONGEST_S, OLDEST_DAYS, integer, line, paths_of
 from ..module_utils.model.release_info_options import FEEDS, RELEASES, RUNNING
 from ..module_utils.model.waivers import day
 from .cache import default_directory
 from .feeds import look as look_at_feed
 from .feeds import taken
 from .fetching import Client
-from .given import paths_of
 from .memory import Memory
 from .ordering import is_version, newest_first
 from .registry import registry

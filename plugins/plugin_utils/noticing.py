@@ -7,39 +7,28 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date
 from typing import Any
 
 from ..module_utils.host.files import FILE, Files, called
 from ..module_utils.host.lock import host_lock
 from ..module_utils.model import check_record, told
 from ..module_utils.model.check_record import Record, Sent
-from ..module_utils.model.errors import HostError, LibrespotError
-from ..module_utils.model.notice import RELEASE, Item, Look, plain
+from ..module_utils.model.errors import HostError
+from ..module_utils.model.notice import RELEASE, Item, Look
+from ..module_utils.model.reading import path_of, paths_of
 from ..module_utils.model.told import DamagedError, Memory
+from ..module_utils.notify.channel import Channel, UndeliveredError
+from ..module_utils.notify.telling import Teller, first
 from ..module_utils.render.check_metrics import check_metrics
-from ..module_utils.render.notice import Message
-from .channels.channel import Channel, UndeliveredError
-from .given import path_of, paths_of
 from .written import resolved
 
-_AT_ONCE = 25
-"""Items of one message, so that it can be read and is taken everywhere."""
-
-_MESSAGES = 8
-"""Messages by one channel in one run. What is left is told by the next run: a feed can be made to hold anything.
-
-Until then it counts as undelivered, so that nobody takes it for told.
-"""
-
 _PATIENCE_S = 300
-_LONGEST_WAIT_S = 30
+_PROGRAM = "hardened.librespot.check"
 
 
 @dataclass(frozen=True)
@@ -80,8 +69,7 @@ class Noticing:
         self._channels = channels
         self._today = today
         self._remind = remind
-        self._retries = retries
-        self._wait = wait
+        self._teller = Teller(_PROGRAM, retries, wait)
         self._files = Files()
         self._unwritten: dict[str, None] = {}
 
@@ -90,7 +78,7 @@ class Noticing:
         memory, warnings = self._remembered()
         items = look.all_items
         due = {channel.name: memory.due(items, channel.name, self._today, self._remind) for channel in self._channels}
-        would = {name: _first(found) for name, found in due.items()}
+        would = {name: first(found) for name, found in due.items()}
         sent = [_sent(name, found, would[name]) for name, found in due.items() if found]
         return Told(would, self._record(look, sent), [*warnings, *self._unencrypted()])
 
@@ -109,7 +97,8 @@ class Noticing:
                 due = memory.due(look.all_items, channel.name, self._today, self._remind)
                 delivered[channel.name], error = [], ""
                 try:
-                    for part in self._tell(channel, due, memory):
+                    again = {item.key for item in due if memory.reminded(item, channel.name)}
+                    for part in self._teller.tell(channel, due, self._today, again):
                         memory = memory.after(part, channel.name, self._today)
                         self._remember(memory)
                         delivered[channel.name] += part
@@ -124,35 +113,6 @@ class Noticing:
     def _unencrypted(self) -> list[str]:
         open_ways = [channel for channel in self._channels if channel.unencrypted]
         return [f"{channel.name}: all on the way can read it: {channel.unencrypted}" for channel in open_ways]
-
-    def _tell(self, channel: Channel, due: Sequence[Item], memory: Memory) -> Iterator[list[Item]]:
-        """Send *due* in messages of some items each, and yield the items of each that was taken."""
-        again = frozenset(item.key for item in due if memory.reminded(item, channel.name))
-        now = _first(due)
-        for start in range(0, len(now), _AT_ONCE):
-            part = now[start : start + _AT_ONCE]
-            self._send(channel, self._message(channel, part, again, len(due) - start - len(part)))
-            yield part
-
-    def _message(self, channel: Channel, part: Sequence[Item], again: frozenset[str], left: int) -> Message:
-        # Who gets the same twice, as after a kill between taking and remembering, can know it.
-        told = [channel.name, *(f"{item.key}{self._today if item.key in again else ''}" for item in part)]
-        identifier = hashlib.sha256("\n".join(told).encode()).hexdigest()[:32]
-        moment = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        return Message(identifier, part, again, left, moment, plain(socket.gethostname(), 100))
-
-    def _send(self, channel: Channel, message: Message) -> None:
-        for attempt in range(self._retries + 1):
-            try:
-                channel.send(message)
-            except UndeliveredError as error:
-                if not error.again or attempt == self._retries:
-                    raise
-                self._wait(min(2.0**attempt, _LONGEST_WAIT_S))
-            except LibrespotError as error:
-                raise UndeliveredError(error.message, error.remedy, again=False) from error
-            else:
-                return
 
     def _record(self, look: Look, sent: Sequence[Sent]) -> Record:
         now = int(time.time())
@@ -208,11 +168,6 @@ class Noticing:
             except OSError as error:
                 self._unwritten[f"{self._paths.state}.lock: {error.strerror}. Look at that file"] = None
             yield
-
-
-def _first(due: Sequence[Item]) -> list[Item]:
-    """Return those of *due* that one run tells."""
-    return list(due[: _AT_ONCE * _MESSAGES])
 
 
 def _sent(channel: str, due: Sequence[Item], taken: Sequence[Item], error: str = "") -> Sent:

@@ -16,7 +16,7 @@ from ..module_utils.host.command import Commands
 from ..module_utils.model.errors import SpecificationError
 from ..module_utils.model.gate import judge
 from ..module_utils.model.inventory import SystemPackage
-from ..module_utils.model.reading import LONGEST_S, OLDEST_DAYS, integer
+from ..module_utils.model.reading import LONGEST_S, OLDEST_DAYS, integer, path_of, paths_of
 from ..module_utils.model.scanned import Scanned
 from ..module_utils.model.statements import Program
 from ..module_utils.model.unreachable import UNREACHABLE
@@ -26,7 +26,7 @@ from . import bill, cvss_score, elf, fixes, vex
 from .cache import default_directory
 from .engines.engine import Engine, Surroundings
 from .engines.registry import engine, refuse_engines
-from .given import path_of, paths_of, refuse_outputs
+from .given import refuse_outputs
 from .outputs.purl import part
 from .subjects import Subject, read_subject
 from .vex import read_vex

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..module_utils.host.files import Files
+from ..module_utils.host.opened import opened
 from ..module_utils.model.artifact import BINARY as PROGRAM
 from ..module_utils.model.artifact import MANIFEST
 from ..module_utils.model.errors import HostError
@@ -34,7 +35,6 @@ from .bill import read_bill
 from .cache import IMAGE as IMAGES
 from .cache import Artifact, read_artifact
 from .compiled import recorded_crates
-from .given import opened
 from .lockfile import read_lock
 from .saved_image import read_image
 

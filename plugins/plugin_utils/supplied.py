@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Callable
 
 from ..module_utils.host.archive import one_file
+from ..module_utils.host.opened import opened
 from ..module_utils.host.workplace import Built
 from ..module_utils.model.artifact import BINARY
 from ..module_utils.model.errors import HostError
-from .given import opened
 
 _ELF = b"\x7fELF"
 

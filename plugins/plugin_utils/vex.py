@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..module_utils.host.opened import opened
 from ..module_utils.model.errors import HostError, SpecificationError, why
 from ..module_utils.model.statements import (
     AFFECTED,
@@ -22,7 +23,6 @@ from ..module_utils.model.statements import (
     UNDER_INVESTIGATION,
     Statement,
 )
-from .given import opened
 
 try:
     from packageurl import PackageURL

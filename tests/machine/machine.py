@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.attacks.hosts import Target
+from tests.attacks.hosts import Target, until
 from tests.support.hosts import CHECKOUT, lab
 
 ADDRESS = "10.0.2.15"
@@ -74,6 +75,29 @@ class Machine(Target):
             self.packages("docker-cli")
         self.shell("systemctl enable --quiet --now docker.service")
 
+    @contextlib.contextmanager
+    def forwarded(self, port: int, address: str) -> Iterator[str]:
+        """Lead a port at *address* of this machine to *port* of the machine; returns address and port on this side."""
+        with socket.create_server((address, 0)) as probe:
+            here = f"{address}:{probe.getsockname()[1]}"
+        options = [
+            "-N",
+            "-o",
+            "ExitOnForwardFailure=yes",
+            "-o",
+            "ServerAliveInterval=15",
+            "-L",
+            f"{here}:127.0.0.1:{port}",
+        ]
+        known = [*shlex.split(self.variables["ansible_ssh_common_args"]), "-p", str(self.variables["ansible_port"])]
+        with subprocess.Popen(["ssh", *known, *options, f"root@{self.address}"], stdin=subprocess.DEVNULL) as ssh:
+            try:
+                until(lambda: ssh.poll() is not None or _listens(here), 60, f"{here} leads to {self.name}")
+                assert ssh.poll() is None, f"{here}: ssh ended with {ssh.returncode}"
+                yield here
+            finally:
+                ssh.terminate()
+
     def answer(self, port: int, timeout: float = 2) -> dict[str, Any] | None:
         """Return what librespot answers at *port*, asked on the machine itself; None when it does not."""
         url = f"http://{ADDRESS}:{port}/?action=getInfo"
@@ -82,10 +106,19 @@ class Machine(Target):
         return dict(json.loads(done.stdout)) if done.returncode == 0 else None
 
 
+def _listens(at: str) -> bool:
+    address, _unused, port = at.rpartition(":")
+    try:
+        socket.create_connection((address, int(port)), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
-def machine(image: str, directory: Path) -> Iterator[Machine]:
-    """Start a pristine machine, and remove it afterwards."""
-    name, inventory = f"hardened-librespot-limits-{image}", directory / "machine.yml"
+def machine(image: str, directory: Path, purpose: str = "limits") -> Iterator[Machine]:
+    """Start a pristine machine, and remove it afterwards. Its name tells its *purpose*."""
+    name, inventory = f"hardened-librespot-{purpose}-{image}", directory / "machine.yml"
     lab("machine", "down", name)
     lab("machine", "up", name, "--image", image, "--inventory", str(inventory))
     try:

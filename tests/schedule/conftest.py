@@ -20,9 +20,9 @@ import pytest
 from tests.supply.conftest import TODAY
 from tests.supply.databases import EXCERPT
 from tests.supply.releases import lock_of
-from tests.supply.told import PASSWORD, USER, Hook, MailServer, authority, mail_server, webhook
 from tests.support.hosts import CHECKOUT, Host, fresh
 from tests.support.plays import Controller, Run
+from tests.support.told import PASSWORD, USER, Hook, MailServer, authority, mail_server, webhook
 
 LIBRARIES = (
     *("boolean", "cvss", "cyclonedx", "defusedxml", "elftools", "feedparser", "junitparser", "license_expression"),

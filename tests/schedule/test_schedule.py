@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.supply.told import PASSWORD
 from tests.support.code import install
+from tests.support.told import PASSWORD
 
 from .conftest import DATABASE, NAME, Checker
 

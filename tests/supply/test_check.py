@@ -25,10 +25,10 @@ from tests.supply.conftest import TODAY
 from tests.supply.databases import EXCERPT, ROOT
 from tests.supply.mirror import Mirror, atom, mirror
 from tests.supply.releases import index_rows
-from tests.supply.told import PASSWORD, USER, Authority, Hook, MailServer, authority, mail_server, webhook
 from tests.support.hosts import BUILDER, Host, fresh
 from tests.support.locks import pin_refreshed
 from tests.support.plays import Controller, built
+from tests.support.told import PASSWORD, USER, Authority, Hook, MailServer, authority, mail_server, webhook
 from tools.lab.cache import location
 
 CHECK = ROOT / "examples/check"

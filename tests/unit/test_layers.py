@@ -20,10 +20,12 @@ BELOW = {
     "model": {"model"},
     "render": {"model", "render"},
     "host": {"model", "host"},
-    "planners": {"model", "render", "host", "planners"},
-    "audit": {"model", "render", "host", "planners", "audit"},
+    "notify": {"model", "render", "host", "notify"},
+    "planners": {"model", "render", "host", "notify", "planners"},
+    "audit": {"model", "render", "host", "notify", "planners", "audit"},
     "health": {"model", "render", "host", "planners", "health"},
-    "programs": {"model", "render", "host", "planners", "audit", "health", "programs"},
+    "programs": {"model", "render", "host", "notify", "planners", "audit", "health", "programs"},
+    "profiling": {"model", "render", "host", "planners", "health", "profiling"},
 }
 """Each layer with those that it may import from."""
 

@@ -90,6 +90,8 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage("molecule-machine", ("molecule", "test", "--scenario-name", "machine"), ("test", "machine"), limit_min=25),
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
+    Stage("alerts-short", ("pytest", "tests/alerts/test_rules.py", "-k", "debian12 or each"), ("test",)),
+    Stage("alerts", ("pytest", "tests/alerts"), ("monitoring",)),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
     Stage(
@@ -142,6 +144,13 @@ STAGES: tuple[Stage, ...] = (
     Stage("limits", ("pytest", "tests/machine", "-k", "test_limits"), ("machine",), limit_min=60),
     Stage("limits-contained", ("pytest", "tests/machine", "-k", "test_contained"), ("machine",), limit_min=60),
     Stage("sound", ("pytest", "tests/machine", "-k", "test_sound"), ("machine",), limit_min=60),
+    # Most of it is the time for which a rule wants its cause to last.
+    Stage("delivery", ("pytest", "tests/delivery"), ("monitoring",), limit_min=90),
+    # A server that is away is tried again after five minutes, and a monitor that stopped is told of after two.
+    *(
+        Stage(f"notify-{name}", ("pytest", "tests/notify", "-k", name), ("monitoring",), limit_min=60)
+        for name in (*MACHINES, "memory")
+    ),
     *(
         Stage(f"apparmor-{image}", ("pytest", "tests/apparmor", "-k", image), ("machine",), limit_min=90)
         for image in MACHINES
@@ -151,6 +160,8 @@ STAGES: tuple[Stage, ...] = (
         for image in MACHINES
     ),
     Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),
+    # In a real Chromium.
+    Stage("review", ("pytest", "tests/review"), ("monitoring",), limit_min=20),
     # It compiles cargo-cyclonedx the first time.
     Stage("bench", ("pytest", "tests/bench"), ("bench",), limit_min=60),
     *_matrix(),

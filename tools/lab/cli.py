@@ -62,7 +62,9 @@ PARTS: dict[str, Callable[[Lab], None]] = {
     "venv": _environment("controller"),
     "test": _environment("test"),
     "images": _images(*recipes.HOSTS),
+    "monitoring": _images(*recipes.MONITORING),
     "builder": _images(recipes.BUILDER),
+    "browser": _images(recipes.BROWSER),
     "machine": _machine,
 }
 """What ``up`` can make sure of."""
@@ -176,7 +178,7 @@ def parser() -> argparse.ArgumentParser:
     host_up.add_argument("name")
     host_up.add_argument(
         "--image",
-        choices=[recipe.name for recipe in (*recipes.HOSTS, *recipes.ENGINES, recipes.PODMAN)],
+        choices=[name for name in recipes.ALL if name != recipes.BUILDER.name],
         default="debian12",
     )
     host_up.add_argument("--network", default="bridge", help="Docker network (default: bridge)")

@@ -107,6 +107,7 @@ MACHINES = {
     for machine in (
         Machine("debian12", "bookworm", ("libasound2",)),
         Machine("debian13", "trixie", ("libasound2t64",)),
+        Machine("debian13-exporter", "trixie", ("libasound2t64", "prometheus-node-exporter")),
         Machine(
             "debian13-sound",
             "trixie",

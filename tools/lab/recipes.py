@@ -128,6 +128,27 @@ PODMAN = Recipe(
     HOSTS[1].script + _PODMAN,
     HOSTS[1].command,
 )
+EXPORTERS = tuple(
+    Recipe(
+        f"{host.name}-exporter", host.codename, (*host.packages, "prometheus-node-exporter"), host.script, host.command
+    )
+    for host in HOSTS
+)
+"""Hosts that a Prometheus asks."""
+
+# The whole chain from a metric to a message, in the versions that the distribution has.
+MONITORING = tuple(
+    Recipe(
+        f"{host.name}-monitoring",
+        host.codename,
+        (*host.packages, "prometheus", "prometheus-alertmanager", "prometheus-node-exporter"),
+        host.script,
+        host.command,
+    )
+    for host in HOSTS
+)
+"""Hosts that ask, decide and tell: with promtool and amtool."""
+
 BUILDER = Recipe(
     "builder",
     "bookworm",
@@ -135,4 +156,13 @@ BUILDER = Recipe(
     _BUILDER,
     ("sleep", "infinity"),
 )
-ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, BUILDER)}
+BROWSER = Recipe(
+    "browser",
+    "trixie",
+    ("chromium", "fonts-dejavu-core", "fonts-liberation"),
+    "rm -rf /var/lib/apt/lists/*\n",
+    ("sleep", "infinity"),
+)
+"""A real Chromium, in which pages that are made for people are looked at."""
+
+ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, *EXPORTERS, *MONITORING, BUILDER, BROWSER)}

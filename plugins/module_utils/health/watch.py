@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..host.asking import Question, Reply, ask
-from ..host.liveness import can_run
+from ..host.liveness import can_run, ended
 from ..model.errors import HostError, LibrespotError, joined
 from ..model.health import (
     BINARY,
@@ -37,6 +37,9 @@ from .running import Looking, Run
 
 _LOOKS, _BETWEEN_S = 3, 0.1
 """A process that waits for its disk is not stuck at once."""
+
+_NOTICES = 30
+"""How often its manager is asked of a process that has ended: an engine hears of it later than who talked to it."""
 
 REMEDIES = {
     STOPPED: "Run playbooks/site.yml against this host",
@@ -99,6 +102,7 @@ class Edges:
     ask: Callable[[Sequence[Question], float], list[Reply]] = ask
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    ended: Callable[[int], bool] = ended
 
 
 class Watch:
@@ -161,7 +165,7 @@ class Watch:
         replies = self._edges.ask(asked, self._asked.patience) if asked else []
         for number, course in enumerate(courses):
             before, said = course.run, course.judgement
-            course.seen(self._edges.looking.run(course.instance))
+            self._look_again(course)
             if number in unasked:
                 found = Judgement(SILENT, "an answer to getInfo", unasked[number])
             else:
@@ -174,6 +178,14 @@ class Watch:
             course.judgement = found
             if number in mine and not course.run.told:
                 course.judged = course.run.identity
+
+    def _look_again(self, course: Course) -> None:
+        """Look at the run of *course*, until its manager has noticed when the process has ended."""
+        for left in reversed(range(_NOTICES)):
+            course.seen(self._edges.looking.run(course.instance))
+            if not left or not course.run.pid or not self._edges.ended(course.run.pid):
+                return
+            self._edges.sleep(_BETWEEN_S)
 
     @staticmethod
     def _ended(course: Course) -> Judgement:

@@ -60,8 +60,9 @@ def own(pid: int) -> dict[str, str]:
     """
     groups = _groups(pid)
     unified = groups.pop("", "/")
-    home = unified if unified != "/" else groups.get(_SYSTEMD, "/")
-    if home == "/":
+    # An engine without systemd makes groups for the controllers alone.
+    home = next((path for path in (unified, groups.get(_SYSTEMD, "/"), *groups.values()) if path != "/"), "")
+    if not home:
         return {}
     found = {name: f"{_MOUNT}/{name}{path}" for name, path in groups.items() if path == home and name != _SYSTEMD}
     here = [f"{mount}{home}" for mount in _UNIFIED if unified == home and os.path.isdir(f"{mount}{home}")]

@@ -75,7 +75,7 @@ class ImageBuild:
                 ImageFile(PROGRAM, artifact["id"], self._program(artifact, program), 0o555),
                 ImageFile(PROBE, OURS, probe, 0o555),
             ]
-            for name, path in found.libraries(program, loader, platform.triplet).items():
+            for name, path in self._loaded(found, program, probe, scratch, platform).items():
                 where = f"/usr{platform.loader}" if name == loader else f"/usr/lib/{platform.triplet}/{name}"
                 files.append(ImageFile(where, found.owner(path), found.read(path), 0o555))
                 files += self._read_by(found, name)
@@ -131,6 +131,16 @@ class ImageBuild:
         if hashlib.sha256(content).hexdigest() != artifact["binary"]["sha256"]:
             raise HostError(f"{path} is not the program of {artifact['id']}", "Run again; nothing was made of it")
         return content
+
+    def _loaded(self, found: Packages, program: str, probe: bytes, scratch: str, platform: Platform) -> dict[str, str]:
+        """Return the libraries that librespot or its health check loads: a *program* of a user's may need fewer."""
+        check, loader = f"{scratch}/probe", os.path.basename(platform.loader)
+        self._workplace.write(check, probe)
+        return {
+            name: path
+            for loading in (program, check)
+            for name, path in found.libraries(loading, loader, platform.triplet).items()
+        }
 
     def _platform(self, artifact: Mapping[str, Any]) -> Platform:
         architecture = artifact["binary"]["architecture"]

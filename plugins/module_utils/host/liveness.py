@@ -101,6 +101,15 @@ def can_run(pid: int) -> bool:
     return False
 
 
+def ended(pid: int) -> bool:
+    """Whether the process is no more, or only waits for its parent to notice."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as handle:
+            return handle.read().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def alive(unit: str, port: int | None, interface: str = "", only: str = "") -> bool:
     """Whether *unit* gives a sign of life: by getInfo at *port*, or by its processes when *port* is None.
 

@@ -39,7 +39,7 @@ ARTIFACT_LABEL = "hardened.librespot.artifact"
 SBOM_LABEL = "hardened.librespot.sbom"
 """Whose value is the digest of the image's `SBOM`."""
 
-_REVISION = 3
+_REVISION = 4
 """Raised whenever the same artifact would give another image, the packages of the distribution aside."""
 
 

@@ -40,6 +40,7 @@ _NAME = ("name",)
 
 MONITOR = (
     Metric("librespot_monitor_last_look_timestamp_seconds", GAUGE, "When the monitor last looked at all instances."),
+    Metric("librespot_monitor_counting_since_timestamp_seconds", GAUGE, "When its counters began, all of them at 0."),
     Metric("librespot_monitor_cpu_seconds_total", COUNTER, "Processor time of the monitor itself."),
     Metric("librespot_monitor_memory_bytes", GAUGE, "Memory of the monitor itself."),
     Metric("librespot_monitor_cgroup_version", GAUGE, "Version of control groups of this host, 0 without controllers."),
@@ -69,6 +70,7 @@ MONITOR = (
     Metric("librespot_cpu_throttled_periods_total", COUNTER, "Periods in which its quota was used up.", _NAME),
     Metric("librespot_cpu_throttled_seconds_total", COUNTER, "Time for which it was held up by its quota.", _NAME),
     Metric("librespot_memory_bytes", GAUGE, "Memory, with the page cache that is charged to it.", _NAME),
+    Metric("librespot_memory_working_set_bytes", GAUGE, "Memory without the page cache that can be dropped.", _NAME),
     Metric("librespot_memory_peak_bytes", GAUGE, "The most since its control group was made.", _NAME),
     Metric("librespot_memory_limit_bytes", GAUGE, "Memory above which the kernel ends it.", _NAME),
     Metric("librespot_memory_high_bytes", GAUGE, "Memory above which the kernel slows it down.", _NAME),

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -20,7 +20,10 @@ FAULT = "fault"
 ADVISORY = "advisory"
 RELEASE = "release"
 FEED = "feed"
-KINDS = (FAULT, ADVISORY, RELEASE, FEED)
+BREACH = "breach"
+RECOVERY = "recovery"
+NOTE = "note"
+KINDS = (FAULT, BREACH, ADVISORY, RELEASE, FEED, RECOVERY, NOTE)
 """What can be told, the most urgent first. A fault is something that could not be looked at."""
 
 LASTING = (FAULT, ADVISORY, RELEASE)
@@ -86,7 +89,7 @@ class Look:
     def all_items(self) -> list[Item]:
         """The items and the faults, each once, the most urgent first."""
         found = {item.key: item for item in (*self.items, *map(_fault, self._broken()))}
-        return sorted(found.values(), key=_urgency)
+        return most_urgent(found.values())
 
     def advisories(self) -> dict[str, int]:
         """Return how many advisories there are of each severity."""
@@ -100,6 +103,11 @@ class Look:
     def _broken(self) -> list[Source]:
         none = [] if self.sources else [Source("nothing", "there was nothing to look at")]
         return [*none, *(source for source in self.sources if source.error)]
+
+
+def most_urgent(items: Iterable[Item]) -> list[Item]:
+    """Return *items*, the most urgent first."""
+    return sorted(items, key=_urgency)
 
 
 def plain(value: object, most: int) -> str:

@@ -17,6 +17,8 @@ LONGEST_S = 86400
 OLDEST_DAYS = 3650
 """The highest age that a user may ask for: what is older is not told apart from what has no end."""
 
+_LONGEST_PATH = 4096
+
 
 def mapping(
     value: Any, path: str, known: Sequence[str], hints: Mapping[str, str] | None = None, secret: bool = False
@@ -95,3 +97,20 @@ def absolute_path(value: Any, path: str) -> str:
             "Write /a/path of letters, digits and . _ - + @ , without '..', '//' or a '/' at the end",
         )
     return text
+
+
+def path_of(value: str | None, option: str) -> str:
+    """Return the path *value* of *option*. Raises `SpecificationError` for what would name another file than is read.
+
+    A path with a NUL is none, and one with a line break or an escape sequence is told as something else.
+    """
+    if not value:
+        raise SpecificationError(option, value, "is no path", "Write a path")
+    return line(value, option, _LONGEST_PATH)
+
+
+def paths_of(given: Mapping[str, str | None], names: Sequence[str], prefix: str = "") -> None:
+    """Raise `SpecificationError` for options of these *names* that are *given*, and are no paths."""
+    for name in names:
+        if given.get(name):
+            path_of(given[name], f"{prefix}{name}")

@@ -29,6 +29,11 @@ SCRATCH = "/scratch"
 """Where an instance keeps its temporary files: memory of its own, bounded by ``limits.scratch``."""
 
 
+# Amazon, Google, Azure and most others; Amazon by IPv6; Alibaba; Azure's agent; Oracle.
+CLOUD_METADATA = "169.254.169.254 fd00:ec2::254 100.100.100.200 168.63.129.16 192.0.0.192"
+"""The addresses at which clouds tell their machines who they are, keys among it."""
+
+
 @dataclass(frozen=True)
 class Directive:
     """One line or several of a unit's ``[Service]`` section.
@@ -121,8 +126,7 @@ SANDBOX: tuple[Directive, ...] = (
     ),
     Directive(
         "IPAddressDeny",
-        # Amazon, Google, Azure and most others; Amazon by IPv6; Alibaba; Azure's agent; Oracle.
-        ("169.254.169.254 fd00:ec2::254 100.100.100.200 168.63.129.16 192.0.0.192",),
+        (CLOUD_METADATA,),
         "What a cloud tells its machines, keys among it, is out of reach, also where the firewall's table is gone",
         needs=UNIFIED_CGROUPS,
     ),

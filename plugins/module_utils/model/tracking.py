@@ -158,6 +158,7 @@ def _levels(seen: Seen) -> Iterator[tuple[str, float | None]]:
     usage, held = seen.usage, seen.held
     if usage is not None:
         yield "librespot_memory_bytes", usage.memory
+        yield "librespot_memory_working_set_bytes", usage.working_set
         yield "librespot_memory_peak_bytes", usage.memory_peak
         yield "librespot_tasks", usage.tasks
         yield "librespot_tasks_peak", usage.tasks_peak

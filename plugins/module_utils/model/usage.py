@@ -33,6 +33,8 @@ class Usage:
     throttled_periods: int | None = None
     throttled_s: float | None = None
     memory: int | None = None
+    working_set: int | None = None
+    """*memory* without the page cache that the kernel can drop at once."""
     memory_peak: int | None = None
     """The most since the group was made; Linux 5.19 and later, and version 1 of control groups."""
     tasks: int | None = None

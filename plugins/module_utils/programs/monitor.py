@@ -18,16 +18,19 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
+from ..host.breach_file import BreachFile
 from ..host.command import Commands
 from ..host.journal import Journal
 from ..host.liveness import can_run
 from ..host.monitored import Active, look, sign_of_life, version_of_groups
+from ..model.breaches import PATH as BREACHES
 from ..model.ends import Ends
 from ..model.errors import HostError
 from ..model.granted import Grants
 from ..model.metrics import Sample
 from ..model.monitored import Settings, Target, read_settings
 from ..model.tracking import OOM_RESULT, Shared, Tracked
+from ..render.audit_units import METRICS as OF_AUDIT
 from ..render.exposition import exposition
 
 ASKED_S = 15.0
@@ -67,11 +70,14 @@ class Monitor:
         )
         self._active = Active(settings.contained)
         self._shared, self._grants, self._said = Shared(), Grants(), Said()
+        place = os.path.join(os.path.dirname(path), os.path.basename(BREACHES))
+        self._breaches = BreachFile(place, [OF_AUDIT]) if settings.told else None
         self._readable = self._begin()
         self._asked: dict[str, float] = {}
         self._pending = False
         self._read_at = self._written_at = float("-inf")
         self._noted: object = None
+        self._since = round(time.time(), 2)
 
     def _begin(self) -> bool:
         try:
@@ -99,7 +105,9 @@ class Monitor:
         noted = [item.noted for item in self._tracked]
         if noted != self._noted or over or boot - self._written_at >= WRITTEN_S:
             self._noted, self._written_at = noted, boot
-            self._write(exposition(self._samples(boot)))
+            samples = list(self._samples(boot))
+            self._write(exposition(samples))
+            self._judge(samples, boot)
 
     def _read_journal(self, boot: float) -> None:
         self._read_at = boot
@@ -149,6 +157,7 @@ class Monitor:
         now = time.time()
         release, version = self._active.read()
         yield Sample("librespot_monitor_last_look_timestamp_seconds", round(now, 2))
+        yield Sample("librespot_monitor_counting_since_timestamp_seconds", self._since)
         yield Sample("librespot_monitor_cpu_seconds_total", round(_cpu_s(), 3))
         yield Sample("librespot_monitor_memory_bytes", _memory())
         yield Sample("librespot_monitor_cgroup_version", version_of_groups([item.seen for item in self._tracked]))
@@ -159,6 +168,17 @@ class Monitor:
 
     def _unreadable(self, target: Target) -> tuple[str, ...]:
         return target.unseen if self._readable or not target.unit else (*target.unseen, "journal")
+
+    def _judge(self, samples: Sequence[Sample], boot: float) -> None:
+        """Leave for the notifier what *samples* are told of, where there is one."""
+        if self._breaches is None:
+            return
+        try:
+            self._breaches.look(samples, boot)
+        except OSError as error:
+            self._said.tell("breaches", str(error))
+        else:
+            self._said.tell("breaches")
 
     def _write(self, text: str) -> None:
         """Put *text* at its place in one step. It is not synced: what a crash takes, the next look writes anew."""

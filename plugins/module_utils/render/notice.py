@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..model.notice import ADVISORY, FAULT, FEED, RELEASE, Item
+from ..model.notice import ADVISORY, BREACH, FAULT, FEED, NOTE, RECOVERY, RELEASE, Item
 from ..model.vulnerability import UNKNOWN
 
 _ONE_AND_MANY = {
@@ -19,6 +19,9 @@ _ONE_AND_MANY = {
     ADVISORY: ("advisory", "advisories"),
     RELEASE: ("release", "releases"),
     FEED: ("feed entry", "feed entries"),
+    BREACH: ("breach", "breaches"),
+    RECOVERY: ("recovery", "recoveries"),
+    NOTE: ("note", "notes"),
 }
 _FORMAT = 1
 
@@ -27,7 +30,8 @@ _FORMAT = 1
 class Message:
     """What one channel tells at once: *items*, of which *again* are told once more; *left* come later.
 
-    *identifier* is the same whenever the same is told again. *at* is a moment as RFC 3339 has it, *where* the machine.
+    *identifier* is the same whenever the same is told again. *at* is a moment as RFC 3339 has it, *where* the machine,
+    and *program* what tells it.
     """
 
     identifier: str
@@ -36,6 +40,7 @@ class Message:
     left: int
     at: str
     where: str
+    program: str
 
 
 def subject(message: Message) -> str:
@@ -51,7 +56,7 @@ def text(message: Message) -> str:
     paragraphs = [_paragraph(item, item.key in message.again) for item in message.items]
     if message.left:
         paragraphs.append(f"{message.left} more come with the next message.")
-    return "\n\n".join([*paragraphs, f"-- \nhardened.librespot.check on {message.where}, {message.at}"]) + "\n"
+    return "\n\n".join([*paragraphs, f"-- \n{message.program} on {message.where}, {message.at}"]) + "\n"
 
 
 def _paragraph(item: Item, again: bool) -> str:

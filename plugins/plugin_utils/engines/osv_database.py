@@ -18,9 +18,9 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from ...module_utils.host.opened import opened
 from ...module_utils.model.errors import HostError, why
 from ..advisories import refuse_old
-from ..given import opened
 
 _UNREADABLE = (
     zipfile.BadZipFile,

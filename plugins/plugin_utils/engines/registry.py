@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...module_utils.model.errors import SpecificationError
+from ...module_utils.model.reading import paths_of
 from ...module_utils.model.scan_options import CARGO_AUDIT, OSV_SCANNER
 from ..fetching import refuse_login
-from ..given import paths_of
 from .cargo_audit import CargoAudit
 from .engine import Engine, Surroundings
 from .osv_scanner import OsvScanner

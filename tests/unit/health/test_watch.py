@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -47,12 +48,16 @@ def instances(*names: str, discovery: bool = True) -> list[Instance]:
 
 @dataclass
 class World:
-    """A host on which it is *now* some seconds after the begin. *runs* and *replies* say what there is by then."""
+    """A host on which it is *now* some seconds after the begin. *runs* and *replies* say what there is by then.
+
+    The process of `UP` *ends* at some time.
+    """
 
     runs: Callable[[str, float], Run] = lambda _name, _now: UP
     replies: Callable[[str, float], Reply] = lambda _name, _now: Reply(0.01, BODY)
     program: Judgement | Exception = WELL
     nowhere: Exception | None = None
+    ends: float = math.inf
     now: float = 0.0
     asked: list[float] = field(default_factory=list)
     programs: int = 0
@@ -86,8 +91,11 @@ class World:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
+    def ended(self, pid: int) -> bool:
+        return pid == UP.pid and self.now >= self.ends
+
     def watch(self, *names: str, discovery: bool = True, **asked: Any) -> dict[str, Course]:
-        edges = Edges(self, self.places, self.judged, self.ask, lambda: self.now, self.sleep)
+        edges = Edges(self, self.places, self.judged, self.ask, lambda: self.now, self.sleep, self.ended)
         terms = replace(Terms("0.8.0"), **asked)
         found = Watch(edges, instances(*(names or ("kitchen",)), discovery=discovery), terms).run()
         return {item.instance.name: item for item in found}
@@ -204,6 +212,23 @@ def test_one_that_does_not_stay_the_same_in_the_soak(then: Run) -> None:
     assert found.judgement.reason == words.RESTARTS
     assert found.restarts == (1 if then.pid else 0)
     assert world.now < 6
+
+
+@pytest.mark.parametrize("then", [AGAIN, DOWN])
+def test_one_that_ended_before_its_manager_noticed(then: Run) -> None:
+    world = World(
+        runs=lambda _name, now: UP if now < 5 else then,
+        replies=lambda _where, now: Reply(0.01, BODY) if now < 4 else Reply(0.0, error="Connection reset by peer"),
+        ends=4,
+    )
+    (found,) = world.watch(soak=30).values()
+    assert found.judgement.reason == words.RESTARTS
+    assert world.now < 6
+
+
+def test_one_whose_manager_does_not_notice_is_not_waited_for_long() -> None:
+    (found,) = World(replies=lambda _where, _now: REFUSED, ends=0).watch(timeout=0).values()
+    assert found.judgement.reason == words.SILENT
 
 
 def test_one_that_is_back_before_the_next_look_is_seen_by_its_identity() -> None:

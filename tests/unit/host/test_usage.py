@@ -28,6 +28,7 @@ def test_version_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {
         "a/cpu.stat": "usage_usec 2500000\nuser_usec 1\nnr_periods 7\nnr_throttled 3\nthrottled_usec 1500000\n",
         "a/memory.current": "4096\n",
+        "a/memory.stat": "anon 1024\nfile 3072\ninactive_file 1024\n",
         "a/memory.peak": "8192\n",
         "a/memory.events": "low 0\nhigh 1\nmax 2\noom 3\noom_kill 4\noom_group_kill 0\n",
         "a/memory.pressure": "some avg10=0.00 avg60=0.00 avg300=0.00 total=2000000\nfull avg10=0.00 total=1000000\n",
@@ -38,6 +39,7 @@ def test_version_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = _read(tmp_path, {"": "a"}, files, monkeypatch)
     assert (found.cpu_s, found.periods, found.throttled_periods, found.throttled_s) == (2.5, 7, 3, 1.5)
     assert (found.memory, found.memory_peak, found.tasks, found.tasks_peak) == (4096, 8192, 5, None)
+    assert found.working_set == 3072
     assert found.memory_events == {"high": 1, "max": 2, "oom": 3, "oom_kill": 4}
     assert (found.tasks_refused, found.read_bytes, found.written_bytes) == (6, 4100, 3)
     assert found.pressure == {("memory", "some"): 2.0, ("memory", "full"): 1.0}
@@ -52,6 +54,7 @@ def test_version_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "cpu/cpuacct.usage": "2500000000\n",
         "memory/memory.usage_in_bytes": "4096\n",
         "memory/memory.max_usage_in_bytes": "8192\n",
+        "memory/memory.stat": "cache 3072\ninactive_file 1\ntotal_inactive_file 1024\n",
         "memory/memory.failcnt": "2\n",
         "memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n",
         "pids/pids.current": "5\n",
@@ -62,6 +65,7 @@ def test_version_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = _read(tmp_path, controllers, files, monkeypatch)
     assert (found.cpu_s, found.periods, found.throttled_periods, found.throttled_s) == (2.5, 7, 3, 1.5)
     assert (found.memory, found.memory_peak, found.tasks) == (4096, 8192, 5)
+    assert found.working_set == 3072
     assert found.memory_events == {"max": 2, "oom_kill": 4}
     assert (found.tasks_refused, found.read_bytes, found.written_bytes) == (6, 4096, 3)
 

@@ -38,6 +38,9 @@ ASKED: dict[str, Any] = {
     "scan_max_age": 14,
     "ci": False,
     "schedule": {},
+    "alerted": False,
+    "prometheus": False,
+    "notify": {},
 }
 SPEC = parse_specification("0.8.0", INSTANCES, {"kitchen": LOGIN}, ASKED["zones"])
 TEXT = encode(describe({**ASKED, "live": True, "credentials": {"kitchen": LOGIN}}, SPEC, AuditTimer("daily")))

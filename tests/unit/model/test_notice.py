@@ -73,7 +73,9 @@ class TestText:
     @given(st.text(max_size=300), st.text(max_size=300), st.sampled_from(KINDS))
     def test_nothing_gets_out_of_its_place(self, title: str, host: str, kind: str) -> None:
         items = read_items([{"id": "1", "kind": kind, "title": f"x{title}", "text": title, "hosts": [host]}], "items")
-        message = Message("1", items, frozenset(), 0, "2026-11-27T00:00:00+00:00", "controller")
+        message = Message(
+            "1", items, frozenset(), 0, "2026-11-27T00:00:00+00:00", "controller", "hardened.librespot.check"
+        )
         assert subject(message).isascii()
         assert all(line.isprintable() for line in text(message).split("\n"))
         assert "<" not in as_slack(message)

@@ -138,7 +138,7 @@ def test_all_of_it_is_in_the_table() -> None:
     use = Usage(
         moment=0, group=("g", 1), cpu_s=1, periods=1, throttled_periods=1, throttled_s=1, memory=1, memory_peak=1,
         tasks=1, tasks_peak=1, files=1, read_bytes=1, written_bytes=1, pressure={("cpu", "some"): 1.0},
-        memory_events={"high": 1}, tasks_refused=1,
+        memory_events={"high": 1}, tasks_refused=1, working_set=1,
     )  # fmt: skip
     item.look(Seen(1, 1.0, use, held, 1024))
     item.asked(True, "0.8.0")

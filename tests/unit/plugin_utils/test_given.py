@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.hardened.librespot.plugins.module_utils.host.opened import opened
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, SpecificationError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import path_of
+from ansible_collections.hardened.librespot.plugins.module_utils.notify.secret import secret_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.advisories import AdvisoryStore
 from ansible_collections.hardened.librespot.plugins.plugin_utils.bills import bill_of
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.secret import secret_of
 from ansible_collections.hardened.librespot.plugins.plugin_utils.given import (
     directory_to_write,
     file_to_write,
-    opened,
-    path_of,
     refuse_outputs,
 )
 from ansible_collections.hardened.librespot.plugins.plugin_utils.scanning import scan

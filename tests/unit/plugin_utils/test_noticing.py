@@ -23,11 +23,11 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.errors im
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.notice import FEED, Item, Look, Source
 from ansible_collections.hardened.librespot.plugins.module_utils.model.notice_options import NOTICE_OPTIONS
+from ansible_collections.hardened.librespot.plugins.module_utils.notify.channel import UndeliveredError
+from ansible_collections.hardened.librespot.plugins.module_utils.notify.mail import mails
+from ansible_collections.hardened.librespot.plugins.module_utils.notify.secret import secret_of
+from ansible_collections.hardened.librespot.plugins.module_utils.notify.webhook import webhooks
 from ansible_collections.hardened.librespot.plugins.module_utils.render.notice import Message
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.channel import UndeliveredError
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.mail import mails
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.secret import secret_of
-from ansible_collections.hardened.librespot.plugins.plugin_utils.channels.webhook import webhooks
 from ansible_collections.hardened.librespot.plugins.plugin_utils.noticing import Noticing, Paths, paths, told_itself
 
 MAIL = {"to": ["ops@example.org"], "sender": "librespot@example.org", "host": "mail.example.org"}
@@ -185,7 +185,7 @@ class TestSecret:
         assert secret_of(str(path), "x") == " a b "
 
 
-MESSAGE = Message("1", [Item("1", FEED, "hello")], frozenset(), 0, "2026-11-27T00:00:00+00:00", "here")
+MESSAGE = Message("1", [Item("1", FEED, "hello")], frozenset(), 0, "2026-11-27T00:00:00+00:00", "here", "the test")
 
 
 class Friend:

@@ -49,6 +49,9 @@ ASKED = {
     "scan_max_age": 30,
     "ci": False,
     "schedule": {},
+    "alerted": False,
+    "prometheus": False,
+    "notify": {},
 }
 WELL = Finding("NET-03", "table", PASSED, "host", "as described", "as described", "nft", "Converge")
 BAD = Finding("NET-03", "table", FAILED, "host", "as described", "a rule\nis missing", "nft", "Converge")

@@ -11,6 +11,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -85,6 +86,8 @@ class MailServer:
 
     port: int = 0
     letters: list[EmailMessage] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)
+    """When each letter came, in seconds since the epoch."""
     recipients: list[str] = field(default_factory=list)
     refusal: str = ""
     """What it answers to each recipient instead."""
@@ -101,6 +104,7 @@ class MailServer:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep a letter."""
         assert isinstance(envelope.content, bytes)
+        self.moments.append(time.time())
         self.letters.append(BytesParser(policy=default).parsebytes(envelope.content))
         self.recipients += envelope.rcpt_tos
         return "250 OK"
@@ -117,7 +121,9 @@ def mail_server(trusted: Authority | None, address: str = LOOPBACK) -> Iterator[
     server = MailServer(_free(address))
     security: dict[str, Any] = {}
     if trusted:
-        security = {"tls_context": trusted.context, "require_starttls": True, "auth_required": True}
+        # aiosmtpd asks for a "User Name" in LOGIN, and Alertmanager knows but "username:".
+        login = {"auth_required": True, "auth_exclude_mechanism": ["LOGIN"]}
+        security = {"tls_context": trusted.context, "require_starttls": True, **login}
     controller = Controller(server, address, server.port, authenticator=_login, **security)
     controller.start()
     try:
@@ -133,6 +139,8 @@ class Hook:
     port: int = 0
     status: int = 200
     bodies: list[bytes] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)
+    """When each of them came, in seconds since the epoch."""
     headers: list[dict[str, str]] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
     """What happens while it is told something, before it answers."""
@@ -159,6 +167,7 @@ def webhook(trusted: Authority, address: str = LOOPBACK) -> Iterator[Hook]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status = hook.status
             if status == 200:
+                hook.moments.append(time.time())
                 hook.bodies.append(body)
             hook.meanwhile()
             self.send_response(status)

@@ -18,12 +18,11 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any
 
-from ...module_utils.model.errors import HostError, SpecificationError
-from ...module_utils.model.notice_options import NO_TLS, SSL, STARTTLS
-from ...module_utils.model.reading import integer, line
-from ...module_utils.render.notice import Message, subject, text
-from ..given import paths_of
-from .channel import UndeliveredError, loopback, refuse_unencrypted
+from ..model.errors import SpecificationError
+from ..model.notice_options import NO_TLS, SSL, STARTTLS
+from ..model.reading import integer, line, paths_of
+from ..render.notice import Message, subject, text
+from .channel import UndeliveredError, loopback, refuse_unencrypted, trusted
 from .secret import secret_of
 
 _PORTS = {STARTTLS: 587, SSL: 465, NO_TLS: 25}
@@ -78,13 +77,7 @@ class Mail:
             yield server
 
     def _trusted(self) -> ssl.SSLContext:
-        try:
-            return ssl.create_default_context(cafile=self._options["ca_file"])
-        except (OSError, ssl.SSLError) as error:
-            raise HostError(
-                f"mail.ca_file: {self._options['ca_file']} cannot be used: {error.strerror or error}",
-                "Give the certificate of the authority as PEM",
-            ) from None
+        return trusted(self._options["ca_file"], "mail.ca_file")
 
     def _letter(self, message: Message) -> EmailMessage:
         letter = EmailMessage(policy=SMTP)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 
-from ...module_utils.model.errors import HostError
-from ..given import opened, path_of
+from ..host.opened import opened
+from ..model.errors import HostError
+from ..model.reading import path_of
 
 _MOST = 16 * 1024
 
@@ -27,7 +28,7 @@ def secret_of(path: str, option: str) -> str:
             text = handle.read(_MOST + 1).decode()
     except OSError as error:
         raise HostError(
-            f"{option}: {path} cannot be read: {error.strerror}", "It is a file of the controller"
+            f"{option}: {path} cannot be read: {error.strerror}", "It is a file of the machine that tells"
         ) from None
     except UnicodeDecodeError:
         raise HostError(f"{option}: {path} is not text in UTF-8", "Write nothing but the secret into it") from None

@@ -16,19 +16,17 @@ import hmac
 import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, urlsplit
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, OpenerDirector, Request, build_opener
 
-from ansible.module_utils.urls import ConnectionError as UnreachableError
-from ansible.module_utils.urls import SSLValidationError, open_url
-
-from ...module_utils.model.errors import HostError, SpecificationError
-from ...module_utils.render.notice import FORMS, Message
-from ..given import paths_of
-from .channel import UndeliveredError, refuse_unencrypted
+from ..model.errors import HostError, SpecificationError
+from ..model.reading import paths_of
+from ..render.notice import FORMS, Message
+from .channel import UndeliveredError, refuse_unencrypted, trusted
 from .secret import secret_of
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -36,6 +34,13 @@ _PREFIX = "whsec_"
 _BUSY = 429
 _BROKEN = 500
 _OWN = ("content-type", "content-length", "host", "webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """What is signed is for this address and no other: a redirection is an answer like any other refusal."""
+
+    def redirect_request(self, *_arguments: Any) -> None:
+        """Follow nowhere."""
 
 
 class Webhook:
@@ -55,30 +60,32 @@ class Webhook:
     def send(self, message: Message) -> None:
         """Deliver *message*."""
         body = FORMS[self._options["format"]](message).encode()
-        headers = {**self._given(), "Content-Type": "application/json", **self._signature(message.identifier, body)}
+        headers = {
+            **self._given(),
+            "Content-Type": "application/json",
+            "User-Agent": "hardened.librespot",
+            **self._signature(message.identifier, body),
+        }
+        request = Request(self._url, body, headers, method="POST")
         try:
-            open_url(
-                self._url,
-                data=body,
-                headers=headers,
-                method="POST",
-                timeout=self._timeout,
-                # What is signed is for this address and no other.
-                follow_redirects="none",
-                ca_path=self._options["ca_file"],
-                http_agent="hardened.librespot",
-            ).read(1024)
+            with self._opener().open(request, timeout=self._timeout) as answer:
+                answer.read(1024)
         except HTTPError as error:
             again = error.code == _BUSY or error.code >= _BROKEN
             raise self._undelivered(f"it answered with status {error.code}", again) from None
-        except (SSLValidationError, ssl.SSLError) as error:
-            raise self._undelivered(f"its certificate was not accepted: {error}", again=False) from None
-        except UnreachableError as error:
-            raise self._undelivered(str(error), again=True) from None
         except (OSError, HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            again = not isinstance(reason, ssl.SSLError)
-            raise self._undelivered(str(reason) or type(error).__name__, again) from None
+            reason = error.reason if isinstance(error, URLError) else error
+            if isinstance(reason, ssl.SSLError):
+                raise self._undelivered(f"its certificate was not accepted: {reason}", again=False) from None
+            raise self._undelivered(str(reason) or type(reason).__name__, again=True) from None
+        except ValueError as error:
+            # Such as a part of its name that is longer than any can be.
+            raise self._undelivered(str(error), again=False) from None
+
+    def _opener(self) -> OpenerDirector:
+        return build_opener(
+            _NoRedirects, HTTPSHandler(context=trusted(self._options["ca_file"], f"{self._path}.ca_file"))
+        )
 
     def _given(self) -> dict[str, str]:
         if not self._options["headers_file"]:
@@ -116,7 +123,7 @@ class Webhook:
         )
 
 
-def webhooks(given: list[dict[str, Any]], timeout: int) -> list[Webhook]:
+def webhooks(given: Sequence[Mapping[str, Any]], timeout: int) -> list[Webhook]:
     """Return the channels of the options of a user. Raises `SpecificationError`, and `HostError` for a missing file."""
     found: dict[str, Webhook] = {}
     for number, options in enumerate(given):

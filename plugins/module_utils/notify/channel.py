@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from typing import Protocol
 
-from ...module_utils.model.errors import HostError, SpecificationError
-from ...module_utils.model.notice import plain
-from ...module_utils.model.reading import line
-from ...module_utils.render.notice import Message
+from ..model.errors import HostError, SpecificationError
+from ..model.notice import plain
+from ..model.reading import line
+from ..render.notice import Message
 
 _SAID = 300
 
@@ -57,3 +58,17 @@ def refuse_unencrypted(host: str, reason: str | None, path: str, remedy: str) ->
             path, host, "would be sent what is told without encryption", f"{remedy}; or say why not as unencrypted"
         )
     return line(reason, f"{path.rpartition('.')[0]}.unencrypted", 200)
+
+
+def trusted(ca_file: str | None, option: str) -> ssl.SSLContext:
+    """Return what a server has to be believed by: the authorities of this machine, or those in *ca_file* alone.
+
+    Raises `HostError` for a file of *option* that cannot be used.
+    """
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise HostError(
+            f"{option}: {ca_file} cannot be used: {error.strerror or error}",
+            "Give the certificate of the authority as PEM",
+        ) from None

@@ -1,0 +1,57 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is watched, as a user deploys it, and the rules by which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.attacks.deployment import APPLY, BEDROOM, KITCHEN, ZONES
+from tests.attacks.hosts import Target
+from tests.delivery.causes import GUESTS
+from tests.machine.conftest import LIMITS
+from tests.machine.machine import Machine
+from tests.support.plays import Controller, activate, built
+from tests.support.prometheus import Watch
+
+EXPORTER = 9100
+SPEAKER, LIMITED = "speaker", "limited"
+"""What Prometheus calls the hosts."""
+MONITORING = Path(__file__).parent / "playbooks" / "monitoring.yml"
+SCARCE: dict[str, Any] = {"memory": "96M", "cpu": "10%"}
+"""So little of the processor that whoever asks without end uses it up."""
+
+VARIABLES: dict[str, Any] = {
+    "librespot_instances": [
+        {**KITCHEN, "limits": LIMITS, "access": [*KITCHEN["access"], GUESTS]},
+        {**BEDROOM, "limits": SCARCE},
+    ],
+    "librespot_zones": {**ZONES, GUESTS: {"grants": True, "max_ttl": "1h"}},
+}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Who watches, and whom: a *speaker* like any, and one whose limits are enforced."""
+
+    watch: Watch
+    speaker: Target
+    limited: Machine
+
+
+def deploy(controller: Controller) -> None:
+    """Deploy a speaker and its neighbour on a pristine host, watched."""
+    activate(controller, built(controller))
+    controller.converge(APPLY, VARIABLES)
+    controller.converge(MONITORING, VARIABLES)
+
+
+def alerting(watch: Watch, directory: Path) -> None:
+    """Have the rules made where Prometheus runs, as a user does, and take them up."""
+    controller = Controller(watch.host, directory)
+    controller.converge(controller.playbook({"hardened.librespot.alerts": {}}), {})
+    watch.configure()
