@@ -91,7 +91,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("molecule-machine", ("molecule", "test", "--scenario-name", "machine"), ("test", "machine"), limit_min=25),
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
     Stage("alerts-short", ("pytest", "tests/alerts/test_rules.py", "-k", "debian12 or each"), ("test",)),
-    Stage("alerts", ("pytest", "tests/alerts"), ("monitoring",)),
+    Stage("alerts", ("pytest", "tests/alerts"), ("monitoring",), limit_min=30),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
     Stage(
