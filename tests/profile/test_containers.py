@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tests.attacks.deployment import KITCHEN
 from tests.attacks.tables import show
@@ -22,7 +23,7 @@ def _group(speaker: Speaker, controller: str, name: str) -> str:
 
 
 def test_limits_from_a_profile_hold_and_half_of_them_do_not(contained: Speaker) -> None:
-    asked = {"deployment": "container", "decode_rate": 2}
+    asked: dict[str, Any] = {"deployment": "container", "decode_rate": 2}
     said = measure(contained.controller, [KITCHEN], **asked)
     profile = said.of("kitchen")
     assert (profile["deployment"], profile["cgroup_version"]) == ("container", 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from tests.attacks.tables import show
 from tests.health.served import INSTANCES, Served
 from tests.profile.measured import measure
 
+RED = ("failed", "error")
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = "/var/lib/hardened-librespot/profiles"
 
@@ -106,7 +108,7 @@ def test_one_that_does_not_run_is_an_error(served: Served) -> None:
         ({"pictures": "/proc/pictures"}, "pictures: '/proc/pictures' cannot be written"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_at_once(served: Served, asked: dict[str, object], said: str) -> None:
+def test_what_cannot_be_asked_is_refused_at_once(served: Served, asked: dict[str, Any], said: str) -> None:
     found = measure(served.controller, INSTANCES, **asked)
     assert found.task["failed"]
     assert said in found.task["msg"]
@@ -137,25 +139,50 @@ def test_the_playbook_writes_into_the_inventory(served: Served) -> None:
         file.unlink()
 
 
+FILE = f"{KEPT}/kitchen.json"
+PROFILE_ROW, LIMITS_ROW = ("RES-01", "profile", "kitchen"), ("RES-02", "limits", "kitchen")
+MUTANTS: dict[str, tuple[str, set[tuple[str, str, str]]]] = {
+    "it is gone": (f"rm {FILE}", {PROFILE_ROW, LIMITS_ROW}),
+    "others can write it": (f"chmod o+w {FILE}", {PROFILE_ROW, LIMITS_ROW}),
+    "it was cut off": (f"truncate --size=100 {FILE}", {PROFILE_ROW, LIMITS_ROW}),
+    "it is a link": (f"mv {FILE} {FILE}.x; ln -s {FILE}.x {FILE}", {PROFILE_ROW, LIMITS_ROW}),
+    "it is old": (f"""sed -i 's/"at": "20../"at": "2000/' {FILE}""", {PROFILE_ROW}),
+    "it is of another release": (f"""sed -i 's/"release": "0.8/"release": "0.7/' {FILE}""", {PROFILE_ROW}),
+    "it is of another load": (f"""sed -i 's/"load": "decode_like"/"load": "idle"/' {FILE}""", {PROFILE_ROW}),
+    "it needs more files": (f"""sed -i 's/"least": 256/"least": 2048/' {FILE}""", {("RES-02", "files", "kitchen")}),
+}
+"""What is done to the profile, and what turns red then: these rows and no others."""
+
+
 def test_the_audit_reads_what_was_kept(served: Served) -> None:
     served.host.out("rm", "-rf", KEPT)
-    assert _rows(served, profiled=False) == {
-        ("RES-01", "profile"): "not enforced",
-        ("RES-02", "limits"): "not enforced",
+    unasked = _audited(served, profiled=False)
+    assert (unasked[PROFILE_ROW], unasked[LIMITS_ROW]) == ("not enforced", "not enforced")
+    without = _audited(served)
+    assert {key for key, status in without.items() if status != unasked[key]} == {
+        (*row[:2], name) for row in (PROFILE_ROW, LIMITS_ROW) for name in ("kitchen", "bedroom")
     }
-    assert set(_rows(served, profiled=True).values()) == {"failed"}
     measure(served.controller, INSTANCES)
-    rows = _rows(served, profiled=True)
-    assert rows["RES-01", "profile"] == "passed"
-    assert rows["RES-02", "files"] == "passed"
+    green = _audited(served)
+    assert green[PROFILE_ROW] == green["RES-02", "files", "kitchen"] == "passed"
     # Nothing is passed that was not measured, or that this host does not hold the instance to.
-    assert {rows["RES-02", name] for name in ("memory", "cpu", "tasks")} == {"not enforced"}
-    served.host.out("chmod", "o+w", f"{KEPT}/kitchen.json")
-    assert set(_rows(served, profiled=True).values()) == {"error"}
+    assert {green["RES-02", name, "kitchen"] for name in ("memory", "cpu", "tasks")} == {"not enforced"}
+    served.host.out("cp", "--recursive", "--preserve", KEPT, f"{KEPT}.kept")
+    rows = []
+    try:
+        for name, (script, red) in MUTANTS.items():
+            served.host.shell(script)
+            found = {key for key, status in _audited(served).items() if status in RED and green.get(key) not in RED}
+            served.host.shell(f"rm -rf {KEPT}; cp --recursive --preserve {KEPT}.kept {KEPT}")
+            assert found == red, name
+            rows.append([name, ", ".join(f"{control} {check}" for control, check, _scope in sorted(red))])
+    finally:
+        served.host.out("rm", "-rf", f"{KEPT}.kept")
+    show("what turns red when the profile of an instance is taken away", ["mutant", "red"], rows)
 
 
-def _rows(served: Served, *, profiled: bool) -> dict[tuple[str, str], str]:
-    """Return the statuses of the kitchen's rows."""
+def _audited(served: Served, *, profiled: bool = True) -> dict[tuple[str, str, str], str]:
+    """Return the status of each finding of an audit."""
     said = served.controller.directory / "audited.json"
     task = {"hardened.librespot.audit": {"instances": INSTANCES, "zones": ZONES, "profiled": profiled}}
     served.controller.converge(
@@ -169,8 +196,4 @@ def _rows(served: Served, *, profiled: bool) -> dict[tuple[str, str], str]:
         {},
     )
     found = json.loads(said.read_text(encoding="utf-8"))["findings"]
-    return {
-        (item["id"], item["check"]): item["status"]
-        for item in found
-        if item["id"] in ("RES-01", "RES-02") and item["scope"] == "kitchen"
-    }
+    return {(item["id"], item["check"], item["scope"]): item["status"] for item in found}
