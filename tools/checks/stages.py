@@ -92,6 +92,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
     Stage("alerts-short", ("pytest", "tests/alerts/test_rules.py", "-k", "debian12 or each"), ("test",)),
     Stage("alerts", ("pytest", "tests/alerts"), ("monitoring",), limit_min=30),
+    Stage("profile", ("pytest", "tests/profile"), ("monitoring",), limit_min=40),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
     Stage(
@@ -150,6 +151,13 @@ STAGES: tuple[Stage, ...] = (
     Stage("limits", ("pytest", "tests/machine", "-k", "test_limits"), ("machine",), limit_min=60),
     Stage("limits-contained", ("pytest", "tests/machine", "-k", "test_contained"), ("machine",), limit_min=60),
     Stage("sound", ("pytest", "tests/machine", "-k", "test_sound"), ("machine",), limit_min=60),
+    # What is recommended has to hold for ten minutes.
+    Stage(
+        "limits-profiled",
+        ("pytest", "tests/machine", "-k", "test_profile", "--hold=600"),
+        ("machine", "monitoring"),
+        limit_min=90,
+    ),
     # Most of it is the time for which a rule wants its cause to last.
     Stage("delivery", ("pytest", "tests/delivery"), ("monitoring",), limit_min=90),
     # A server that is away is tried again after five minutes, and a monitor that stopped is told of after two.
