@@ -325,14 +325,6 @@ _CONTROLS = (
         "Set librespot_monitored: true, and run playbooks/site.yml against this host",
     ),
     Control(
-        "RES-07",
-        "Limits are the same in all environments, or the inventory says why not",
-        MEDIUM,
-        "A limit that no other environment has is met for the first time in production",
-        "The limits of each instance are compared; a difference needs a reason in the inventory, and is listed with it",
-        "Make the limits alike, or give the path and a reason in librespot_audit_differences",
-    ),
-    Control(
         "RES-06",
         "Someone is told when a limit is reached or nearly so, and when an instance fails",
         MEDIUM,
@@ -340,6 +332,14 @@ _CONTROLS = (
         "Units that are always started again never fail, so systemd alone tells nobody; and what was set up to tell may"
         " tell nobody for a month, so what counts is what was taken last",
         "Set librespot_monitoring_notify, and run playbooks/site.yml against this host",
+    ),
+    Control(
+        "RES-07",
+        "Limits are the same in all environments, or the inventory says why not",
+        MEDIUM,
+        "A limit that no other environment has is met for the first time in production",
+        "The limits of each instance are compared; a difference needs a reason in the inventory, and is listed with it",
+        "Make the limits alike, or give the path and a reason in librespot_audit_differences",
     ),
     Control(
         "RES-08",
