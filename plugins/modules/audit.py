@@ -100,9 +100,17 @@ options:
     type: bool
     default: false
   monitoring:
-    description: Its options C(interval) and C(textfile_directory), where they are not the defaults, with O(monitored).
+    description: How it is told to do that, with O(monitored).
     type: dict
-    default: {}
+    suboptions:
+      interval:
+        description: Seconds between two looks at each instance.
+        type: int
+        default: 5
+      textfile_directory:
+        description: Where node_exporter looks for files of metrics; empty where nobody reads them.
+        type: str
+        default: /var/lib/prometheus/node-exporter
   schedule:
     description:
       - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That it

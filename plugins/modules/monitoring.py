@@ -182,7 +182,9 @@ def described(asked: dict[str, Any], spec: Specification) -> Description | None:
         raise SpecificationError(
             "expected", asked["expected"], f"cannot be: {'; '.join(read.error_messages)}", "See the module audit"
         )
-    given = {**asked, **read.validated_parameters}
+    # It looks at what is set up beside it, as an audit by a playbook does.
+    monitoring = {name: asked[name] for name in MONITORING_OPTIONS}
+    given = {**asked, **read.validated_parameters, "monitored": True, "monitoring": monitoring}
     Asked(given, _archives)
     return describe(given, spec, read_timer(asked["timer"], "timer")) if asked["audit"] else None
 

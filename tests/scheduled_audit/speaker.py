@@ -77,7 +77,7 @@ class Speaker:
             **self.variables,
             "librespot_monitoring_timer": self.timer,
             "librespot_monitoring_textfile_directory": TEXTFILES,
-            "librespot_audit_audited": True,
+            "librespot_monitored": True,
             **more,
         }
 

@@ -103,7 +103,7 @@ def test_without_a_schedule_nothing_of_it_is_left(reviewed: Speaker) -> None:
     left = reviewed.host.run("sh", "-c", f"ls -d {PROGRAM} {DESCRIPTION} {DIRECTORY} {LINK} {_UNITS}/*-audit.*").stdout
     assert left == ""
     assert reviewed.host.run("systemctl", "cat", TIMER).returncode != 0
-    found = reviewed.audit(librespot_audit_audited=False)
+    found = reviewed.audit(librespot_monitoring_audit=False)
     assert found["CFG-06", "scheduled", "host"]["status"] == "not enforced"
     assert found["NET-06", "reviewed", "host"]["status"] == "not enforced"
     reviewed.converge()

@@ -36,7 +36,7 @@ _OTHERS = 0o022
 """Whoever can write a report can make one up."""
 
 _UNASKED = "the inventory asks for no audit on a schedule"
-_ASK = "Set librespot_audit_audited, and run playbooks/site.yml against this host"
+_ASK = "Set librespot_monitored, and run playbooks/site.yml against this host"
 
 
 @dataclass(frozen=True)

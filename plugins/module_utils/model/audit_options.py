@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .monitoring_options import MONITORING_OPTIONS
 from .reading import absolute_path, boolean, integer, mapping
 from .schedule import calendar_event
 
@@ -24,7 +25,7 @@ EXPECTATION_OPTIONS: dict[str, dict[str, Any]] = {
     "prometheus": {"type": "bool", "default": False},
     "notify": {"type": "dict", "default": {}},
     "monitored": {"type": "bool", "default": False},
-    "monitoring": {"type": "dict", "default": {}},
+    "monitoring": {"type": "dict", "options": MONITORING_OPTIONS, "apply_defaults": True},
 }
 """What is expected of a host besides its specification: options of the module ``audit``, and of a scheduled audit."""
 

@@ -59,7 +59,7 @@ ASKED = {
     "deployment": "systemd",
     "engine": "docker",
     "announce": True,
-    **{name: option["default"] for name, option in EXPECTATION_OPTIONS.items()},
+    **{name: option.get("default", {}) for name, option in EXPECTATION_OPTIONS.items()},
 }
 WANTED: Description = describe(ASKED, SPEC, AuditTimer())
 BY = made_by(ARCHIVE, encode(WANTED).encode())

@@ -27,12 +27,13 @@ SHARED = {
     "librespot_credentials",
     "librespot_deployment",
     "librespot_instances",
+    "librespot_monitored",
     "librespot_state",
     "librespot_version",
     "librespot_zones",
 }
 DECIDED = {"librespot_monitored": False}
-"""What the front door decides by, and hands over to nobody."""
+"""What roles decide by, and hand over to no module as it is."""
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
 
 
@@ -51,7 +52,8 @@ def shared_defaults() -> dict[str, Any]:
     arguments = {**SPECIFICATION_ARGUMENTS, **STATE_ARGUMENT, **DEPLOYMENT_ARGUMENT}
     defaults = {f"librespot_{name}": argument["default"] for name, argument in arguments.items()}
     of_containers = {**ENGINE_ARGUMENT, **ANNOUNCE_ARGUMENT}
-    return {**defaults, **{f"librespot_container_{name}": item["default"] for name, item in of_containers.items()}}
+    containers = {f"librespot_container_{name}": item["default"] for name, item in of_containers.items()}
+    return {**defaults, **containers, **DECIDED}
 
 
 @pytest.mark.parametrize("role", ROLES)
