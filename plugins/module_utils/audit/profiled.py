@@ -75,13 +75,15 @@ def _needed(item: Instance) -> tuple[str, ...]:
 def _wrong(kept: Kept, item: Instance, release: str, profiling: Profiling) -> list[str]:
     wrong = []
     lacking = [name for name in _needed(item) if name not in kept.loads]
-    if kept.source != PROMETHEUS_SOURCE and lacking:
+    # Weeks have whatever was done with it, by whatever release.
+    measured = kept.source != PROMETHEUS_SOURCE
+    if measured and lacking:
         wrong.append(f"not profiled under {_words(lacking)}")
     if kept.samples < FEWEST:
         wrong.append(f"{kept.samples} samples, and {FEWEST} are needed")
     if not kept.known:
         wrong.append("nothing was measured of which a limit follows")
-    if kept.release != release:
+    if measured and kept.release != release:
         wrong.append(f"made with {kept.release or 'an unknown release'}, and {release or 'nothing'} runs")
     age = int((profiling.now() - kept.at) // _DAY)
     if age > profiling.max_age:

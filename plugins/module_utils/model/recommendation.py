@@ -131,7 +131,7 @@ def _advice(resource: str, courses: Sequence[Course], limits: Limits, headroom: 
     if floor > used * (1 + headroom / 100):
         said += what_for
     found = Advice(resource, KEEP, now, now, least, used, f"{said}: the present limit is close to that")
-    held_up = [item.load for item in seen if resource in item.held_up]
+    held_up = [item.load for item in seen if resource in item.held_up or _ended_full(resource, item, now)]
     if held_up:
         # What was measured is what was let through, so the need is not known; only that it is more than this.
         more = min(max(wanted, _readable(resource, now * (1 + headroom / 100))), _MOST[resource])
@@ -151,6 +151,15 @@ def _advice(resource: str, courses: Sequence[Course], limits: Limits, headroom: 
 
 _CLOSE = 1.5
 """How many times what is recommended a limit is left at: two profiles of one instance are never quite the same."""
+
+
+_FULL = 0.75
+"""The share of its memory from which on an instance that ended is taken for one that was killed for want of it."""
+
+
+def _ended_full(resource: str, item: Course, now: int) -> bool:
+    """Whether it ended with its memory almost full: the kernel's count of those that it killed went with the group."""
+    return resource == MEMORY and item.restarts > 0 and item.measured[MEMORY].maximum >= _FULL * now
 
 
 def _most(resource: str, item: Course) -> float:

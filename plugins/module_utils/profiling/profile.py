@@ -79,13 +79,15 @@ def _under(
     """Return what each instance used under *load*; one that it cannot be put on is left out, with a note."""
     loads: dict[str, Load] = {}
     there = []
+    # Made once: it may have megabytes.
+    terms = None if load == IDLE else _request(load, asked)
     for item in subjects:
         instance = item.sampled.instance
-        if load != IDLE:
+        if terms is not None:
             if not instance.discovery:
                 notes[instance.name].append(f"{load} was left out: without discovery there is nobody to ask")
                 continue
-            loads[instance.name] = _load(load, item, asked, engine)
+            loads[instance.name] = _load(load, item, terms, engine)
         there.append(item.sampled)
     if not there:
         return {}
@@ -104,7 +106,7 @@ def _under(
     return found
 
 
-def _load(load: str, item: _Subject, asked: Asked, engine: AnyEngine | None) -> Load:
+def _load(load: str, item: _Subject, terms: tuple[Request, float, int], engine: AnyEngine | None) -> Load:
     instance = item.sampled.instance
     try:
         # It may have been started anew under the load before.
@@ -113,8 +115,7 @@ def _load(load: str, item: _Subject, asked: Asked, engine: AnyEngine | None) -> 
         raise HostError(f"{instance.name} ended before the load {load}: {error}", "Read why in its log") from error
     except LibrespotError as error:
         raise HostError(f"{instance.name}: {error.message}", error.remedy) from error
-    request, rate, connections = _request(load, asked)
-    return Load(where, request, rate, connections)
+    return Load(where, *terms)
 
 
 def _request(load: str, asked: Asked) -> tuple[Request, float, int]:

@@ -102,6 +102,13 @@ def test_what_the_limit_has_cut_off_is_raised(more: dict[str, Any], resource: st
     assert least > found[resource].now
 
 
+def test_one_that_ended_with_its_memory_full_gets_more() -> None:
+    limits = parse_limits({"memory": "48M"}, "limits")
+    found = advised([measured(DECODE_LIKE, restarts=2)], limits)
+    assert (found["memory"].action, found["memory"].text) == (RAISE, "72M")
+    assert advised([measured(DECODE_LIKE, restarts=2)])["memory"].action == KEEP
+
+
 def test_a_quota_that_was_never_used_up_is_not_raised() -> None:
     found = advised([measured(DECODE_LIKE, used={**USED, CPU_BURST: 95.0}, throttled=0.0)])
     assert (found["cpu"].action, found["cpu"].value) == (KEEP, 100)
