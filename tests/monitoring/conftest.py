@@ -76,8 +76,11 @@ class Monitored:
         """Return what node_exporter tells."""
         return _series(self.host.out("python3", "-c", _SCRAPE))
 
-    def wait(self, right: Callable[[Series], bool], within_s: float) -> tuple[Series, float]:
-        """Wait until what node_exporter tells is *right*; return it, and how long that took."""
+    def wait(self, right: Callable[[Series], bool], within_s: float = 90) -> tuple[Series, float]:
+        """Wait until what node_exporter tells is *right*; return it, and how long that took.
+
+        That is seconds on a machine with nothing else to do, and much longer on one that runs other tests.
+        """
         begun = time.monotonic()
         while True:
             found = self.scraped()

@@ -45,7 +45,7 @@ class TestMonitor:
     """In this order."""
 
     def test_node_exporter_tells_what_the_monitor_has_written(self, running: Monitored) -> None:
-        found, _took = running.wait(lambda now: now.get(HEALTHY) == 1, 20)
+        found, _took = running.wait(lambda now: now.get(HEALTHY) == 1)
         assert found[f'node_textfile_mtime_seconds{{file="{TEXTFILES}/librespot-monitor.prom"}}'] > time.time() - 20
         assert found["node_textfile_scrape_error"] == 0
         assert (found[UP], found[STARTS], found[SILENCES], found[EXPIRED]) == (1, 0, 0, 0)
@@ -84,13 +84,13 @@ class TestMonitor:
 
     def test_one_that_is_killed_is_counted_by_its_signal(self, running: Monitored, report: list[str]) -> None:
         running.host.out("systemctl", "kill", "--signal=KILL", UNIT)
-        found, took = running.wait(lambda now: now[failures("signal")] == 1 and now[STARTS] == 1, 20)
+        found, took = running.wait(lambda now: now[failures("signal")] == 1 and now[STARTS] == 1)
         report.append(f"a killed instance is told after {took:.1f} s")
         assert found[SILENCES] == 0
 
     def test_one_that_was_asked_to_end_is_no_failure(self, running: Monitored) -> None:
         running.host.out("systemctl", "restart", UNIT)
-        found, _took = running.wait(lambda now: now[STARTS] == 2 and now.get(HEALTHY) == 1, 30)
+        found, _took = running.wait(lambda now: now[STARTS] == 2 and now.get(HEALTHY) == 1)
         assert {name: value for name, value in found.items() if "failures_total" in name and value} == {
             failures("signal"): 1
         }
@@ -98,37 +98,37 @@ class TestMonitor:
     def test_one_that_is_silent_is_counted_though_the_watchdog_is_quick(
         self, running: Monitored, report: list[str]
     ) -> None:
-        running.wait(lambda now: now.get(HEALTHY) == 1, 30)
+        running.wait(lambda now: now.get(HEALTHY) == 1)
         running.host.out("systemctl", "kill", "--signal=STOP", UNIT)
-        _found, took = running.wait(lambda now: now[SILENCES] >= 1, 30)
+        _found, took = running.wait(lambda now: now[SILENCES] >= 1)
         report.append(f"a silent instance is told after {took:.1f} s")
-        found, took = running.wait(lambda now: now[failures("watchdog")] == 1 and now.get(HEALTHY) == 1, 60)
+        found, took = running.wait(lambda now: now[failures("watchdog")] == 1 and now.get(HEALTHY) == 1)
         assert found[failures("timeout")] == 0
 
     def test_a_crash_loop_is_counted_start_by_start(self, running: Monitored) -> None:
         before, restarts = running.scraped(), running.restarts()
         running.host.out("sh", "-c", f"for i in 1 2 3 4 5 6; do systemctl kill --signal=KILL {UNIT}; sleep 1.5; done")
-        running.wait(lambda now: now.get(HEALTHY) == 1, 30)
+        running.wait(lambda now: now.get(HEALTHY) == 1)
         more = running.restarts() - restarts
         assert more >= 2
         running.wait(
-            lambda now: now[failures("signal")] - before[failures("signal")] == more == now[STARTS] - before[STARTS], 30
+            lambda now: now[failures("signal")] - before[failures("signal")] == more == now[STARTS] - before[STARTS]
         )
 
     def test_one_that_is_stopped_is_down_and_no_failure(self, running: Monitored) -> None:
         before = running.scraped()
         running.host.out("systemctl", "stop", UNIT)
-        found, _took = running.wait(lambda now: now[UP] == 0, 20)
+        found, _took = running.wait(lambda now: now[UP] == 0)
         assert HEALTHY not in found
         running.host.out("systemctl", "start", UNIT)
-        found, _took = running.wait(lambda now: now[UP] == 1, 20)
+        found, _took = running.wait(lambda now: now[UP] == 1)
         assert _failures(found) == _failures(before)
 
     def test_a_grant_is_told_and_its_end_too(self, running: Monitored, report: list[str]) -> None:
         running.grant("40s")
-        found, _took = running.wait(lambda now: GRANT in now, 30)
+        found, _took = running.wait(lambda now: GRANT in now)
         assert 0 < found[GRANT] - time.time() <= 40
-        running.wait(lambda now: now[EXPIRED] == 1 and GRANT not in now, 60)
+        running.wait(lambda now: now[EXPIRED] == 1 and GRANT not in now)
         report.append(f"the end of a grant is told {time.time() - found[GRANT]:.1f} s late")
 
     def test_whenever_it_is_killed_the_file_is_whole(self, running: Monitored) -> None:
@@ -139,7 +139,7 @@ class TestMonitor:
             running.host.out("systemctl", "kill", "--signal=KILL", SERVICE)
             running.host.out("sh", "-c", f"systemctl reset-failed {SERVICE}; systemctl restart {SERVICE}")
             assert UP in running.file()
-        found, _took = running.wait(lambda now: now[LOOKED] > looked and now.get(HEALTHY) == 1, 30)
+        found, _took = running.wait(lambda now: now[LOOKED] > looked and now.get(HEALTHY) == 1)
         assert found[STARTS] == 0
 
     @pytest.mark.parametrize(
@@ -153,20 +153,23 @@ class TestMonitor:
         directory = METRICS.rpartition("/")[0]
         inside = f"nsenter --target $(systemctl show --property=MainPID --value {SERVICE}) --mount"
         running.host.out("sh", "-c", f"{inside} {fill}")
-        deadline = time.monotonic() + 40
+        deadline = time.monotonic() + 90
         while again not in running.said():
             assert time.monotonic() < deadline, running.said()
             time.sleep(0.5)
         assert running.host.out("systemctl", "is-active", SERVICE).strip() == "active"
         running.host.out("sh", "-c", f"{inside} umount {directory}")
         before = time.time()
-        running.wait(lambda now: now[LOOKED] > before, 30)
+        running.wait(lambda now: now[LOOKED] > before)
         assert "well again" in running.said()
 
     @pytest.mark.parametrize(
         ("command", "declared"),
         [
-            (f"systemctl stop {SERVICE}", {("CFG-06", "drift", "host"), ("RES-05", "confined", "host")}),
+            (
+                f"systemctl stop {SERVICE}; sleep 35",
+                {("CFG-06", "drift", "host"), ("RES-05", "confined", "host"), ("RES-05", "told", "host")},
+            ),
             (
                 f"rm {TEXTFILES}/librespot-monitor.prom",
                 {("CFG-06", "drift", "host"), ("RES-05", "told", "host")},
@@ -186,7 +189,8 @@ class TestMonitor:
                 {("CFG-06", "drift", "host"), ("RES-05", "confined", "host")},
             ),
             (
-                f"systemctl kill --signal=STOP {SERVICE}; sed -i 's/^librespot_instance_up.*/{UP} 0/' {METRICS}",
+                f"systemctl kill --signal=STOP {SERVICE}; sed -i 's/^librespot_instance_up.*/{UP} 0/' {METRICS};"
+                f' sed -i "s/^{LOOKED} .*/{LOOKED} $(date +%s)/" {METRICS}',
                 {("RES-05", "true", "kitchen")},
             ),
         ],
@@ -198,16 +202,16 @@ class TestMonitor:
         run = running.monitor()
         assert set(found) == declared, found
         assert run.status == 0, run.output
-        running.wait(lambda now: now[LOOKED] > time.time() - 2 * INTERVAL, 30)
+        running.wait(lambda now: now[LOOKED] > time.time() - 2 * INTERVAL)
         assert running.red() == {}
 
     def test_another_interval_restarts_it_and_an_instance_more_is_told(self, running: Monitored) -> None:
         instances = [*running.options["instances"], {"name": "bedroom", "port": 37880, "access": ["home"]}]
         assert running.monitor(interval=1, instances=instances).recap(running.host)["changed"] == 1
-        found, _took = running.wait(lambda now: 'librespot_instance_up{name="bedroom"}' in now, 20)
+        found, _took = running.wait(lambda now: 'librespot_instance_up{name="bedroom"}' in now)
         assert found['librespot_instance_up{name="bedroom"}'] == 0
         assert running.monitor().recap(running.host)["changed"] == 1
-        running.wait(lambda now: 'librespot_instance_up{name="bedroom"}' not in now, 20)
+        running.wait(lambda now: 'librespot_instance_up{name="bedroom"}' not in now)
 
     @pytest.mark.parametrize(
         ("changed", "said"),
