@@ -93,6 +93,16 @@ options:
         the reason for each down.
     type: bool
     default: false
+  monitored:
+    description:
+      - Whether M(hardened.librespot.monitoring) keeps metrics of the instances. That they are recent, and what the
+        kernel says itself, is looked at then, and the service that keeps them; else it is shown as not enforced.
+    type: bool
+    default: false
+  monitoring:
+    description: Its options C(interval) and C(textfile_directory), where they are not the defaults, with O(monitored).
+    type: dict
+    default: {}
   schedule:
     description:
       - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That it
@@ -181,14 +191,19 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     run,
     specification,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.monitoring import Archives
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 from ansible_collections.hardened.librespot.plugins.module_utils.programs import audit as scheduled
+from ansible_collections.hardened.librespot.plugins.module_utils.programs import grants, monitor
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     given = module.params
-    asked, timer = Asked(given), read_timer(given["timer"], "timer")
+    asked, timer = (
+        Asked(given, lambda: Archives(program(monitor), program(grants))),
+        read_timer(given["timer"], "timer"),
+    )
     spec = specification(module)
     review = Review(describe(given, spec, timer), program(scheduled)) if given["audited"] else Review()
     at, host = utc(time.time()), Host()

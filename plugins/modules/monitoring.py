@@ -132,13 +132,15 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_opt
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Specification
-from ansible_collections.hardened.librespot.plugins.module_utils.model.monitored import FASTEST, INTERVAL, SLOWEST
+from ansible_collections.hardened.librespot.plugins.module_utils.model.monitoring_options import (
+    MONITORING_OPTIONS,
+    read_monitoring,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.model.network import placed
 from ansible_collections.hardened.librespot.plugins.module_utils.model.notify_options import (
     NOTIFY_OPTIONS,
     asked_notify,
 )
-from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import absolute_path, integer
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     ANNOUNCE_ARGUMENT,
     DEPLOYMENT_ARGUMENT,
@@ -151,7 +153,6 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.monitoring import (
-    TEXTFILES,
     Archives,
     linked,
     monitoring_planners,
@@ -170,6 +171,10 @@ from ansible_collections.hardened.librespot.plugins.module_utils.programs import
 from ansible_collections.hardened.librespot.plugins.module_utils.render.monitor_units import METRICS_FILE
 
 
+def _archives() -> Archives:
+    return Archives(program(monitor), program(grants))
+
+
 def described(asked: dict[str, Any], spec: Specification) -> Description | None:
     """Return what the host audits itself by, if it shall. Raises `SpecificationError`."""
     read = ArgumentSpecValidator(EXPECTATION_OPTIONS).validate(asked["expected"])
@@ -178,7 +183,7 @@ def described(asked: dict[str, Any], spec: Specification) -> Description | None:
             "expected", asked["expected"], f"cannot be: {'; '.join(read.error_messages)}", "See the module audit"
         )
     given = {**asked, **read.validated_parameters}
-    Asked(given)
+    Asked(given, _archives)
     return describe(given, spec, read_timer(asked["timer"], "timer")) if asked["audit"] else None
 
 
@@ -190,8 +195,7 @@ def _before(host: Host) -> str:
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Bring the monitor to where it shall be."""
     asked = module.params
-    textfiles = asked["textfile_directory"] and absolute_path(asked["textfile_directory"], "textfile_directory")
-    interval = integer(asked["interval"], "interval", FASTEST, SLOWEST, "seconds")
+    interval, textfiles = read_monitoring({name: asked[name] for name in MONITORING_OPTIONS})
     if asked["state"] == "absent":
         host = Host()
         links = no_links(host.files, [_before(host), textfiles])
@@ -210,7 +214,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         seen = host.network()
         spec = replace(given, instances=tuple(placed(item, seen) for item in given.present))
         settings = settings_of(spec, asked["engine"], interval, textfiles, notify is not None)
-        archives = Archives(program(monitor), program(grants))
+        archives = _archives()
         # First of all: by what the monitor is told, the next run knows where this one made links.
         places = {_before(host)} - {textfiles} if description else {_before(host), textfiles}
         planners = [
@@ -233,8 +237,7 @@ def main() -> None:
         "audit": {"type": "bool", "default": True},
         "timer": {"type": "dict", "options": TIMER_OPTIONS, "apply_defaults": True},
         "expected": {"type": "dict", "default": {}},
-        "interval": {"type": "int", "default": INTERVAL},
-        "textfile_directory": {"type": "str", "default": TEXTFILES},
+        **MONITORING_OPTIONS,
         "exporter": {"type": "bool", "default": False},
         "notify": {"type": "dict", "options": NOTIFY_OPTIONS},
     }

@@ -88,8 +88,8 @@ options:
     default: {}
   profiles:
     description:
-      - By the name of a host, what M(hardened.librespot.resource_profile) returned of it. The use of each instance is
-        drawn in O(html) then.
+      - By the name of a host, the list of RV(hardened.librespot.resource_profile#module:profiles) of its instances. The
+        use of each is drawn in O(html) then, and its limits are judged by what a Prometheus recorded (RES-08).
     type: dict
     default: {}
   kind:

@@ -18,10 +18,13 @@ import yaml
 from ..module_utils.model import formal_review
 from ..module_utils.model.comparison import compare
 from ..module_utils.model.environments import Difference, Member, differences, judged, read_statements
-from ..module_utils.model.errors import SpecificationError
+from ..module_utils.model.errors import SpecificationError, why
 from ..module_utils.model.finding import Finding, ordered
+from ..module_utils.model.profile_record import PROMETHEUS_SOURCE
 from ..module_utils.model.reading import integer, sequence
 from ..module_utils.model.report import REVIEW, HostReport, Report, read_host, statuses
+from ..module_utils.model.review import judged as judged_limits
+from ..module_utils.render.profile_svg import profile_svg
 from .earlier import read_report
 
 _COLLECTION = Path(__file__).resolve().parents[2]
@@ -55,15 +58,12 @@ def assemble(asked: Mapping[str, Any], now: float) -> Report:
     today = datetime.fromtimestamp(now, timezone.utc).date()
     environments = _environments(asked["environments"], asked["results"])
     where = {host: name for name, hosts in environments.items() for host in hosts}
-    hosts = {
-        name: read_host(
-            given,
-            environment=where.get(name, ""),
-            source=str(asked["sources"].get(name) or ""),
-            profiles=_profiles(asked["profiles"].get(name), f"profiles[{name}]"),
-        )
-        for name, given in sorted(asked["results"].items())
-    }
+    hosts = {}
+    for name, given in sorted(asked["results"].items()):
+        profiles = _profiles(asked["profiles"].get(name), f"profiles[{name}]")
+        source = str(asked["sources"].get(name) or "")
+        host = read_host(given, environment=where.get(name, ""), source=source, profiles=profiles)
+        hosts[name] = replace(host, findings=(*host.findings, *_measured(profiles)))
     made = max((host.at for host in hosts.values()), default="")
     report = Report(hosts, kind=asked["kind"], version=version(), made=made, environments=environments)
     found, fleet = _compared(hosts, environments, asked["differences"], today)
@@ -141,10 +141,23 @@ def _reviewed(asked: Mapping[str, Any], hosts: Mapping[str, HostReport], now: fl
     return [formal_review.judged(earlier, REVIEW, sorted(hosts), now, max_age, path)]
 
 
-def _profiles(given: Any, option: str) -> dict[str, Any]:
-    """Return what was measured of the instances of a host, by their names."""
-    if not given:
-        return {}
-    if not isinstance(given, Mapping):
-        raise SpecificationError(option, given, "is not a mapping", "Give the profile of each instance by its name")
-    return {str(name): item for name, item in given.items()}
+def _profiles(given: Any, option: str) -> tuple[dict[str, Any], ...]:
+    """Return what was measured of the instances of a host. Raises `SpecificationError` for what is no list of it."""
+    return tuple(_profile(item, f"{option}[{number}]") for number, item in enumerate(sequence(given or [], option)))
+
+
+def _profile(given: Any, option: str) -> dict[str, Any]:
+    """Return a profile that can be drawn and judged: it comes from a host, or from its user."""
+    try:
+        profile_svg(given)
+        judged_limits(given, "")
+        return {**given, "source": str(given["source"])}
+    except (ValueError, LookupError, TypeError, AttributeError, StopIteration) as error:
+        right = "Give what the module resource_profile returned as profiles"
+        raise SpecificationError(option, given, f"is no profile: {why(error)}", right) from None
+
+
+def _measured(profiles: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
+    """Return what is to be said of limits by what a Prometheus recorded over weeks (RES-08)."""
+    recorded = [item for item in profiles if item["source"] == PROMETHEUS_SOURCE]
+    return tuple(one for item in recorded for one in judged_limits(item, f"Prometheus, asked on {item['at']}"))

@@ -10,24 +10,36 @@ Each returns when the cause set in, in seconds since the epoch.
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
 from tests.attacks.deployment import OURS, PORT, PROGRAMS
 from tests.attacks.hosts import Target, until
 from tests.attacks.login import encoded, form
+from tests.machine.conftest import LIMITS
 from tests.machine.machine import Machine
 from tests.machine.test_limits import POST
 from tests.support.plays import Controller
 
 CRASHES = 5
-GRANT_S = 20
+GRANT_S = 90
 GUESTS = "guests"
 """The zone whose doors are opened one at a time."""
 TASKS = 200
+FILES = int(str(LIMITS["files"]))
 HOG = f"{PROGRAMS}/hog"
 """The program that takes tasks, on the host."""
 
+_EXHAUST = """
+import resource, socket, sys
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+held = []
+while len(held) < int(sys.argv[3]):
+    held.append(socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2))
+"""
 _LOAD = """
 import http.client, sys, time
 address, port = sys.argv[1], int(sys.argv[2])
@@ -71,33 +83,38 @@ def asked_without_end(host: Machine, address: str, port: int) -> Iterator[float]
             load.terminate()
 
 
-def crash_again_and_again(host: Target) -> float:
-    """Hand over logins that are worth nothing: each ends the process."""
-    began = time.time()
-    for _unused in range(CRASHES):
-        before, info = host.process(OURS), host.answer(PORT)
-        assert info is not None
-        assert host.post(PORT, encoded(form(info, "nobody"))) == 200
-        while host.process(OURS) in (before, 0) or host.answer(PORT) is None:
-            assert time.time() < began + 120, f"{OURS} is not back"
-            time.sleep(0.2)
+def log_in(host: Target, unit: str, port: int) -> float:
+    """Hand over a login that is worth nothing, which ends the process, and wait until another one answers."""
+    before, info, began = host.process(unit), host.answer(port), time.time()
+    assert info is not None
+    assert host.post(port, encoded(form(info, "nobody"))) == 200
+    until(lambda: host.process(unit) not in (before, 0), 30, f"{unit} was started again")
+    until(lambda: host.answer(port), 30, f"{unit} answers again")
     return began
 
 
-def stand_still(host: Target) -> float:
+def crash_again_and_again(host: Target) -> float:
+    """Hand over such logins one after the other."""
+    began = time.time()
+    for _unused in range(CRASHES):
+        log_in(host, OURS, PORT)
+    return began
+
+
+def stand_still(host: Target, unit: str) -> float:
     """Stop the process: it keeps its listener and answers nobody."""
-    host.out("kill", "-STOP", str(host.process(OURS)))
+    host.out("kill", "-STOP", str(host.process(unit)))
     return time.time()
 
 
-def hold_up(host: Target) -> float:
-    """Stop each process of the instance, the one that is started in its place too, for longer than a minute."""
+def wedge_again_and_again(host: Target, seconds: float) -> float:
+    """Use up the descriptors of the instance, after which it accepts nobody any more, each time that it is back."""
     began = time.time()
-    while time.time() < began + 90:
-        process = host.process(OURS)
-        if process:
-            host.run("kill", "-STOP", str(process))
-        time.sleep(1)
+    while time.time() < began + seconds:
+        argv = [sys.executable, "-c", _EXHAUST, host.address, str(PORT), str(FILES + 1)]
+        subprocess.run(argv, check=False, stderr=subprocess.DEVNULL, timeout=120)
+        while time.time() < began + seconds and host.answer(PORT) is None:
+            time.sleep(0.5)
     return began
 
 
@@ -112,3 +129,10 @@ def grant_for_a_while(controller: Controller) -> float:
     asked = {"zone": GUESTS, "address": "192.0.2.7", "ttl": f"{GRANT_S}s"}
     controller.converge(controller.playbook({"hardened.librespot.grant": asked}), {})
     return time.time() + GRANT_S
+
+
+def end_it(host: Target, unit: str, signal: str) -> float:
+    """End the process of *unit* as nobody has asked for."""
+    began = time.time()
+    host.out("kill", f"-{signal}", str(host.process(unit)))
+    return began

@@ -15,12 +15,14 @@ from tests.attacks.hosts import Target
 from tests.delivery.causes import GUESTS
 from tests.machine.conftest import LIMITS
 from tests.machine.machine import Machine
+from tests.support.hosts import CHECKOUT
 from tests.support.plays import Controller, activate, built
 from tests.support.prometheus import Watch
 
 EXPORTER = 9100
 SPEAKER, LIMITED = "speaker", "limited"
 """What Prometheus calls the hosts."""
+ALERTS = CHECKOUT / "playbooks" / "alerts.yml"
 MONITORING = Path(__file__).parent / "playbooks" / "monitoring.yml"
 SCARCE: dict[str, Any] = {"memory": "96M", "cpu": "10%"}
 """So little of the processor that whoever asks without end uses it up."""
@@ -32,6 +34,10 @@ VARIABLES: dict[str, Any] = {
     ],
     "librespot_zones": {**ZONES, GUESTS: {"grants": True, "max_ttl": "1h"}},
 }
+
+
+WATCHED: dict[str, Any] = {}
+"""What watches it, beside the monitor."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +53,11 @@ def deploy(controller: Controller) -> None:
     """Deploy a speaker and its neighbour on a pristine host, watched."""
     activate(controller, built(controller))
     controller.converge(APPLY, VARIABLES)
-    controller.converge(MONITORING, VARIABLES)
+    controller.converge(MONITORING, {**VARIABLES, **WATCHED})
 
 
 def alerting(watch: Watch, directory: Path) -> None:
     """Have the rules made where Prometheus runs, as a user does, and take them up."""
-    controller = Controller(watch.host, directory)
-    controller.converge(controller.playbook({"hardened.librespot.alerts": {}}), {})
     watch.configure()
+    Controller(watch.host, directory).converge(ALERTS, {"librespot_alerts_host": "librespot"})
+    watch.wait_rule("LibrespotOutOfMemory", 30)

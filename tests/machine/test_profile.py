@@ -93,7 +93,7 @@ def _halved(limits: Mapping[str, Any]) -> dict[str, Any]:
     return {**limits, "memory": f"{memory}M"}
 
 
-def test_limits_hold_what_they_were_made_from(kitchen: Kitchen, request: pytest.FixtureRequest) -> None:
+def test_what_a_profile_recommends_holds_its_load(kitchen: Kitchen, request: pytest.FixtureRequest) -> None:
     hold = request.config.getoption("hold")
     before = kitchen.file.read_text()
     profile = kitchen.profile(["idle", "discovery", "decode_like"], WINDOW_S, librespot_profile_write=True)

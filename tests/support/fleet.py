@@ -26,6 +26,13 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.finding i
     Finding,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
+from ansible_collections.hardened.librespot.plugins.module_utils.model.limits import Limits
+from ansible_collections.hardened.librespot.plugins.module_utils.model.profile import DECODE_LIKE, IDLE, Course, Figures
+from ansible_collections.hardened.librespot.plugins.module_utils.model.profile_record import (
+    HOST_SOURCE,
+    Made,
+    profile_data,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.model.rationale import described, directives, firewall
 from ansible_collections.hardened.librespot.plugins.module_utils.render.firewall import Surroundings, table
 from ansible_collections.hardened.librespot.plugins.module_utils.render.unit import sandbox, service
@@ -104,6 +111,14 @@ def audit(number: int, room: str, memory: str = "192M") -> dict[str, Any]:
     return {"findings": found, "at": AT.format(number=number), "settings": settings(given)}
 
 
+def profile(source: str = HOST_SOURCE) -> dict[str, Any]:
+    """Return what was measured of an instance; twice as much memory is allowed as it ever used, and one third more."""
+    most = {"memory": 40.0 * 1024**2, "cpu": 30.0, "cpu_burst": 60.0, "tasks": 20.0, "files": 24.0}
+    used = {name: Figures(value / 4, value / 2, value, value, 600) for name, value in most.items()}
+    made = Made("speaker", "systemd", "0.8.0-x86_64-71ab", "2026-11-27T22:00:00Z", 2, 600.0, 1.0, 50, source)
+    return profile_data(made, [Course(IDLE, 600, 600, used), Course(DECODE_LIKE, 600, 600, used)], Limits(), [])
+
+
 def fleet() -> dict[str, Any]:
     """Return the arguments of a task that reports ten hosts in three environments; one was not reached."""
     results: dict[str, Any] = {room: audit(number, room) for number, room in enumerate(ROOMS)}
@@ -115,7 +130,7 @@ def fleet() -> dict[str, Any]:
         "environments": {name: list(rooms) for name, rooms in ENVIRONMENTS.items()},
         "differences": {"workshop": silent},
         "sources": dict.fromkeys(ROOMS, "inventory/hosts.yml"),
-        "profiles": {},
+        "profiles": {"kitchen": [profile()], "garden": [profile()]},
         "kind": "review",
         "review": None,
         "review_max_age": 90,

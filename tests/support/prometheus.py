@@ -27,7 +27,10 @@ from tests.support.hosts import Host, fresh
 from tests.support.told import PASSWORD, USER, Authority, Hook, MailServer, mail_server, webhook
 
 ETC = "/etc/prometheus"
-ASKED_EVERY_S = 2
+RULES = f"{ETC}/librespot.rules.yml"
+"""Where the collection writes its rules."""
+
+ASKED_EVERY_S = 5
 """How often the hosts are asked, and the rules evaluated: a user's Prometheus takes 15 s to 60 s for both."""
 GROUP_WAIT_S = 1
 FIRING, RESOLVED = "firing", "resolved"
@@ -141,6 +144,10 @@ class Watch:
         found: list[dict[str, Any]] = self._get("alerts")["alerts"]
         return found
 
+    def wait_rule(self, alert: str, within_s: float) -> None:
+        """Wait until Prometheus has the rule of *alert*."""
+        until(lambda: alert in json.dumps(self._get("rules")), within_s, f"Prometheus has the rule {alert}")
+
     def wait_value(self, expression: str, within_s: float) -> float:
         """Wait until *expression* gives anything, and return its first value."""
         deadline = time.monotonic() + within_s
@@ -173,12 +180,12 @@ class Watch:
                 )
             time.sleep(0.2)
 
-    def wait_letter(self, alert: str, within_s: float, *, since: float) -> float:
-        """Wait until a letter about *alert* has come after *since*, and return when."""
+    def wait_letter(self, alert: str, within_s: float, *labels: str, since: float) -> float:
+        """Wait until a letter about *alert* with these values of *labels* has come after *since*, and return when."""
         deadline = time.monotonic() + within_s
         while True:
             for moment, letter in zip(self.mailbox.moments, self.mailbox.letters, strict=False):
-                if moment > since and alert in str(letter["Subject"]):
+                if moment > since and all(word in str(letter["Subject"]) for word in (alert, *labels)):
                     return moment
             assert time.monotonic() < deadline, f"no letter about {alert} within {within_s:g} s"
             time.sleep(0.2)
@@ -189,7 +196,7 @@ class Watch:
         return {
             "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every},
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["localhost:9093"]}]}]},
-            "rule_files": [f"{ETC}/rules/*"],
+            "rule_files": [RULES, f"{ETC}/rules/*"],
             "scrape_configs": [{"job_name": "node", "static_configs": asked}],
         }
 

@@ -91,7 +91,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("molecule-machine", ("molecule", "test", "--scenario-name", "machine"), ("test", "machine"), limit_min=25),
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
     Stage("alerts-short", ("pytest", "tests/alerts/test_rules.py", "-k", "debian12 or each"), ("test",)),
-    Stage("alerts", ("pytest", "tests/alerts"), ("monitoring",)),
+    Stage("alerts", ("pytest", "tests/alerts"), ("monitoring",), limit_min=30),
+    Stage("profile", ("pytest", "tests/profile"), ("monitoring",), limit_min=40),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
     Stage(
@@ -112,6 +113,12 @@ STAGES: tuple[Stage, ...] = (
         ("supply",),
         limit_min=60,
     ),
+    Stage(
+        "monitor-short",
+        ("pytest", "tests/monitoring", "-k", "debian13 and (node_exporter_tells or no_rights or is_killed_is_counted)"),
+        ("test",),
+    ),
+    Stage("monitor", ("pytest", "tests/monitoring"), ("monitoring",), limit_min=40),
     Stage("upkeep", ("pytest", "tests/upkeep"), ("supply", "mutants"), limit_min=60),
     Stage("health", ("pytest", "tests/health"), ("supply",), limit_min=40),
     # Its scanner is compiled the first time.
@@ -144,6 +151,13 @@ STAGES: tuple[Stage, ...] = (
     Stage("limits", ("pytest", "tests/machine", "-k", "test_limits"), ("machine",), limit_min=60),
     Stage("limits-contained", ("pytest", "tests/machine", "-k", "test_contained"), ("machine",), limit_min=60),
     Stage("sound", ("pytest", "tests/machine", "-k", "test_sound"), ("machine",), limit_min=60),
+    # What is recommended has to hold for ten minutes.
+    Stage(
+        "limits-profiled",
+        ("pytest", "tests/machine", "-k", "test_profile", "--hold=600"),
+        ("machine", "monitoring"),
+        limit_min=90,
+    ),
     # Most of it is the time for which a rule wants its cause to last.
     Stage("delivery", ("pytest", "tests/delivery"), ("monitoring",), limit_min=90),
     # A server that is away is tried again after five minutes, and a monitor that stopped is told of after two.

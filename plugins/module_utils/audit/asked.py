@@ -6,20 +6,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..model.finding import Finding
 from ..model.instance import Specification
+from ..model.monitoring_options import read_monitoring
 from ..model.notify_options import asked_notify
 from ..model.reading import integer, mapping
 from ..model.schedule import SCHEDULE_OPTIONS, read_schedule
+from ..planners.monitoring import Archives
 from ..planners.registry import Host
 from .alerted import Telling
 from .attested import Upkeep
 from .audit import audit
 from .expected import Expected
+from .monitored import Watched
 from .profiled import Profiling
 from .scheduled_audit import Review
 
@@ -27,11 +30,15 @@ _DEFAULTS = {name: option.get("default") for name, option in SCHEDULE_OPTIONS.it
 
 
 class Asked:
-    """What is expected by the options *given*, read before anything is looked at. Raises `SpecificationError`."""
+    """What is expected by the options *given*, read before anything is looked at. Raises `SpecificationError`.
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    *archives* makes the programs by which a host is monitored.
+    """
+
+    def __init__(self, given: Mapping[str, Any], archives: Callable[[], Archives]) -> None:
         max_age = integer(given["scan_max_age"], "scan_max_age", 1, 3650, "days")
         asked = mapping(given["schedule"], "schedule", tuple(_DEFAULTS))
+        interval, textfiles = read_monitoring(given["monitoring"], "monitoring")
         self._expected = Expected(
             Upkeep(given["upkeep"], max_age, ci=given["ci"]),
             read_schedule({**_DEFAULTS, **asked}) if asked else None,
@@ -39,6 +46,7 @@ class Asked:
             profiling=Profiling(
                 given["profiled"], integer(given["profile_max_age"], "profile_max_age", 1, 3650, "days")
             ),
+            watched=Watched(archives(), interval, textfiles) if given["monitored"] else None,
         )
         self._given = given
 

@@ -40,6 +40,7 @@ from . import (
     drift,
     firewall,
     limits,
+    monitored,
     network,
     options,
     outside,
@@ -128,11 +129,12 @@ def _of_instances(
         *segment_planners(host, spec),
         *unit_planners(host, spec, release),
         *no_announcements(host, [item.name for item in spec.present]),
+        *(expected.watched.planners(host, spec, engine) if expected.watched else ()),
     ]
     planners = _unique(every)
     if spec.present:
         planners += Releases(host.commands, host.files, Libraries(host.commands, host.files)).installed(release)
-    checks = list(CHECKS)
+    checks: list[Check] = [*CHECKS, partial(monitored.look, expected.watched)]
     if spec.present and release:
         checks.append(partial(attested.look, Subject(release, False, expected.upkeep)))
         checks.append(partial(profiled.look, expected.profiling, lambda _item: release))
@@ -143,7 +145,8 @@ def _contained(
     host: Host, spec: Specification, live: bool, called: str, announce: bool, expected: Expected
 ) -> list[Finding]:
     """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
-    planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
+    planners = firewall_planners(host, spec)
+    checks: list[Check] = list(CONTAINER_CHECKS)
     engine = _engine(host, called)
     if engine is None:
         return _findings(Context(host, spec, _unique(planners), live), [*checks, published.look])
@@ -152,12 +155,13 @@ def _contained(
     else:
         planners += container_planners(host, engine, spec)
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
+    planners += expected.watched.planners(host, spec, called) if expected.watched else ()
     checks.append(partial(published.look, ours=True))
     checks += [options.look, segment.look, partial(contained.look, engine), partial(answers.look, engine)]
     checks += [partial(addresses.look, engine), partial(outside.look, engine)]
     checks.append(partial(services.look, engine, announce))
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
-    checks += [partial(sbom.look, True), partial(rationale.look, engine)]
+    checks += [partial(sbom.look, True), partial(rationale.look, engine), partial(monitored.look, expected.watched)]
     images = _images(engine, spec)
     # Where a run was cut short there are two, and each has its findings.
     labels = {image: image.partition(":")[2][:12] if len(images) > 1 else "" for image in images}

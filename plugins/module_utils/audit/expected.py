@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ..model.schedule import Schedule
 from .alerted import NOBODY_ASKED, Telling
 from .attested import AS_DEPLOYED, Upkeep
+from .monitored import Watched
 from .profiled import UNASKED, Profiling
 from .scheduled_audit import NOT_REVIEWED, Review
 
@@ -20,8 +21,8 @@ class Expected:
     """What nobody asks for is shown as not enforced, and is not red.
 
     *upkeep* is what is expected of what is attested, *scheduled* how the check runs, on the host that checks, *review*
-    how the host audits itself, *telling* how someone is told what happens on it, and *profiling* what is expected of
-    the profiles that it has kept.
+    how the host audits itself, *telling* how someone is told what happens on it, *profiling* what is expected of the
+    profiles that it has kept, and *watched* how it is monitored.
     """
 
     upkeep: Upkeep = AS_DEPLOYED
@@ -29,6 +30,7 @@ class Expected:
     review: Review = NOT_REVIEWED
     telling: Telling = NOBODY_ASKED
     profiling: Profiling = UNASKED
+    watched: Watched | None = None
 
 
 AS_DESCRIBED = Expected()

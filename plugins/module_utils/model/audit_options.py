@@ -23,6 +23,8 @@ EXPECTATION_OPTIONS: dict[str, dict[str, Any]] = {
     "alerted": {"type": "bool", "default": False},
     "prometheus": {"type": "bool", "default": False},
     "notify": {"type": "dict", "default": {}},
+    "monitored": {"type": "bool", "default": False},
+    "monitoring": {"type": "dict", "default": {}},
 }
 """What is expected of a host besides its specification: options of the module ``audit``, and of a scheduled audit."""
 

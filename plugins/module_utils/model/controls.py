@@ -317,12 +317,12 @@ _CONTROLS = (
         _CONVERGE_CONTAINERS,
     ),
     Control(
-        "RES-07",
-        "Limits are the same in all environments, or the inventory says why not",
+        "RES-05",
+        "Use is monitored against limits, as Prometheus metrics",
         MEDIUM,
-        "A limit that no other environment has is met for the first time in production",
-        "The limits of each instance are compared; a difference needs a reason in the inventory, and is listed with it",
-        "Make the limits alike, or give the path and a reason in librespot_audit_differences",
+        "An instance that is flooded, or killed at its limit again and again, is noticed when the music is missed",
+        "The file that Prometheus reads is held against the instance itself; so are the rights of what keeps it",
+        "Set librespot_monitored: true, and run playbooks/site.yml against this host",
     ),
     Control(
         "RES-06",
@@ -332,6 +332,14 @@ _CONTROLS = (
         "Units that are always started again never fail, so systemd alone tells nobody; and what was set up to tell may"
         " tell nobody for a month, so what counts is what was taken last",
         "Set librespot_monitoring_notify, and run playbooks/site.yml against this host",
+    ),
+    Control(
+        "RES-07",
+        "Limits are the same in all environments, or the inventory says why not",
+        MEDIUM,
+        "A limit that no other environment has is met for the first time in production",
+        "The limits of each instance are compared; a difference needs a reason in the inventory, and is listed with it",
+        "Make the limits alike, or give the path and a reason in librespot_audit_differences",
     ),
     Control(
         "RES-08",
@@ -448,3 +456,6 @@ OF_CHECKERS = frozenset({"UPD-01", "UPD-02"})
 
 OF_FLEETS = frozenset({"CFG-08", "CFG-09", "RES-07"})
 """The controls that the report judges, over what the audits of all hosts found."""
+
+ASKED_FOR = frozenset({"NET-06", "RES-05"})
+"""The controls that are of hosts whose inventory asks for them alone; of others they are not enforced."""

@@ -14,7 +14,6 @@ from .usage import Held, Usage
 
 INTERVAL = 5
 """Seconds between two looks. One of a few instances takes a few milliseconds."""
-FASTEST, SLOWEST = 1, 60
 
 
 @dataclass(frozen=True)

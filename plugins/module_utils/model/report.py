@@ -34,7 +34,7 @@ class HostReport:
     """What is known of one host. *at* is when it was audited (RFC 3339, by its own clock), *source* its inventory file.
 
     Without findings that can be read it is not *audited*. *settings* are None where nobody asked for them. *profiles*
-    are what was measured of its instances, by their names.
+    are what was measured of its instances.
     """
 
     findings: tuple[Finding, ...]
@@ -43,7 +43,7 @@ class HostReport:
     environment: str = ""
     source: str = ""
     settings: tuple[Setting, ...] | None = None
-    profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    profiles: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ class Monitor:
         except HostError as error:
             self._said.tell("the journal", error.message)
             return False
+        self._said.tell("the journal")
         return True
 
     def look(self) -> None:
@@ -94,9 +95,8 @@ class Monitor:
         killed = {item.target.name: item.ends.failures[OOM_RESULT] for item in self._tracked}
         # What systemd has to say of an end may come a little later. Of one that never stays up, nothing is seen here.
         down = any(item.seen.pid is None for item in self._tracked) and boot - self._read_at >= WRITTEN_S
-        if changed or self._pending or down:
-            self._read_journal(boot)
-        self._pending = bool(changed)
+        heard = not (changed or self._pending or down) or self._read_journal(boot)
+        self._pending = bool(changed) or not heard
         kills = {item.target.name: item.ends.failures[OOM_RESULT] - killed[item.target.name] for item in self._tracked}
         self._shared.attribute(self._tracked, changed, kills)
         for item in self._tracked:
@@ -109,18 +109,22 @@ class Monitor:
             self._write(exposition(samples))
             self._judge(samples, boot)
 
-    def _read_journal(self, boot: float) -> None:
+    def _read_journal(self, boot: float) -> bool:
+        """Take up what the journal has to say; return whether it could be read."""
         self._read_at = boot
         if not self._readable:
-            return
+            # Of what came before, nothing can be told.
+            self._readable = self._begin()
+            return True
         try:
             entries = self._journal.read()
         except HostError as error:
             self._said.tell("the journal", error.message)
-            return
+            return False
         self._said.tell("the journal")
         for item in self._tracked:
             item.ends.read(entries)
+        return True
 
     def _ask(self, item: Tracked, boot: float) -> None:
         name, seen = item.target.name, item.seen

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 from ...module_utils.model.report import REVIEW, Report
-from .audit_view import view
+from ...module_utils.render.profile_svg import profile_svg
+from .audit_view import view, visible
 from .templates import DIRECTORY, environment
 
 TITLES = {True: "Security review of librespot", False: "Security audit of librespot"}
@@ -32,6 +35,23 @@ def as_html(report: Report) -> str:
             title=TITLES[report.kind == REVIEW],
             style=style,
             style_hash=f"sha256-{digest}",
-            pictures=[],
+            pictures=_pictures(report),
         )
     )
+
+
+def _pictures(report: Report) -> list[dict[str, str]]:
+    """Return a picture of what each instance uses, as an address that holds it: in an image nothing is run."""
+    found = []
+    for name, host in sorted(report.hosts.items()):
+        for profile in host.profiles:
+            data = base64.b64encode(profile_svg(profile).encode("utf-8")).decode("ascii")
+            instance, at = visible(str(profile["name"]), 60), visible(str(profile["at"]), 40)
+            title = f"{visible(name, 100)}, {instance}, measured on {at}"
+            source = f"data:image/svg+xml;base64,{data}"
+            found.append({"title": title, "source": source, "alt": f"Use against limits of {title}: {_told(profile)}"})
+    return found
+
+
+def _told(profile: Mapping[str, Any]) -> str:
+    return visible("; ".join(str(item["reason"]) for item in profile["advice"]), 500)

@@ -171,7 +171,9 @@ def test_one_remedy_of_two_controls_names_both(report: Report, capsys: pytest.Ca
 
 
 def test_it_is_written_in_every_form_that_was_asked_for(report: Report, tmp_path: Path) -> None:
-    names = {name: str(tmp_path / name) for name in ("path", "html", "junit", "sarif", "markdown", "rationale")}
+    names: dict[str, Any] = {
+        name: str(tmp_path / name) for name in ("path", "html", "junit", "sarif", "markdown", "rationale")
+    }
     said = report(results={"a": {"findings": [BAD]}}, fail=False, **names)
     assert {name: said[name] for name in names} == names
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)

@@ -30,7 +30,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.report im
 from ansible_collections.hardened.librespot.plugins.module_utils.render.report import as_json
 from ansible_collections.hardened.librespot.plugins.plugin_utils.earlier import read_report
 from ansible_collections.hardened.librespot.plugins.plugin_utils.reviewing import assemble, version
-from tests.support.fleet import ROOMS, audit, finding, fleet, instance, settings
+from tests.support.fleet import ROOMS, audit, finding, fleet, instance, profile, settings
 
 NOW = calendar.timegm((2026, 11, 28, 4, 0, 20))
 DAY = 86400
@@ -42,7 +42,7 @@ def asked(*rooms: str, **more: Any) -> dict[str, Any]:
     """Return the arguments of a task about *rooms* alone."""
     whole = fleet()
     whole["results"] = {room: audit(number, room) for number, room in enumerate(rooms)}
-    return {**whole, "kind": "audit", **more}
+    return {**whole, "kind": "audit", "profiles": {}, **more}
 
 
 def fleet_of(report: Report, control: str) -> dict[str, str]:
@@ -314,6 +314,23 @@ class TestReview:
         for path, status in cases.items():
             assert fleet_of(assemble(asked(*ALIKE, review=path), NOW), "CFG-09") == {"review": status}
         assert fleet_of(assemble(asked(*ALIKE), NOW), "CFG-09") == {}
+
+
+class TestProfiles:
+    def test_what_a_prometheus_recorded_judges_the_limits_of_its_host(self) -> None:
+        """RES-08. What was measured in minutes is drawn, and judges nothing here."""
+        for source, judged in (("prometheus", True), ("host", False)):
+            report = assemble(asked(*ALIKE, profiles={"kitchen": [profile(source)]}), NOW)
+            found = {item.check: item.status for item in report.hosts["kitchen"].findings if item.id == "RES-08"}
+            whole = {
+                item.check for item in assemble(asked(*ALIKE), NOW).hosts["kitchen"].findings if item.id == "RES-08"
+            }
+            assert (set(found) - whole == {"memory", "cpu", "tasks", "files"}) is judged
+
+    @pytest.mark.parametrize("wrong", ["text", [{}], [7], [{**profile(), "advice": []}], [{**profile(), "loads": 7}]])
+    def test_what_is_no_profile_is_refused_by_its_path(self, wrong: Any) -> None:
+        with pytest.raises(SpecificationError, match=r"profiles\[kitchen\]"):
+            assemble(asked(*ALIKE, profiles={"kitchen": wrong}), NOW)
 
 
 def test_all_rooms_are_in_some_environment() -> None:
