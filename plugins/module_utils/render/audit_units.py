@@ -88,7 +88,6 @@ def _service(description: Description) -> str:
         *_sandbox(description),
         ("TimeoutStartSec", f"{LONGEST_S}s"),
         # Music goes first; on a host that is busy for long the audit still comes to its end.
-        ("Nice", "10"),
         ("CPUWeight", "20"),
         ("IOWeight", "20"),
         ("IOSchedulingClass", "idle"),
