@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.supply.told import authority, mail_server, webhook
 from tests.support.hosts import fresh, lab
 from tests.support.plays import Controller
+from tests.support.told import authority, mail_server, webhook
 
 from .told import Telling, deploy, give_secrets, notify_of
 

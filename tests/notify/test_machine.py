@@ -15,8 +15,8 @@ from tests.attacks.deployment import BEDROOM, KITCHEN, PORT, deploy
 from tests.machine.conftest import LIMITS
 from tests.machine.machine import Machine, machine
 from tests.machine.test_limits import POST
-from tests.supply.told import LOOPBACK, authority, mail_server, webhook
 from tests.support.plays import Controller
+from tests.support.told import LOOPBACK, authority, mail_server, webhook
 
 from .conftest import LINES
 from .told import Telling, give_secrets, notify_of

@@ -15,12 +15,20 @@ import time
 
 import pytest
 
-from tests.supply.told import PASSWORD
 from tests.support.code import install
+from tests.support.told import PASSWORD
 
 from .told import NOTIFY, OUTBOX, PLACE, SECRET, SECRETS, Telling
 
 UNITS = [f"{NOTIFY}.service", f"{NOTIFY}.path", f"{NOTIFY}.timer", "hardened-librespot-failed@.service"]
+BROKEN = """
+[Unit]
+OnFailure=hardened-librespot-failed@%n.service
+
+[Service]
+Type=oneshot
+ExecStart=/bin/false
+"""
 AUDIT = """
 import json, sys
 sys.path.insert(0, "/root/audit.zip")
@@ -101,9 +109,10 @@ class TestTelling:
 
     def test_what_nobody_takes_is_told_later_and_once(self, told: Telling) -> None:
         told.mailbox.refusal, told.hook.status = "451 later", 503
-        unit = ["systemd-run", "--quiet", "--unit=broken", "--property=OnFailure=hardened-librespot-failed@%n.service"]
+        told.host.out("sh", "-euc", 'cat > "$1"', "sh", "/etc/systemd/system/broken.service", text=BROKEN)
+        told.host.out("systemctl", "daemon-reload")
         began = time.monotonic()
-        told.host.run(*unit, "/bin/false")
+        assert told.host.run("systemctl", "start", "broken.service").returncode != 0
         deadline = time.monotonic() + 60
         while not all(item["failing_since"] for item in told.outbox()["channels"].values()):
             assert time.monotonic() < deadline, told.outbox()

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.supply.told import PASSWORD, USER, Authority, Hook, MailServer
 from tests.support.hosts import CHECKOUT, Host
 from tests.support.plays import Controller, Run
+from tests.support.told import PASSWORD, USER, Authority, Hook, MailServer
 
 SECRET = "a secret between the host and the webhook"
 HEADER = "Bearer of-bad-news"
