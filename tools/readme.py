@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes the parts of README.md and docs/roles.md that are made from what the roles and modules say of themselves.
+"""Writes the parts of README.md and docs that are made from what roles, modules and tables say of themselves.
 
 ``make docs`` runs it; with ``--check`` it only says whether they are up to date.
 """
@@ -15,13 +15,18 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ansible_collections.hardened.librespot.plugins.module_utils.model.alert import threshold_of
+from ansible_collections.hardened.librespot.plugins.module_utils.model.alerting import default_alerting
+from ansible_collections.hardened.librespot.plugins.module_utils.model.alerts import ALERTS, GROUPS, THRESHOLDS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.metrics import MONITOR
 from ansible_collections.hardened.librespot.plugins.module_utils.model.relaxations import KINDS
+from ansible_collections.hardened.librespot.plugins.module_utils.render.alert_rules import threshold_text
 
 ROOT = Path(__file__).resolve().parents[1]
 _CODE = re.compile(r"\b(?:C|V|O|RV|E)\(((?:[^()\\]|\\.)*)\)")
@@ -97,6 +102,42 @@ def variables(root: Path) -> Iterable[str]:
             yield ""
 
 
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+def _word(words: Mapping[str, str], found: re.Match[str]) -> str:
+    """Return what stands for a word in braces, of *words* or in capitals."""
+    return words.get(found.group(1), found.group(1).upper())
+
+
+def alerts(_root: Path) -> Iterable[str]:
+    """Return, for each group of alerts, a table of what fires when, and what to do."""
+    alerting = default_alerting()
+    for group in GROUPS:
+        yield f"### {group.capitalize()}"
+        yield ""
+        yield from ("| alert | severity | held for | what it means | what to do |", "| --- | --- | --- | --- | --- |")
+        for alert in (item for item in ALERTS.values() if item.group == group):
+            name = threshold_of(alert.condition)
+            limit = threshold_text(name, alerting) if name else ""
+            words = {"host": "HOST", "value": "VALUE", "threshold": limit}
+            summary, description, action = (
+                _PLACE.sub(partial(_word, words), text) for text in (alert.summary, alert.description, alert.action)
+            )
+            held = f"{alert.hold_s} s" if alert.hold_s else "at once"
+            yield f"| `{alert.name}` | {alert.severity} | {held} | {summary}. {description} | {action}. |"
+        yield ""
+
+
+def thresholds(_root: Path) -> Iterable[str]:
+    """Return a table of the thresholds."""
+    yield from ("| threshold | default | from | to | unit | of what |", "| --- | --- | --- | --- | --- | --- |")
+    yield from (
+        f"| `{item.name}` | {item.default} | {item.minimum} | {item.maximum} | {item.unit} | {item.about} |"
+        for item in THRESHOLDS.values()
+    )
+
+
 def _row(name: str, option: Mapping[str, Any]) -> str:
     described = option["description"]
     text = " ".join(described if isinstance(described, list) else [described])
@@ -111,6 +152,7 @@ PARTS: dict[str, tuple[tuple[str, Callable[[Path], Iterable[str]]], ...]] = {
     "README.md": (("relaxations", relaxations), ("roles", roles), ("modules", modules)),
     "docs/roles.md": (("variables", variables),),
     "docs/monitoring.md": (("metrics", metrics),),
+    "docs/alerts.md": (("alerts", alerts), ("thresholds", thresholds)),
 }
 """File to its generated parts, each between ``<!-- NAME: ... -->`` and ``<!-- end of NAME -->``."""
 

@@ -96,6 +96,16 @@ options:
       does, and that what it told last has arrived, is looked at then.
     type: dict
     default: {}
+  profiled:
+    description:
+      - Whether the instances of this host are profiled by M(hardened.librespot.resource_profile), which keeps their
+        profiles on the host. One that was never profiled is red then; else it is shown as not enforced.
+    type: bool
+    default: false
+  profile_max_age:
+    description: How many days a profile may be old.
+    type: int
+    default: 180
   schedule:
     description:
       - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That it

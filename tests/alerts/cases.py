@@ -168,6 +168,16 @@ CASES = (
         severity="critical",
     ),
     Case(
+        "LibrespotOutOfMemory",
+        "after the counter began anew, and came to what it was",
+        {_OOM: "1x30 0x2 1x30", _LOOK: "0+60x80", _SINCE: "-90000x30 1860x40"},
+        35,
+        (30, 33, 50),
+        {_OOM: "1x30 0x40", _LOOK: "0+60x80", _SINCE: "-90000x30 1860x40"},
+        "kitchen on host:9100 was ended by the kernel: out of memory",
+        severity="critical",
+    ),
+    Case(
         "LibrespotMemoryAtLimit",
         "once",
         {_MAX: "0x5 1x30"},

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..model.finding import Finding
@@ -18,6 +19,8 @@ from ..planners.registry import Host
 from .alerted import Telling
 from .attested import Upkeep
 from .audit import audit
+from .expected import Expected
+from .profiled import Profiling
 from .scheduled_audit import Review
 
 _DEFAULTS = {name: option.get("default") for name, option in SCHEDULE_OPTIONS.items()}
@@ -28,13 +31,18 @@ class Asked:
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         max_age = integer(given["scan_max_age"], "scan_max_age", 1, 3650, "days")
-        self._upkeep = Upkeep(given["upkeep"], max_age, ci=given["ci"])
         asked = mapping(given["schedule"], "schedule", tuple(_DEFAULTS))
-        self._scheduled = read_schedule({**_DEFAULTS, **asked}) if asked else None
-        self._telling = Telling(given["alerted"], given["prometheus"], asked_notify(given["notify"], "notify"))
+        self._expected = Expected(
+            Upkeep(given["upkeep"], max_age, ci=given["ci"]),
+            read_schedule({**_DEFAULTS, **asked}) if asked else None,
+            telling=Telling(given["alerted"], given["prometheus"], asked_notify(given["notify"], "notify")),
+            profiling=Profiling(
+                given["profiled"], integer(given["profile_max_age"], "profile_max_age", 1, 3650, "days")
+            ),
+        )
         self._given = given
 
     def audit(self, host: Host, spec: Specification, live: bool, review: Review) -> list[Finding]:
         """Return all findings of *host*."""
         engine, announce = self._given["engine"], self._given["announce"]
-        return audit(host, spec, live, engine, announce, self._upkeep, self._scheduled, review, self._telling)
+        return audit(host, spec, live, engine, announce, replace(self._expected, review=review))

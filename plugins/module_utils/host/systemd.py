@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ..model.errors import CommandError, HostError
@@ -21,6 +23,14 @@ _EVENT = re.compile(r"^ *(?:Next elapse|Iter[a-z.]* #\d+): \w+ ([-\d]{10} [:\d]{
 
 _SLICE = "librespot.slice"
 
+ON_DISK = "UnitFileState"
+"""Whether a unit is enabled. systemd remembers it until it is reloaded, so that is looked up on disk."""
+
+
+def properties_of(text: str) -> dict[str, str]:
+    """Return the properties of one unit by name, as ``systemctl show`` prints them."""
+    return {name: value for name, _equals, value in (line.partition("=") for line in text.splitlines())}
+
 
 class Systemd:
     """systemd of this host through ``systemctl``."""
@@ -28,16 +38,15 @@ class Systemd:
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
 
-    def show(self, unit: str, properties: Sequence[str]) -> Mapping[str, str]:
-        """Return the *properties* of *unit* by name; a property that this systemd does not know is left out.
+    def expect(self, units: Iterable[str]) -> None:
+        """Say which *units* will be asked for. Here each is asked for when it is: one may change another."""
 
-        Whether it is enabled systemd remembers until it is reloaded, so that is looked up on disk.
-        """
+    def show(self, unit: str, properties: Sequence[str]) -> Mapping[str, str]:
+        """Return the *properties* of *unit* by name; a property that this systemd does not know is left out."""
         argv = ["systemctl", "show", "--property", ",".join(properties), unit]
-        lines = self._commands.run(argv).stdout.splitlines()
-        found = {name: value for name, _equals, value in (line.partition("=") for line in lines)}
-        if found.get("UnitFileState") == "enabled":
-            found["UnitFileState"] = self._commands.run(["systemctl", "is-enabled", unit], ok=()).stdout.strip()
+        found = properties_of(self._commands.run(argv).stdout)
+        if found.get(ON_DISK) == "enabled":
+            found[ON_DISK] = self._commands.run(["systemctl", "is-enabled", unit], ok=()).stdout.strip()
         return found
 
     def command(self, unit: str) -> list[str]:
@@ -101,6 +110,24 @@ class Systemd:
     def restart(self, units: Sequence[str]) -> None:
         """Restart *units*, and wait until they are up."""
         self._verb("restart", units)
+
+    def reload(self, units: Sequence[str]) -> None:
+        """Let *units* read their settings again."""
+        self._verb("reload", units)
+
+    def changed_at(self, unit: str) -> int | None:
+        """Return when the state of *unit*, which is active, last changed, as by a reload, in seconds since 1970.
+
+        None when it is not active.
+        """
+        argv = ["systemctl", "show", "--property", "ActiveState,StateChangeTimestamp", unit]
+        # It writes moments in the zone of whoever asks.
+        lines = self._commands.run(argv, env={"TZ": "UTC"}).stdout.splitlines()
+        state = {name: value for name, _equals, value in (line.partition("=") for line in lines)}
+        if state.get("ActiveState") != "active":
+            return None
+        _day, date, clock, _zone = state["StateChangeTimestamp"].split()
+        return calendar.timegm(time.strptime(f"{date} {clock}", "%Y-%m-%d %H:%M:%S"))
 
     def stop(self, units: Sequence[str]) -> None:
         """Stop *units*, and wait until they are down."""

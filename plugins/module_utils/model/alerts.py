@@ -183,7 +183,7 @@ _SERVICE = (
         CRITICAL,
         60,
         "{name} on {host} does not run",
-        "It has had no process for a minute.",
+        "It has no process, and systemd or the engine has not brought it back.",
         _JOURNAL,
     ),
     Alert(
@@ -193,7 +193,7 @@ _SERVICE = (
         CRITICAL,
         60,
         "{name} on {host} runs, and does not answer",
-        "Its listener gave no sign of life for a minute. The watchdog restarts it; this goes on nevertheless.",
+        "Its listener gives no sign of life. The watchdog restarts it; this goes on nevertheless.",
         _JOURNAL + ". Restart it: systemctl restart librespot-{name}",
     ),
     Alert(

@@ -17,6 +17,8 @@ EXPECTATION_OPTIONS: dict[str, dict[str, Any]] = {
     "upkeep": {"type": "bool", "default": False},
     "scan_max_age": {"type": "int", "default": 30},
     "ci": {"type": "bool", "default": False},
+    "profiled": {"type": "bool", "default": False},
+    "profile_max_age": {"type": "int", "default": 180},
     "schedule": {"type": "dict", "default": {}},
     "alerted": {"type": "bool", "default": False},
     "prometheus": {"type": "bool", "default": False},

@@ -30,6 +30,7 @@ class Control:
 _CONVERGE = "Run playbooks/site.yml against this host"
 _CHECK = "Run playbooks/schedule.yml against this host, then: systemctl start hardened-librespot-check.service"
 _CONVERGE_CONTAINERS = f"{_CONVERGE}, with librespot_deployment: container"
+_PROFILE = "Run playbooks/profile.yml against this host"
 _UPDATE = "Run playbooks/update.yml against this host"
 
 _CONTROLS = (
@@ -260,6 +261,22 @@ _CONTROLS = (
         _CONVERGE,
     ),
     Control(
+        "RES-01",
+        "Usage is profiled under no load, requests, and a decode-like load",
+        MEDIUM,
+        "A limit that was guessed ends the music, or leaves the host to whoever takes all it can get",
+        "What the kernel counts of the instance itself, under a stated load, with this release, and not long ago",
+        _PROFILE,
+    ),
+    Control(
+        "RES-02",
+        "Limits hold what the profile recommends",
+        MEDIUM,
+        "An instance that needs more than its limit is killed, held up, or gets no thread when it plays",
+        "The limit in force is read from the live control group, and compared with the most that was measured",
+        f"{_PROFILE} with librespot_profile_write, then playbooks/site.yml",
+    ),
+    Control(
         "RES-03",
         "Memory, CPU and I/O are limited",
         MEDIUM,
@@ -283,6 +300,14 @@ _CONTROLS = (
         "Units that are always started again never fail, so systemd alone tells nobody; and what was set up to tell may"
         " tell nobody for a month, so what counts is what was taken last",
         "Set librespot_monitoring_notify, and run playbooks/site.yml against this host",
+    ),
+    Control(
+        "RES-08",
+        "Limits are reviewed against what monitoring measured",
+        LOW,
+        "A limit that fitted once does not fit after years of updates and of other uses",
+        "Weeks of use, as Prometheus recorded them, say whether a limit is too tight or too wide",
+        f"{_PROFILE} with librespot_profile_prometheus and librespot_profile_write, then playbooks/site.yml",
     ),
     Control(
         "RES-09",

@@ -115,13 +115,14 @@ def _rate(condition: Rate) -> dict[str, str]:
 def _grown(counter: str, condition: Happened) -> str:
     """Return by how much *counter* grew, exactly, over gaps as well.
 
-    ``increase()`` does not see what a new series begins with, nor what happened while nobody looked. Smaller than
-    before is a counter that began anew.
+    ``increase()`` does not see what a new series begins with, nor what happened while nobody looked. A counter
+    that began anew, as with each start of the monitor, is smaller than before, or was at some time.
     """
     since = f"{condition.minutes}m"
     now = _lately(counter)
     anew = f"({now} unless on (instance, job) {UNHEARD})" if condition.rare else f"increase({counter}[{since}])"
-    return f"{now}\n- {_before(counter, since)}\n>= 0\nor\n{anew}"
+    known = f"{now}\n- {_before(counter, since)}\n>= 0\nunless resets({counter}[{since}]) > 0"
+    return f"{known}\nor\n{anew}"
 
 
 def _lately(series: str) -> str:

@@ -17,7 +17,11 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_des
     describe,
     encode,
 )
-from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_options import AuditTimer, read_timer
+from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_options import (
+    EXPECTATION_OPTIONS,
+    AuditTimer,
+    read_timer,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
 
@@ -34,13 +38,9 @@ ASKED: dict[str, Any] = {
     "deployment": "systemd",
     "engine": "docker",
     "announce": True,
+    **{name: option["default"] for name, option in EXPECTATION_OPTIONS.items()},
     "upkeep": True,
     "scan_max_age": 14,
-    "ci": False,
-    "schedule": {},
-    "alerted": False,
-    "prometheus": False,
-    "notify": {},
 }
 SPEC = parse_specification("0.8.0", INSTANCES, {"kitchen": LOGIN}, ASKED["zones"])
 TEXT = encode(describe({**ASKED, "live": True, "credentials": {"kitchen": LOGIN}}, SPEC, AuditTimer("daily")))

@@ -21,7 +21,10 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_des
     describe,
     encode,
 )
-from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_options import AuditTimer
+from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_options import (
+    EXPECTATION_OPTIONS,
+    AuditTimer,
+)
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import FAILED, PASSED, Finding
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
@@ -45,13 +48,7 @@ ASKED = {
     "deployment": "systemd",
     "engine": "docker",
     "announce": True,
-    "upkeep": False,
-    "scan_max_age": 30,
-    "ci": False,
-    "schedule": {},
-    "alerted": False,
-    "prometheus": False,
-    "notify": {},
+    **{name: option["default"] for name, option in EXPECTATION_OPTIONS.items()},
 }
 WELL = Finding("NET-03", "table", PASSED, "host", "as described", "as described", "nft", "Converge")
 BAD = Finding("NET-03", "table", FAILED, "host", "as described", "a rule\nis missing", "nft", "Converge")
