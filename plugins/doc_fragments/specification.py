@@ -91,6 +91,34 @@ options:
     default: true
 """
 
+    TIMER = r"""
+options:
+  timer:
+    description: How the host audits itself regularly, without Ansible.
+    type: dict
+    suboptions:
+      calendar:
+        description: When it does, as systemd.time(7) has it.
+        type: str
+        default: hourly
+      random_delay:
+        description: Seconds by which each run is late at most, at random.
+        type: int
+        default: 300
+      live:
+        description:
+          - Whether it also runs probes that start processes, as C(live) of M(hardened.librespot.audit) does. It runs
+            with all of root's rights then, since probes become other users and make networks.
+        type: bool
+        default: false
+      interpreter:
+        description:
+          - The Python of the host that runs it. Where Docker's containers are looked at it needs Docker's SDK for
+            Python.
+        type: path
+        default: /usr/bin/python3
+"""
+
     ATTRIBUTES = r"""
 attributes:
   check_mode:

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.announce
   - hardened.librespot.specification.engine
+  - hardened.librespot.specification.timer
   - hardened.librespot.specification.attributes
 options:
   deployment:
@@ -57,30 +58,10 @@ options:
     default: false
   audited:
     description:
-      - Whether the host audits itself on a schedule, by M(hardened.librespot.monitoring). That this runs, in time, and
-        by what the inventory says now, is looked at then; else it is shown as not enforced.
+      - Whether M(hardened.librespot.monitoring) lets the host audit itself, as O(timer) says. That this runs, in time,
+        and by what the inventory says now, is looked at then; else it is shown as not enforced.
     type: bool
     default: false
-  timer:
-    description: How it does that, with O(audited).
-    type: dict
-    suboptions:
-      calendar:
-        description: When it runs, as systemd.time(7) has it.
-        type: str
-        default: hourly
-      random_delay:
-        description: Seconds by which each run is late at most, at random.
-        type: int
-        default: 300
-      live:
-        description: Whether it also runs probes that start processes, as O(live) does.
-        type: bool
-        default: false
-      interpreter:
-        description: The Python of the host that runs it. Where containers are looked at it has their engine's library.
-        type: path
-        default: /usr/bin/python3
   alerted:
     description: Whether someone shall be told what happens on this host. Nobody is red then, else it is shown as not
       enforced.

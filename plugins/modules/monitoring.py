@@ -16,12 +16,18 @@ description:
     all else of the host.
   - The service runs in a sandbox, as a user of its own without any right. It does not use the socket of an engine. What
     it cannot see so it names in the metric C(librespot_monitor_unreadable).
+  - The host audits itself regularly, as M(hardened.librespot.audit) does, and without Ansible. What got red and what is
+    well again is in the journal; all findings are in C(/var/lib/hardened-librespot-audit/report.json), since when each
+    is red too; and there are metrics of them. While playbooks run against the host it waits.
   - Where zones have grants, a second service lists them once a minute. It has the right to ask the kernel for them.
 author:
   - hardened.librespot contributors (@hardened-librespot)
 extends_documentation_fragment:
   - hardened.librespot.specification
+  - hardened.librespot.specification.announce
   - hardened.librespot.specification.engine
+  - hardened.librespot.specification.timer
+  - hardened.librespot.notify
   - hardened.librespot.specification.state
   - hardened.librespot.specification.attributes
 options:
@@ -34,6 +40,16 @@ options:
     description: Seconds between two looks, from 1 to 60.
     type: int
     default: 5
+  audit:
+    description: Whether the host audits itself. Without, nothing is left that does.
+    type: bool
+    default: true
+  expected:
+    description:
+      - What such an audit expects of the host besides the specification, by the options of M(hardened.librespot.audit)
+        of the same names, as C(upkeep). The ones that are not given have the same defaults.
+    type: dict
+    default: {}
   textfile_directory:
     description:
       - Where node_exporter looks for files of metrics, as its C(--collector.textfile.directory) says.
@@ -44,115 +60,6 @@ options:
     description: Whether the package C(prometheus-node-exporter) is installed when it is missing. It is never removed.
     type: bool
     default: false
-  notify:
-    description:
-      - Whom the host itself tells by mail and webhooks what would be an alert of Prometheus, for where there is none.
-        Without it, nobody.
-      - The same alerts are judged, by the same samples and at the same thresholds. The audit that the host makes of
-        itself is among them, and so is a monitor that has stopped.
-      - A channel that is new is told at once that it is one, which shows that what it is told arrives.
-    type: dict
-    suboptions:
-      mail:
-        description: Where mail is sent to, and by which server. Its files are of the host.
-        type: dict
-        suboptions:
-          to:
-            description: The recipients. Each gets a mail of their own.
-            type: list
-            elements: str
-            required: true
-          sender:
-            description: The address that it is from.
-            type: str
-            required: true
-          host:
-            description: The mail server.
-            type: str
-            default: localhost
-          port:
-            description: Its port. By default 587 with V(starttls), 465 with V(ssl) and 25 with V(none).
-            type: int
-          tls:
-            description:
-              - How the connection is encrypted. The server's certificate must be valid for O(notify.mail.host).
-              - V(none) is for a server on the host itself. For any other it takes O(notify.mail.unencrypted), and a
-                login is refused.
-            type: str
-            choices: [starttls, ssl, none]
-            default: starttls
-          ca_file:
-            description: The certificate of an authority of your own, as PEM. By default those that the host trusts.
-            type: path
-          username:
-            description: The user to log in as. By default nobody does.
-            type: str
-          password_file:
-            description: A file with nothing but the password, which root alone can read, outside of home directories.
-            type: path
-          unencrypted:
-            description: The reason for which everyone on the way may read and change the mail.
-            type: str
-      webhooks:
-        description: Addresses that it is sent to as a POST. Their files are of the host.
-        type: list
-        elements: dict
-        default: []
-        suboptions:
-          url:
-            description: The address, with C(https). C(http) is for the host itself; for anything else it takes
-              O(notify.webhooks[].unencrypted).
-            type: str
-          url_file:
-            description: A file with nothing but the address, where the address itself is a secret, as with Slack. Root
-              alone can read it.
-            type: path
-          format:
-            description: V(json) has all of each item, as C(items). V(slack) is one line for each, for Slack and what
-              takes the same.
-            type: str
-            choices: [json, slack]
-            default: json
-          secret_file:
-            description:
-              - A file, which root alone can read, with the secret by which the message is signed as Standard Webhooks
-                has it, with HMAC-SHA256 in the header C(webhook-signature).
-              - A secret that begins with C(whsec_) is decoded as base64.
-            type: path
-          headers_file:
-            description: A file, which root alone can read, with more headers, a line each, such as C(Authorization).
-            type: path
-          ca_file:
-            description: The certificate of an authority of your own, as PEM.
-            type: path
-          unencrypted:
-            description: The reason for which everyone on the way may read and change it.
-            type: str
-      severity:
-        description: The least severity that is told.
-        type: str
-        choices: [critical, warning, info]
-        default: warning
-      pause:
-        description:
-          - Minutes between two messages about the same thing, from 5 to 1440. What begins is told at once; more of the
-            same, and that it is over, comes after the pause, counted.
-        type: int
-        default: 60
-      remind_after:
-        description: Days after which something that goes on is told once more; 0 for never.
-        type: int
-        default: 1
-      timeout:
-        description: Seconds that a mail server or a webhook has for each of its answers, up to 60.
-        type: int
-        default: 30
-      retries:
-        description:
-          - How many times more a message is tried at once, up to 5. After that it is tried every 5 minutes, and ever
-            more rarely up to an hour, until it is taken.
-        type: int
-        default: 2
 """
 
 EXAMPLES = r"""
@@ -160,6 +67,14 @@ EXAMPLES = r"""
   hardened.librespot.monitoring:
     instances: "{{ librespot_instances }}"
     exporter: true
+
+- name: Let the host audit itself every four hours
+  hardened.librespot.monitoring:
+    instances: "{{ librespot_instances }}"
+    timer:
+      calendar: "*-*-* 00/4:00:00"
+    expected:
+      upkeep: true
 
 - name: Keep the metrics for another collector
   hardened.librespot.monitoring:
@@ -200,12 +115,23 @@ metrics:
   sample: /var/lib/hardened-librespot-monitor/librespot.prom
 """
 
+import os
 from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.asked import Asked
 from ansible_collections.hardened.librespot.plugins.module_utils.host.program_archive import program
+from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_description import Description, describe
+from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_options import (
+    EXPECTATION_OPTIONS,
+    TIMER_OPTIONS,
+    read_timer,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import SpecificationError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import Specification
 from ansible_collections.hardened.librespot.plugins.module_utils.model.monitored import FASTEST, INTERVAL, SLOWEST
 from ansible_collections.hardened.librespot.plugins.module_utils.model.network import placed
 from ansible_collections.hardened.librespot.plugins.module_utils.model.notify_options import (
@@ -214,6 +140,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.notify_op
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import absolute_path, integer
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
+    ANNOUNCE_ARGUMENT,
     DEPLOYMENT_ARGUMENT,
     ENGINE_ARGUMENT,
     SPECIFICATION_ARGUMENTS,
@@ -226,6 +153,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.base i
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.monitoring import (
     TEXTFILES,
     Archives,
+    linked,
     monitoring_planners,
     no_monitoring,
     refuse_missing,
@@ -233,8 +161,30 @@ from ansible_collections.hardened.librespot.plugins.module_utils.planners.monito
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.notify import notify_planners, refuse_unusable
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
-from ansible_collections.hardened.librespot.plugins.module_utils.programs import grants, monitor
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.scheduled_audit import (
+    no_links,
+    refuse_unschedulable,
+    scheduled_audit_planners,
+)
+from ansible_collections.hardened.librespot.plugins.module_utils.programs import audit, grants, monitor
 from ansible_collections.hardened.librespot.plugins.module_utils.render.monitor_units import METRICS_FILE
+
+
+def described(asked: dict[str, Any], spec: Specification) -> Description | None:
+    """Return what the host audits itself by, if it shall. Raises `SpecificationError`."""
+    read = ArgumentSpecValidator(EXPECTATION_OPTIONS).validate(asked["expected"])
+    if read.error_messages:
+        raise SpecificationError(
+            "expected", asked["expected"], f"cannot be: {'; '.join(read.error_messages)}", "See the module audit"
+        )
+    given = {**asked, **read.validated_parameters, "notify": asked["notify"] or {}}
+    Asked(given)
+    return describe(given, spec, read_timer(asked["timer"], "timer")) if asked["audit"] else None
+
+
+def _before(host: Host) -> str:
+    """Return the directory of the links that the run before made; empty when there is none."""
+    return os.path.dirname(linked(host.files))
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
@@ -244,20 +194,33 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     interval = integer(asked["interval"], "interval", FASTEST, SLOWEST, "seconds")
     if asked["state"] == "absent":
         host = Host()
-        planners = [*notify_planners(host, None), *no_monitoring(host, textfiles)]
+        links = no_links(host.files, [_before(host), textfiles])
+        planners = [
+            *links,
+            *notify_planners(host, None),
+            *scheduled_audit_planners(host, None),
+            *no_monitoring(host, textfiles),
+        ]
     else:
         given = specification(module)
+        description = described(asked, given)
         refuse_missing(textfiles, asked["exporter"])
         notify = asked_notify(asked["notify"], "notify")
         if notify:
             refuse_unusable(notify)
         host = Host()
+        if description:
+            refuse_unschedulable(host, description)
         seen = host.network()
         spec = replace(given, instances=tuple(placed(item, seen) for item in given.present))
         settings = settings_of(spec, asked["engine"], interval, textfiles, notify is not None)
         archives = Archives(program(monitor), program(grants))
+        # First of all: by what the monitor is told, the next run knows where this one made links.
+        gone = {_before(host)} - {textfiles} if description else {_before(host), textfiles}
         planners = [
+            *no_links(host.files, sorted(gone)),
             *monitoring_planners(host, spec, settings, archives, asked["exporter"]),
+            *scheduled_audit_planners(host, description, program(audit), textfiles),
             *notify_planners(host, notify),
         ]
     return {**outcome(module, converge(planners, module.check_mode)), "metrics": METRICS_FILE}
@@ -270,6 +233,10 @@ def main() -> None:
         **STATE_ARGUMENT,
         **DEPLOYMENT_ARGUMENT,
         **ENGINE_ARGUMENT,
+        **ANNOUNCE_ARGUMENT,
+        "audit": {"type": "bool", "default": True},
+        "timer": {"type": "dict", "options": TIMER_OPTIONS, "apply_defaults": True},
+        "expected": {"type": "dict", "default": {}},
         "interval": {"type": "int", "default": INTERVAL},
         "textfile_directory": {"type": "str", "default": TEXTFILES},
         "exporter": {"type": "bool", "default": False},

@@ -188,6 +188,18 @@ class TestMutants:
         assert red(told) == {}
 
 
+def test_an_audit_by_the_host_itself_that_finds_something(told: Telling) -> None:
+    assert told.monitoring(audit=True).status == 0
+    told.host.out("chmod", "0644", "/etc/librespot/kitchen.env")
+    began = time.monotonic()
+    told.host.run("systemctl", "start", "hardened-librespot-audit.service", timeout=600)
+    told.hears("CFG-04 is red", began, 120)
+    unit = told.host.out("systemctl", "show", "--property=OnFailure", "hardened-librespot-audit.service")
+    assert unit.strip() == "OnFailure=hardened-librespot-failed@hardened-librespot-audit.service.service"
+    told.host.out("chmod", "0600", "/etc/librespot/kitchen.env")
+    assert told.monitoring().status == 0
+
+
 def test_what_is_wrong_is_named_and_nothing_is_changed(told: Telling) -> None:
     mail = {**told.notify["mail"], "to": ["a@example.org\nBcc: b@example.org"]}
     refused = told.monitoring(notify={**told.notify, "mail": mail})

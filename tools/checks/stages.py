@@ -117,6 +117,8 @@ STAGES: tuple[Stage, ...] = (
     # Its scanner is compiled the first time.
     Stage("engines", ("pytest", "tests/supply/engines", _WHOLE), ("engines",), limit_min=60),
     Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),
+    # Most of its time it waits for a timer, or until no playbook has run for a while.
+    Stage("scheduled-audit", ("pytest", "tests/scheduled_audit"), ("monitoring",), limit_min=60),
     Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
     Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("test", "kill-five"), limit_min=20),
     Stage("kill", ("pytest", "tests/kill", "--kills=50"), ("kill",), limit_min=120),
