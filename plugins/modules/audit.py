@@ -87,6 +87,12 @@ options:
     description: How many days a profile may be old.
     type: int
     default: 180
+  settings:
+    description:
+      - Whether RV(settings) are returned. M(hardened.librespot.report) compares the environments by them, and writes
+        the reason for each down.
+    type: bool
+    default: false
   schedule:
     description:
       - On the host that runs the check, how it is scheduled, in the options of M(hardened.librespot.schedule). That it
@@ -129,13 +135,34 @@ summary:
   returned: success
   type: dict
   sample: {passed: 20, failed: 0, error: 0, not enforced: 3, waived: 0, not applicable: 0}
+at:
+  description: When the host was looked at, by its own clock in UTC (RFC 3339).
+  returned: success
+  type: str
+  sample: "2026-11-28T04:00:00Z"
+settings:
+  description:
+    - What the inventory says of each instance, and what is in force of it on the host, each with the control that it is
+      part of and the reason for it. There are no secrets in it.
+  returned: when O(settings) is set
+  type: list
+  elements: dict
+  sample:
+    - scope: kitchen
+      kind: limit
+      name: limits.tasks
+      value: "64"
+      control: RES-09
+      reason: A fork bomb ends here, and the host goes on
 """
 
+import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.asked import Asked
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import settings
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.scheduled_audit import Review
 from ansible_collections.hardened.librespot.plugins.module_utils.host.program_archive import program
 from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_description import describe
@@ -145,6 +172,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_opt
     read_timer,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
+from ansible_collections.hardened.librespot.plugins.module_utils.model.timestamp import utc
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     ANNOUNCE_ARGUMENT,
     DEPLOYMENT_ARGUMENT,
@@ -163,8 +191,17 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     asked, timer = Asked(given), read_timer(given["timer"], "timer")
     spec = specification(module)
     review = Review(describe(given, spec, timer), program(scheduled)) if given["audited"] else Review()
-    findings = asked.audit(Host(), spec, given["live"], review)
-    return {"changed": False, "findings": [item.as_data() for item in findings], "summary": summary(findings)}
+    at, host = utc(time.time()), Host()
+    findings = asked.audit(host, spec, given["live"], review)
+    found = {
+        "changed": False,
+        "findings": [item.as_data() for item in findings],
+        "summary": summary(findings),
+        "at": at,
+    }
+    if given["settings"]:
+        found["settings"] = [item.as_data() for item in settings(host, spec, given["engine"])]
+    return found
 
 
 def main() -> None:
@@ -178,6 +215,7 @@ def main() -> None:
         "audited": {"type": "bool", "default": False},
         "timer": {"type": "dict", "options": TIMER_OPTIONS, "apply_defaults": True},
         **EXPECTATION_OPTIONS,
+        "settings": {"type": "bool", "default": False},
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 

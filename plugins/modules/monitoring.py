@@ -26,8 +26,8 @@ extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.announce
   - hardened.librespot.specification.engine
+  - hardened.librespot.specification.notify
   - hardened.librespot.specification.timer
-  - hardened.librespot.notify
   - hardened.librespot.specification.state
   - hardened.librespot.specification.attributes
 options:
@@ -177,6 +177,7 @@ def described(asked: dict[str, Any], spec: Specification) -> Description | None:
         raise SpecificationError(
             "expected", asked["expected"], f"cannot be: {'; '.join(read.error_messages)}", "See the module audit"
         )
+    # Whom this host tells is what it audits, too.
     given = {**asked, **read.validated_parameters, "notify": asked["notify"] or {}}
     Asked(given)
     return describe(given, spec, read_timer(asked["timer"], "timer")) if asked["audit"] else None
@@ -195,12 +196,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     if asked["state"] == "absent":
         host = Host()
         links = no_links(host.files, [_before(host), textfiles])
-        planners = [
-            *links,
-            *notify_planners(host, None),
-            *scheduled_audit_planners(host, None),
-            *no_monitoring(host, textfiles),
-        ]
+        gone = [*links, *notify_planners(host, None), *scheduled_audit_planners(host, None)]
+        planners = [*gone, *no_monitoring(host, textfiles)]
     else:
         given = specification(module)
         description = described(asked, given)
@@ -216,9 +213,9 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         settings = settings_of(spec, asked["engine"], interval, textfiles, notify is not None)
         archives = Archives(program(monitor), program(grants))
         # First of all: by what the monitor is told, the next run knows where this one made links.
-        gone = {_before(host)} - {textfiles} if description else {_before(host), textfiles}
+        places = {_before(host)} - {textfiles} if description else {_before(host), textfiles}
         planners = [
-            *no_links(host.files, sorted(gone)),
+            *no_links(host.files, sorted(places)),
             *monitoring_planners(host, spec, settings, archives, asked["exporter"]),
             *scheduled_audit_planners(host, description, program(audit), textfiles),
             *notify_planners(host, notify),

@@ -160,6 +160,8 @@ STAGES: tuple[Stage, ...] = (
         for image in MACHINES
     ),
     Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),
+    # In a real Chromium.
+    Stage("review", ("pytest", "tests/review"), ("monitoring",), limit_min=20),
     # It compiles cargo-cyclonedx the first time.
     Stage("bench", ("pytest", "tests/bench"), ("bench",), limit_min=60),
     *_matrix(),

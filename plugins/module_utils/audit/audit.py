@@ -13,12 +13,14 @@ from functools import partial
 
 from ..host.engines import AnyEngine, EngineSnapshot, PodmanSnapshot
 from ..host.libraries import Libraries
+from ..host.podman import Podman
 from ..model.container import DOCKER, PODMAN, container_name
 from ..model.errors import SpecificationError
 from ..model.finding import Finding, ordered
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.layout import IMAGES
 from ..model.network import HostNetwork, placed
+from ..model.settings import Setting
 from ..planners.announcement import announcement_planners, no_announcements
 from ..planners.base import Planner
 from ..planners.containers import container_planners
@@ -45,6 +47,7 @@ from . import (
     profiled,
     provenance,
     published,
+    rationale,
     sbom,
     schedule,
     scheduled_audit,
@@ -68,6 +71,7 @@ CHECKS: tuple[Check, ...] = (
     limits.look,
     provenance.look,
     partial(sbom.look, False),
+    partial(rationale.look, None),
 )
 
 CONTAINER_CHECKS: tuple[Check, ...] = (drift.look, firewall.look)
@@ -140,15 +144,12 @@ def _contained(
 ) -> list[Finding]:
     """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
     planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
-    # The images alone do not tell: whoever removes their manifests would be rid of all checks.
-    if not (host.files.read(IMAGES, content=False) or has_containers(host.files) or has_quadlets(host.files)):
+    engine = _engine(host, called)
+    if engine is None:
         return _findings(Context(host, spec, _unique(planners), live), [*checks, published.look])
-    engine: AnyEngine
-    if called == PODMAN:
-        engine = PodmanSnapshot(host.commands)
+    if isinstance(engine, Podman):
         planners += quadlet_planners(host, engine, spec)
     else:
-        engine = EngineSnapshot()
         planners += container_planners(host, engine, spec)
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
     checks.append(partial(published.look, ours=True))
@@ -156,7 +157,7 @@ def _contained(
     checks += [partial(addresses.look, engine), partial(outside.look, engine)]
     checks.append(partial(services.look, engine, announce))
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
-    checks.append(partial(sbom.look, True))
+    checks += [partial(sbom.look, True), partial(rationale.look, engine)]
     images = _images(engine, spec)
     # Where a run was cut short there are two, and each has its findings.
     labels = {image: image.partition(":")[2][:12] if len(images) > 1 else "" for image in images}
@@ -165,6 +166,20 @@ def _contained(
     running = partial(contained.processes, engine)
     context = Context(host, spec, _unique(planners), live, running, engine.reading)
     return _findings(context, checks, services.UNITS)
+
+
+def _engine(host: Host, called: str) -> AnyEngine | None:
+    """Return the engine that is *called* so, where it runs containers of ours; None where they are a user's own."""
+    # The images alone do not tell: whoever removes their manifests would be rid of all checks.
+    if not (host.files.read(IMAGES, content=False) or has_containers(host.files) or has_quadlets(host.files)):
+        return None
+    return PodmanSnapshot(host.commands) if called == PODMAN else EngineSnapshot()
+
+
+def settings(host: Host, spec: Specification, engine: str = DOCKER) -> list[Setting]:
+    """Return what the inventory says of each instance and what is in force of it, each with the reason for it."""
+    contained = any(item.deployment == CONTAINER for item in spec.instances)
+    return rationale.settings(host, spec, _engine(host, engine) if contained else None)
 
 
 def _images(engine: AnyEngine, spec: Specification) -> list[str]:

@@ -83,6 +83,30 @@ _CONTROLS = (
         _CONVERGE,
     ),
     Control(
+        "CFG-07",
+        "Each setting in force has its reason",
+        MEDIUM,
+        "A setting that nobody can explain is removed by whom it stands in the way of, or outlives what it was for",
+        "What is in force is read from the host and looked up in the catalogue, so that what was added by hand shows",
+        f"{_CONVERGE}: it removes what the inventory does not ask for",
+    ),
+    Control(
+        "CFG-08",
+        "One inventory configures all environments alike, or says why not",
+        MEDIUM,
+        "What differs in production was tried in no other environment",
+        "Options, access and relaxations of each instance are compared; a difference needs a reason in the inventory",
+        "Make the environments alike, or give the path and a reason in librespot_audit_differences",
+    ),
+    Control(
+        "CFG-09",
+        "The live configuration is formally reviewed",
+        MEDIUM,
+        "Findings that nobody reads, of hosts that nobody counts, add up",
+        "The last review is read itself: whether all hosts are in it and were audited, and how old it is",
+        "Run playbooks/review.yml, with all hosts reached",
+    ),
+    Control(
         "CON-01",
         "The image holds librespot, what it loads, and nothing else",
         HIGH,
@@ -293,6 +317,14 @@ _CONTROLS = (
         _CONVERGE_CONTAINERS,
     ),
     Control(
+        "RES-07",
+        "Limits are the same in all environments, or the inventory says why not",
+        MEDIUM,
+        "A limit that no other environment has is met for the first time in production",
+        "The limits of each instance are compared; a difference needs a reason in the inventory, and is listed with it",
+        "Make the limits alike, or give the path and a reason in librespot_audit_differences",
+    ),
+    Control(
         "RES-06",
         "Someone is told when a limit is reached or nearly so, and when an instance fails",
         MEDIUM,
@@ -413,3 +445,6 @@ OF_CONTAINERS = frozenset(
 
 OF_CHECKERS = frozenset({"UPD-01", "UPD-02"})
 """The controls that are of the host alone that checks for all of them."""
+
+OF_FLEETS = frozenset({"CFG-08", "CFG-09", "RES-07"})
+"""The controls that the report judges, over what the audits of all hosts found."""

@@ -71,7 +71,8 @@ def scheduled_audit_planners(
         DirectoryPlanner(files, os.path.dirname(PROGRAM), along=ROOT),
         FilePlanner(files, PROGRAM, archive, 0o755),
         DirectoryPlanner(files, SETTINGS, 0o700),
-        FilePlanner(files, DESCRIPTION, encode(description), 0o600),
+        # It holds no secret of ours, but addresses of those who are told, which may be.
+        FilePlanner(files, DESCRIPTION, encode(description), 0o600, secret=True),
         DirectoryPlanner(files, DIRECTORY),
         BlankPlanner(files, METRICS),
         *(FilePlanner(files, path, text) for path, text in audit_units(description).items()),
