@@ -183,8 +183,12 @@ def described(asked: dict[str, Any], spec: Specification) -> Description | None:
             "expected", asked["expected"], f"cannot be: {'; '.join(read.error_messages)}", "See the module audit"
         )
     # It looks at what is set up beside it, as an audit by a playbook does.
-    monitoring = {name: asked[name] for name in MONITORING_OPTIONS}
-    given = {**asked, **read.validated_parameters, "monitored": True, "monitoring": monitoring}
+    beside = {
+        "monitored": True,
+        "monitoring": {name: asked[name] for name in MONITORING_OPTIONS},
+        "notify": asked["notify"] or {},
+    }
+    given = {**asked, **read.validated_parameters, **beside}
     Asked(given, _archives)
     return describe(given, spec, read_timer(asked["timer"], "timer")) if asked["audit"] else None
 

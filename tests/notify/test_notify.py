@@ -21,6 +21,14 @@ from tests.support.told import PASSWORD
 from .told import NOTIFY, OUTBOX, PLACE, SECRET, SECRETS, Telling
 
 UNITS = [f"{NOTIFY}.service", f"{NOTIFY}.path", f"{NOTIFY}.timer", "hardened-librespot-failed@.service"]
+BROKEN = """
+[Unit]
+OnFailure=hardened-librespot-failed@%n.service
+
+[Service]
+Type=oneshot
+ExecStart=/bin/false
+"""
 AUDIT = """
 import json, sys
 sys.path.insert(0, "/root/audit.zip")
@@ -101,9 +109,10 @@ class TestTelling:
 
     def test_what_nobody_takes_is_told_later_and_once(self, told: Telling) -> None:
         told.mailbox.refusal, told.hook.status = "451 later", 503
-        unit = ["systemd-run", "--quiet", "--unit=broken", "--property=OnFailure=hardened-librespot-failed@%n.service"]
+        told.host.out("sh", "-euc", 'cat > "$1"', "sh", "/etc/systemd/system/broken.service", text=BROKEN)
+        told.host.out("systemctl", "daemon-reload")
         began = time.monotonic()
-        told.host.run(*unit, "/bin/false")
+        assert told.host.run("systemctl", "start", "broken.service").returncode != 0
         deadline = time.monotonic() + 60
         while not all(item["failing_since"] for item in told.outbox()["channels"].values()):
             assert time.monotonic() < deadline, told.outbox()
@@ -177,6 +186,18 @@ class TestMutants:
         assert "for 2.0 hours, in 9 tries: it answered with status 503" in found["RES-06 told"]
         told.host.out("sh", "-euc", 'cat > "$1"', "sh", OUTBOX, text=json.dumps(kept))
         assert red(told) == {}
+
+
+def test_an_audit_by_the_host_itself_that_finds_something(told: Telling) -> None:
+    assert told.monitoring(audit=True).status == 0
+    told.host.out("chmod", "0644", "/etc/librespot/kitchen.env")
+    began = time.monotonic()
+    told.host.run("systemctl", "start", "hardened-librespot-audit.service", timeout=600)
+    told.hears("CFG-04 is red", began, 120)
+    unit = told.host.out("systemctl", "show", "--property=OnFailure", "hardened-librespot-audit.service")
+    assert unit.strip() == "OnFailure=hardened-librespot-failed@hardened-librespot-audit.service.service"
+    told.host.out("chmod", "0600", "/etc/librespot/kitchen.env")
+    assert told.monitoring().status == 0
 
 
 def test_what_is_wrong_is_named_and_nothing_is_changed(told: Telling) -> None:

@@ -39,7 +39,7 @@ class Telling:
 
     def monitoring(self, *options: str, **changed: Any) -> Run:
         """Run the module, and return the run."""
-        given = {"instances": INSTANCES, "textfile_directory": "", "notify": self.notify, **changed}
+        given = {"instances": INSTANCES, "textfile_directory": "", "audit": False, "notify": self.notify, **changed}
         task = {name: value for name, value in given.items() if value is not None}
         return self.controller.run(self.controller.playbook({"hardened.librespot.monitoring": task}), {}, options)
 

@@ -18,6 +18,7 @@ from typing import Any
 from .audit_options import EXPECTATION_OPTIONS, AuditTimer, read_timer
 from .errors import HostError, why
 from .instance import Specification, parse_specification
+from .notify_options import asked_notify
 
 _FORMAT = 1
 _SPECIFICATION = ("version", "instances", "zones", "deployment", "engine", "announce")
@@ -56,7 +57,11 @@ class Description:
 def describe(given: Mapping[str, Any], spec: Specification, timer: AuditTimer) -> Description:
     """Return the description of an audit by the options *given*, from which *spec* was read."""
     logins = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in spec.credentials.items()}
-    return Description({name: given[name] for name in _ASKED}, logins, timer)
+    asked = {name: given[name] for name in _ASKED}
+    # However it is written: with what is left out as its default, or with nothing left out.
+    notify = asked_notify(given["notify"], "notify")
+    asked["notify"] = notify.as_data() if notify else {}
+    return Description(asked, logins, timer)
 
 
 def encode(description: Description) -> str:

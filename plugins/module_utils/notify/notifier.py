@@ -60,10 +60,10 @@ class Notifier:
             kept = self._taking(self._remembered(), ways, failed)
             seen: bytes | None = None
             for _look in range(_AGAIN):
-                found = self._read(breaches.PATH)
-                if found == seen and seen is not None:
+                found = self._read(breaches.PATH) or b""
+                if found == seen:
                     break
-                seen = found or b""
+                seen = found
                 kept = self._news(kept, notify, found)
                 kept = self._deliver(kept, ways, notify)
         return not any(item.error for item in kept.channels.values())
@@ -107,7 +107,7 @@ class Notifier:
         kept = kept.among(names).taking([hello], new)
         return kept.taking([_failed(unit, self._host, now) for unit in failed])
 
-    def _news(self, kept: Outbox, notify: Notify, found: bytes | None) -> Outbox:
+    def _news(self, kept: Outbox, notify: Notify, found: bytes) -> Outbox:
         """Return *kept* with what is new of the breaches in *found*, remembered before any of it is told."""
         now = int(time.time())
         try:

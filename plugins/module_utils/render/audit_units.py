@@ -11,6 +11,7 @@ from ..model.audit_options import AuditTimer
 from ..model.container import PODMAN
 from ..model.instance import CONTAINER
 from ..model.sandbox import HELPER
+from .notify_units import ON_FAILURE
 from .unit import SETTINGS, UNITS, unit_text
 
 RED = 3
@@ -94,7 +95,11 @@ def _service(description: Description) -> str:
         ("MemoryMax", "256M"),
         ("TasksMax", "64"),
     ]
-    return unit_text([("Unit", [("Description", "Audits the Spotify Connect speakers (librespot)")]), ("Service", run)])
+    about = [("Description", "Audits the Spotify Connect speakers (librespot)")]
+    if description.asked["notify"]:
+        # Red findings are told by the monitor; that there are none because it could not look, by this.
+        about.append(ON_FAILURE)
+    return unit_text([("Unit", about), ("Service", run)])
 
 
 def _sandbox(description: Description) -> list[tuple[str, str]]:

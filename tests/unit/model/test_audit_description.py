@@ -59,6 +59,13 @@ def test_what_was_written_is_read() -> None:
     assert encode(read) == TEXT
 
 
+def test_who_is_told_is_the_same_however_it_is_written() -> None:
+    hook = {"url": "https://example.org/x"}
+    short = describe({**ASKED, "notify": {"webhooks": [hook]}}, SPEC, AuditTimer())
+    whole = describe({**ASKED, "notify": short.asked["notify"]}, SPEC, AuditTimer())
+    assert encode(short) == encode(whole) != encode(describe(ASKED, SPEC, AuditTimer()))
+
+
 def test_with_the_login_of_the_inventory_the_specification_is_that_of_the_inventory() -> None:
     assert decode(TEXT.encode(), "audit.json").specification(lambda _name: LOGIN.encode()) == SPEC
 
