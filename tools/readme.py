@@ -24,8 +24,10 @@ import yaml
 from ansible_collections.hardened.librespot.plugins.module_utils.model.alert import threshold_of
 from ansible_collections.hardened.librespot.plugins.module_utils.model.alerting import default_alerting
 from ansible_collections.hardened.librespot.plugins.module_utils.model.alerts import ALERTS, GROUPS, THRESHOLDS
+from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import CONTROLS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.metrics import MONITOR
 from ansible_collections.hardened.librespot.plugins.module_utils.model.relaxations import KINDS
+from ansible_collections.hardened.librespot.plugins.module_utils.model.strategies import STRATEGIES, strategy_of
 from ansible_collections.hardened.librespot.plugins.module_utils.render.alert_rules import threshold_text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -148,9 +150,28 @@ def _row(name: str, option: Mapping[str, Any]) -> str:
     return f"| `{name}` | {option['type']} | {shown} | {markdown(text)}{choices} |"
 
 
+def controls(_root: Path) -> Iterable[str]:
+    """Return, for each strategy, its threats and a table of its controls."""
+    for strategy in STRATEGIES:
+        yield f"## {strategy.id}: {strategy.title}"
+        yield ""
+        yield f"Against: {', '.join(f'{threat} ({severity})' for threat, severity in strategy.threats)}."
+        yield ""
+        yield from (
+            "| id | control | severity | threat | why this way | when it is red |",
+            "| --- | --- | --- | --- | --- | --- |",
+        )
+        for item in CONTROLS.values():
+            if strategy_of(item.id) == strategy.id:
+                cells = (item.id, item.title, item.severity, item.threat, item.rationale, item.remedy)
+                yield f"| {' | '.join(markdown(cell) for cell in cells)} |"
+        yield ""
+
+
 PARTS: dict[str, tuple[tuple[str, Callable[[Path], Iterable[str]]], ...]] = {
     "README.md": (("relaxations", relaxations), ("roles", roles), ("modules", modules)),
     "docs/roles.md": (("variables", variables),),
+    "docs/controls.md": (("controls", controls),),
     "docs/monitoring.md": (("metrics", metrics),),
     "docs/alerts.md": (("alerts", alerts), ("thresholds", thresholds)),
 }

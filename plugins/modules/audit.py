@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.announce
   - hardened.librespot.specification.engine
+  - hardened.librespot.specification.timer
   - hardened.librespot.specification.attributes
 options:
   deployment:
@@ -57,30 +58,10 @@ options:
     default: false
   audited:
     description:
-      - Whether the host audits itself on a schedule, by M(hardened.librespot.monitoring). That this runs, in time, and
-        by what the inventory says now, is looked at then; else it is shown as not enforced.
+      - Whether M(hardened.librespot.monitoring) lets the host audit itself, as O(timer) says. That this runs, in time,
+        and by what the inventory says now, is looked at then; else it is shown as not enforced.
     type: bool
     default: false
-  timer:
-    description: How it does that, with O(audited).
-    type: dict
-    suboptions:
-      calendar:
-        description: When it runs, as systemd.time(7) has it.
-        type: str
-        default: hourly
-      random_delay:
-        description: Seconds by which each run is late at most, at random.
-        type: int
-        default: 300
-      live:
-        description: Whether it also runs probes that start processes, as O(live) does.
-        type: bool
-        default: false
-      interpreter:
-        description: The Python of the host that runs it. Where containers are looked at it has their engine's library.
-        type: path
-        default: /usr/bin/python3
   alerted:
     description: Whether someone shall be told what happens on this host. Nobody is red then, else it is shown as not
       enforced.
@@ -94,6 +75,32 @@ options:
   notify:
     description: How the host tells by itself, in the options of C(notify) of M(hardened.librespot.monitoring). That it
       does, and that what it told last has arrived, is looked at then.
+    type: dict
+    default: {}
+  profiled:
+    description:
+      - Whether the instances of this host are profiled by M(hardened.librespot.resource_profile), which keeps their
+        profiles on the host. One that was never profiled is red then; else it is shown as not enforced.
+    type: bool
+    default: false
+  profile_max_age:
+    description: How many days a profile may be old.
+    type: int
+    default: 180
+  settings:
+    description:
+      - Whether RV(settings) are returned. M(hardened.librespot.report) compares the environments by them, and writes
+        the reason for each down.
+    type: bool
+    default: false
+  monitored:
+    description:
+      - Whether M(hardened.librespot.monitoring) keeps metrics of the instances. That they are recent, and what the
+        kernel says itself, is looked at then, and the service that keeps them; else it is shown as not enforced.
+    type: bool
+    default: false
+  monitoring:
+    description: Its options C(interval) and C(textfile_directory), where they are not the defaults, with O(monitored).
     type: dict
     default: {}
   schedule:
@@ -138,13 +145,34 @@ summary:
   returned: success
   type: dict
   sample: {passed: 20, failed: 0, error: 0, not enforced: 3, waived: 0, not applicable: 0}
+at:
+  description: When the host was looked at, by its own clock in UTC (RFC 3339).
+  returned: success
+  type: str
+  sample: "2026-11-28T04:00:00Z"
+settings:
+  description:
+    - What the inventory says of each instance, and what is in force of it on the host, each with the control that it is
+      part of and the reason for it. There are no secrets in it.
+  returned: when O(settings) is set
+  type: list
+  elements: dict
+  sample:
+    - scope: kitchen
+      kind: limit
+      name: limits.tasks
+      value: "64"
+      control: RES-09
+      reason: A fork bomb ends here, and the host goes on
 """
 
+import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.asked import Asked
+from ansible_collections.hardened.librespot.plugins.module_utils.audit.audit import settings
 from ansible_collections.hardened.librespot.plugins.module_utils.audit.scheduled_audit import Review
 from ansible_collections.hardened.librespot.plugins.module_utils.host.program_archive import program
 from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_description import describe
@@ -154,6 +182,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.audit_opt
     read_timer,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import summary
+from ansible_collections.hardened.librespot.plugins.module_utils.model.timestamp import utc
 from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     ANNOUNCE_ARGUMENT,
     DEPLOYMENT_ARGUMENT,
@@ -162,18 +191,32 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     run,
     specification,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.monitoring import Archives
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 from ansible_collections.hardened.librespot.plugins.module_utils.programs import audit as scheduled
+from ansible_collections.hardened.librespot.plugins.module_utils.programs import grants, monitor
 
 
 def work(module: AnsibleModule) -> dict[str, Any]:
     """Look at the host."""
     given = module.params
-    asked, timer = Asked(given), read_timer(given["timer"], "timer")
+    asked, timer = (
+        Asked(given, lambda: Archives(program(monitor), program(grants))),
+        read_timer(given["timer"], "timer"),
+    )
     spec = specification(module)
     review = Review(describe(given, spec, timer), program(scheduled)) if given["audited"] else Review()
-    findings = asked.audit(Host(), spec, given["live"], review)
-    return {"changed": False, "findings": [item.as_data() for item in findings], "summary": summary(findings)}
+    at, host = utc(time.time()), Host()
+    findings = asked.audit(host, spec, given["live"], review)
+    found = {
+        "changed": False,
+        "findings": [item.as_data() for item in findings],
+        "summary": summary(findings),
+        "at": at,
+    }
+    if given["settings"]:
+        found["settings"] = [item.as_data() for item in settings(host, spec, given["engine"])]
+    return found
 
 
 def main() -> None:
@@ -187,6 +230,7 @@ def main() -> None:
         "audited": {"type": "bool", "default": False},
         "timer": {"type": "dict", "options": TIMER_OPTIONS, "apply_defaults": True},
         **EXPECTATION_OPTIONS,
+        "settings": {"type": "bool", "default": False},
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work, locked=False)
 

@@ -161,7 +161,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.profiles import profile_planners
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.profiles import kept_profiles, taken
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
 from ansible_collections.hardened.librespot.plugins.module_utils.profiling.profile import profile
 
@@ -170,10 +170,11 @@ def work(module: AnsibleModule) -> dict[str, Any]:
     """Measure, and keep what was measured."""
     given = module.params
     wanted, spec, host = asked(given), specification(module), Host()
-    profiles = given["profiles"] or profile(host, spec, wanted, given["deployment"] == CONTAINER, given["engine"])
+    contained = given["deployment"] == CONTAINER
+    profiles = taken(given["profiles"], spec) or profile(host, spec, wanted, contained, given["engine"])
     plans = []
     if given["keep"]:
-        planners = profile_planners(host.files, profiles)
+        planners = kept_profiles(host.files, profiles)
         if module.check_mode:
             plans = converge(planners, check=True)
         else:

@@ -117,7 +117,7 @@ def _listens(at: str) -> bool:
 
 @contextlib.contextmanager
 def machine(image: str, directory: Path, purpose: str = "limits") -> Iterator[Machine]:
-    """Start a pristine machine, and remove it afterwards."""
+    """Start a pristine machine, and remove it afterwards. Its name tells its *purpose*."""
     name, inventory = f"hardened-librespot-{purpose}-{image}", directory / "machine.yml"
     lab("machine", "down", name)
     lab("machine", "up", name, "--image", image, "--inventory", str(inventory))

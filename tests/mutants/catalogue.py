@@ -233,6 +233,12 @@ _UNITS = (
         "NET-11 send kitchen, RES-03 limits kitchen, RES-09 limits kitchen, UPD-05 crates kitchen, "
         f"UPD-08 running binary kitchen, {DRIFT}",
     ),
+    Mutant("setting-without-a-reason", "drop_in IgnoreSIGPIPE=no", f"CFG-07 rationale kitchen, {DRIFT}"),
+    Mutant(
+        "chain-without-a-reason",
+        "nft add chain inet librespot somebodys",
+        "CFG-07 rationale host, NET-03 table host, CFG-06 drift host",
+    ),
     Mutant("not-at-boot", "systemctl disable --quiet $unit; settled", DRIFT),
     Mutant("watchdog-off", "systemctl disable --quiet --now $watchdog.timer; settled", DRIFT),
     Mutant(

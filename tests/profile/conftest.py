@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host on which the real librespot runs as two services."""
+"""Hosts on which the real librespot runs: as two services, and in a container."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from tests.attacks.hosts import target
 from tests.attacks.tables import TABLES
+from tests.containers.speaker import Speaker
 from tests.health.served import Served
 from tests.support.hosts import lab
 from tests.support.plays import Controller
@@ -24,6 +25,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with target("debian13", "profile") as made:
         found = Served(made, Controller(made, tmp_path_factory.mktemp("deploy")))
         found.real()
+        yield found
+
+
+@pytest.fixture(scope="session")
+def contained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Speaker]:
+    """Return a host with an engine, and version 1 of control groups, on which the kitchen is in a container."""
+    lab("builder", "up")
+    with target("debian12-docker", "profile") as made:
+        found = Speaker(made, Controller(made, tmp_path_factory.mktemp("contained")))
+        found.converge()
         yield found
 
 

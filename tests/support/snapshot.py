@@ -24,6 +24,9 @@ PLACES = (
     "/opt/librespot",
     "/var/cache/apparmor/*/librespot*",
     "/var/lib/hardened-librespot",
+    "/var/lib/hardened-librespot-monitor",
+    "/var/lib/prometheus/node-exporter/*librespot*",
+    "/run/hardened-librespot-grants",
     "/etc/systemd/system/*librespot*",
     "/etc/systemd/system/*.wants/*librespot*",
 )
@@ -50,7 +53,7 @@ def below(path: str) -> list[str]:
 def main() -> None:
     """Print it all."""
     paths = [path for place in PLACES for start in glob.glob(place) for path in below(start)]
-    users = [entry for entry in pwd.getpwall() if entry.pw_name.startswith("librespot-")]
+    users = [entry for entry in pwd.getpwall() if entry.pw_name.startswith(("librespot-", "hardened-librespot-"))]
     state = {path: said(path) for path in paths}
     state.update({f"user {entry.pw_name}": f"{entry.pw_gecos} {entry.pw_dir} {entry.pw_shell}" for entry in users})
     json.dump(state, sys.stdout)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PROVIDED = {"ansible", "ansible_collections", "yaml", "jinja2"}
+PROVIDED = {"ansible", "ansible_collections", "yaml", "jinja2", "markupsafe"}
 """What comes with ansible-core."""
 
 DISTRIBUTIONS = {

@@ -91,7 +91,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("molecule-machine", ("molecule", "test", "--scenario-name", "machine"), ("test", "machine"), limit_min=25),
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
     Stage("alerts-short", ("pytest", "tests/alerts/test_rules.py", "-k", "debian12 or each"), ("test",)),
-    Stage("alerts", ("pytest", "tests/alerts"), ("monitoring",)),
+    Stage("alerts", ("pytest", "tests/alerts"), ("monitoring",), limit_min=30),
+    Stage("profile", ("pytest", "tests/profile"), ("monitoring",), limit_min=40),
     Stage("reproducible", ("pytest", "tests/reproducible"), ("reproducible",), limit_min=120),
     Stage("package", ("pytest", "tests/package"), ("molecule", "package"), limit_min=30),
     Stage(
@@ -112,11 +113,19 @@ STAGES: tuple[Stage, ...] = (
         ("supply",),
         limit_min=60,
     ),
+    Stage(
+        "monitor-short",
+        ("pytest", "tests/monitoring", "-k", "debian13 and (node_exporter_tells or no_rights or is_killed_is_counted)"),
+        ("test",),
+    ),
+    Stage("monitor", ("pytest", "tests/monitoring"), ("monitoring",), limit_min=40),
     Stage("upkeep", ("pytest", "tests/upkeep"), ("supply", "mutants"), limit_min=60),
     Stage("health", ("pytest", "tests/health"), ("supply",), limit_min=40),
     # Its scanner is compiled the first time.
     Stage("engines", ("pytest", "tests/supply/engines", _WHOLE), ("engines",), limit_min=60),
     Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),
+    # Most of its time it waits for a timer, or until no playbook has run for a while.
+    Stage("scheduled-audit", ("pytest", "tests/scheduled_audit"), ("monitoring",), limit_min=60),
     Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
     Stage("kill-five", ("pytest", "tests/kill", "--kills=5"), ("test", "kill-five"), limit_min=20),
     Stage("kill", ("pytest", "tests/kill", "--kills=50"), ("kill",), limit_min=120),
@@ -142,8 +151,20 @@ STAGES: tuple[Stage, ...] = (
     Stage("limits", ("pytest", "tests/machine", "-k", "test_limits"), ("machine",), limit_min=60),
     Stage("limits-contained", ("pytest", "tests/machine", "-k", "test_contained"), ("machine",), limit_min=60),
     Stage("sound", ("pytest", "tests/machine", "-k", "test_sound"), ("machine",), limit_min=60),
+    # What is recommended has to hold for ten minutes.
+    Stage(
+        "limits-profiled",
+        ("pytest", "tests/machine", "-k", "test_profile", "--hold=600"),
+        ("machine", "monitoring"),
+        limit_min=90,
+    ),
     # Most of it is the time for which a rule wants its cause to last.
     Stage("delivery", ("pytest", "tests/delivery"), ("monitoring",), limit_min=90),
+    # A server that is away is tried again after five minutes, and a monitor that stopped is told of after two.
+    *(
+        Stage(f"notify-{name}", ("pytest", "tests/notify", "-k", name), ("monitoring",), limit_min=60)
+        for name in (*MACHINES, "memory")
+    ),
     *(
         Stage(f"apparmor-{image}", ("pytest", "tests/apparmor", "-k", image), ("machine",), limit_min=90)
         for image in MACHINES
@@ -153,6 +174,8 @@ STAGES: tuple[Stage, ...] = (
         for image in MACHINES
     ),
     Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),
+    # In a real Chromium.
+    Stage("review", ("pytest", "tests/review"), ("monitoring",), limit_min=20),
     # It compiles cargo-cyclonedx the first time.
     Stage("bench", ("pytest", "tests/bench"), ("bench",), limit_min=60),
     *_matrix(),

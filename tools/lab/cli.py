@@ -64,6 +64,7 @@ PARTS: dict[str, Callable[[Lab], None]] = {
     "images": _images(*recipes.HOSTS),
     "monitoring": _images(*recipes.MONITORING),
     "builder": _images(recipes.BUILDER),
+    "browser": _images(recipes.BROWSER),
     "machine": _machine,
 }
 """What ``up`` can make sure of."""

@@ -156,4 +156,13 @@ BUILDER = Recipe(
     _BUILDER,
     ("sleep", "infinity"),
 )
-ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, *EXPORTERS, *MONITORING, BUILDER)}
+BROWSER = Recipe(
+    "browser",
+    "trixie",
+    ("chromium", "fonts-dejavu-core", "fonts-liberation"),
+    "rm -rf /var/lib/apt/lists/*\n",
+    ("sleep", "infinity"),
+)
+"""A real Chromium, in which pages that are made for people are looked at."""
+
+ALL = {recipe.name: recipe for recipe in (*HOSTS, *ENGINES, PODMAN, *EXPORTERS, *MONITORING, BUILDER, BROWSER)}

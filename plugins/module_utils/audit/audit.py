@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from ..host.engine import Engine
-from ..host.engines import AnyEngine
+from ..host.engines import AnyEngine, EngineSnapshot, PodmanSnapshot
 from ..host.libraries import Libraries
 from ..host.podman import Podman
 from ..model.container import DOCKER, PODMAN, container_name
@@ -21,7 +20,7 @@ from ..model.finding import Finding, ordered
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.layout import IMAGES
 from ..model.network import HostNetwork, placed
-from ..model.schedule import Schedule
+from ..model.settings import Setting
 from ..planners.announcement import announcement_planners, no_announcements
 from ..planners.base import Planner
 from ..planners.containers import container_planners
@@ -41,12 +40,15 @@ from . import (
     drift,
     firewall,
     limits,
+    monitored,
     network,
     options,
     outside,
     privileges,
+    profiled,
     provenance,
     published,
+    rationale,
     sbom,
     schedule,
     scheduled_audit,
@@ -54,10 +56,9 @@ from . import (
     segment,
     services,
 )
-from .alerted import NOBODY_ASKED, Telling
-from .attested import AS_DEPLOYED, Subject, Upkeep
+from .attested import Subject
 from .context import Check, Context
-from .scheduled_audit import NOT_REVIEWED, Review
+from .expected import AS_DESCRIBED, Expected
 
 CHECKS: tuple[Check, ...] = (
     drift.look,
@@ -71,6 +72,7 @@ CHECKS: tuple[Check, ...] = (
     limits.look,
     provenance.look,
     partial(sbom.look, False),
+    partial(rationale.look, None),
 )
 
 CONTAINER_CHECKS: tuple[Check, ...] = (drift.look, firewall.look)
@@ -95,34 +97,30 @@ def audit(
     live: bool,
     engine: str = DOCKER,
     announce: bool = True,
-    upkeep: Upkeep = AS_DEPLOYED,
-    scheduled: Schedule | None = None,
-    review: Review = NOT_REVIEWED,
-    telling: Telling = NOBODY_ASKED,
+    expected: Expected = AS_DESCRIBED,
 ) -> list[Finding]:
     """Return all findings of this host, in order. It changes nothing; *live* probes start short-lived processes.
 
-    *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them, *upkeep*
-    what is expected of what is attested, *scheduled* how the check runs, on the host that checks, *review* how the host
-    audits itself, and *telling* how someone is told what happens on it.
+    *engine* is what runs instances that are in containers, *announce* whether the host's avahi announces them.
     """
+    host = host.at_one_moment()
     context = Context(host, spec, [], live)
     return ordered(
         [
-            *_of_instances(host, spec, live, engine, announce, upkeep),
-            *(schedule.look(scheduled, context) if scheduled else ()),
-            *scheduled_audit.look(review, context),
-            *alerted.look(telling, context),
+            *_of_instances(host, spec, live, engine, announce, expected),
+            *(schedule.look(expected.scheduled, context) if expected.scheduled else ()),
+            *scheduled_audit.look(expected.review, context),
+            *alerted.look(expected.telling, context),
         ]
     )
 
 
 def _of_instances(
-    host: Host, spec: Specification, live: bool, engine: str, announce: bool, upkeep: Upkeep
+    host: Host, spec: Specification, live: bool, engine: str, announce: bool, expected: Expected
 ) -> list[Finding]:
     spec = _on_host(host, spec)
     if any(item.deployment == CONTAINER for item in spec.instances):
-        return _contained(host, spec, live, engine, announce, upkeep)
+        return _contained(host, spec, live, engine, announce, expected)
     release = host.active_release()
     # The firewall and the units need the same users and directories.
     every = [
@@ -131,50 +129,73 @@ def _of_instances(
         *segment_planners(host, spec),
         *unit_planners(host, spec, release),
         *no_announcements(host, [item.name for item in spec.present]),
+        *(expected.watched.planners(host, spec, engine) if expected.watched else ()),
     ]
     planners = _unique(every)
     if spec.present:
         planners += Releases(host.commands, host.files, Libraries(host.commands, host.files)).installed(release)
-    checks = list(CHECKS)
+    checks: list[Check] = [*CHECKS, partial(monitored.look, expected.watched)]
     if spec.present and release:
-        checks.append(partial(attested.look, Subject(release, False, upkeep)))
+        checks.append(partial(attested.look, Subject(release, False, expected.upkeep)))
+        checks.append(partial(profiled.look, expected.profiling, lambda _item: release))
     return _findings(Context(host, spec, planners, live), checks)
 
 
 def _contained(
-    host: Host, spec: Specification, live: bool, called: str, announce: bool, upkeep: Upkeep
+    host: Host, spec: Specification, live: bool, called: str, announce: bool, expected: Expected
 ) -> list[Finding]:
     """Return the findings of instances in containers: of ours all, of a user's own what others meet."""
-    planners, checks = firewall_planners(host, spec), list(CONTAINER_CHECKS)
-    # The images alone do not tell: whoever removes their manifests would be rid of all checks.
-    if not (host.files.read(IMAGES, content=False) or has_containers(host.files) or has_quadlets(host.files)):
+    planners = firewall_planners(host, spec)
+    checks: list[Check] = list(CONTAINER_CHECKS)
+    engine = _engine(host, called)
+    if engine is None:
         return _findings(Context(host, spec, _unique(planners), live), [*checks, published.look])
-    engine: AnyEngine
-    if called == PODMAN:
-        engine = Podman(host.commands)
+    if isinstance(engine, Podman):
         planners += quadlet_planners(host, engine, spec)
     else:
-        engine = Engine()
         planners += container_planners(host, engine, spec)
     planners += announcement_planners(host, spec if announce else Specification(spec.version, ()))
+    planners += expected.watched.planners(host, spec, called) if expected.watched else ()
     checks.append(partial(published.look, ours=True))
     checks += [options.look, segment.look, partial(contained.look, engine), partial(answers.look, engine)]
     checks += [partial(addresses.look, engine), partial(outside.look, engine)]
     checks.append(partial(services.look, engine, announce))
     checks += [partial(_on_its_network, network.look), partial(_on_its_network, binding.look)]
-    checks.append(partial(sbom.look, True))
+    checks += [partial(sbom.look, True), partial(rationale.look, engine), partial(monitored.look, expected.watched)]
     images = _images(engine, spec)
     # Where a run was cut short there are two, and each has its findings.
     labels = {image: image.partition(":")[2][:12] if len(images) > 1 else "" for image in images}
-    checks += [partial(attested.look, Subject(image, True, upkeep, labels[image])) for image in images]
+    checks += [partial(attested.look, Subject(image, True, expected.upkeep, labels[image])) for image in images]
+    checks.append(partial(profiled.look, expected.profiling, partial(_image_of, engine)))
     running = partial(contained.processes, engine)
-    return _findings(Context(host, spec, _unique(planners), live, running, engine.reading), checks)
+    context = Context(host, spec, _unique(planners), live, running, engine.reading)
+    return _findings(context, checks, services.UNITS)
+
+
+def _engine(host: Host, called: str) -> AnyEngine | None:
+    """Return the engine that is *called* so, where it runs containers of ours; None where they are a user's own."""
+    # The images alone do not tell: whoever removes their manifests would be rid of all checks.
+    if not (host.files.read(IMAGES, content=False) or has_containers(host.files) or has_quadlets(host.files)):
+        return None
+    return PodmanSnapshot(host.commands) if called == PODMAN else EngineSnapshot()
+
+
+def settings(host: Host, spec: Specification, engine: str = DOCKER) -> list[Setting]:
+    """Return what the inventory says of each instance and what is in force of it, each with the reason for it."""
+    contained = any(item.deployment == CONTAINER for item in spec.instances)
+    return rationale.settings(host, spec, _engine(host, engine) if contained else None)
 
 
 def _images(engine: AnyEngine, spec: Specification) -> list[str]:
     """Return the ids of the images of which the instances have their containers; one, unless a run was cut short."""
     there = (engine.container(container_name(item.name)) for item in spec.present)
     return sorted({str(item["Image"]) for item in there if item})
+
+
+def _image_of(engine: AnyEngine, item: Instance) -> str:
+    """Return the image of the container of *item*; empty when there is none."""
+    there = engine.container(container_name(item.name))
+    return str(there["Image"]) if there else ""
 
 
 def _on_its_network(check: Check, context: Context) -> Iterator[Finding]:
@@ -187,5 +208,7 @@ def _unique(planners: Sequence[Planner]) -> list[Planner]:
     return list({(item.subject, item.scope): item for item in planners}.values())
 
 
-def _findings(context: Context, checks: Sequence[Check]) -> list[Finding]:
+def _findings(context: Context, checks: Sequence[Check], units: Sequence[str] = ()) -> list[Finding]:
+    """Return what *checks* find; *units* are those that they ask for besides the planners."""
+    context.host.systemd.expect([*units, *(unit for planner in context.planners for unit in planner.units)])
     return ordered([item for check in checks for item in check(context)])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..model.finding import WAIVED, Finding
 from ..model.instance import Instance
@@ -49,7 +50,7 @@ def _relaxations(context: Context, instance: Instance) -> Iterator[Finding]:
     wrong = live.wrong_relaxations(main, instance)
     said = [f"{item.name} ({item.reason}): {item.price}" for item in instance.relaxations]
     said += [f"option {name}: {reason}" for name, reason in warnings(instance.options)]
-    yield finding(
+    found = finding(
         "CFG-03",
         "relaxations",
         instance.name,
@@ -60,3 +61,5 @@ def _relaxations(context: Context, instance: Instance) -> Iterator[Finding]:
         WAIVED if said and not wrong else "",
         "Run playbooks/site.yml against this host" if wrong else "",
     )
+    given = "; ".join([f"{item.name}: {item.reason}" for item in instance.relaxations])
+    yield replace(found, reason=given) if found.status == WAIVED else found

@@ -23,6 +23,9 @@ from .context import Context, finding, guarded
 _CONTROL = "CON-10"
 _SERVICE, _SOCKET = "docker.service", "docker.socket"
 
+UNITS = (_SERVICE, _SOCKET, TIMER, AVAHI_UNIT)
+"""Those that are asked for."""
+
 
 def look(engine: AnyEngine, announce: bool, context: Context) -> Iterator[Finding]:
     """Yield CON-10 of the host. What runs Podman's containers are services that systemd makes at each boot."""

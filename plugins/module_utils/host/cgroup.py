@@ -64,7 +64,9 @@ def own(pid: int) -> dict[str, str]:
     home = next((path for path in (unified, groups.get(_SYSTEMD, "/"), *groups.values()) if path != "/"), "")
     if not home:
         return {}
-    found = {name: f"{_MOUNT}/{name}{path}" for name, path in groups.items() if path == home and name != _SYSTEMD}
+    mine = {name: f"{_MOUNT}/{name}{path}" for name, path in groups.items() if path == home and name != _SYSTEMD}
+    # In a namespace of its own, a process sees the names of groups whose files it may not see.
+    found = {name: path for name, path in mine.items() if os.path.isdir(path)}
     here = [f"{mount}{home}" for mount in _UNIFIED if unified == home and os.path.isdir(f"{mount}{home}")]
     return {**found, "": here[0]} if here else found
 

@@ -113,10 +113,11 @@ class Engine:
             )
         with _said("who it is"):
             self._api = docker.APIClient(base_url=f"unix://{SOCKET}", version="auto", timeout=_TIMEOUT_S)
-            info, version = self._api.info(), self._api.version()["Version"]
+            info = self._api.info()
+        version = str(info["ServerVersion"])
         self.confines = any(str(option).startswith("name=apparmor") for option in info.get("SecurityOptions") or ())
         """Whether it puts containers under AppArmor profiles; what it saw at its start is what it believes."""
-        found = [part for part in version.split("+")[0].split(".")[:2] if part.isdigit()]
+        found = [part for part in version.partition("+")[0].split(".")[:2] if part.isdigit()]
         if len(found) < len(OLDEST) or tuple(map(int, found)) < OLDEST:
             raise HostError(f"The engine is {version}, older than 20.10", "Install the docker.io of Debian 12 or newer")
         options = [option.split(",")[0] for option in info.get("SecurityOptions") or ()]

@@ -34,7 +34,8 @@ def _glibc() -> str:
         return ""
 
 
-def _nft(commands: Commands, files: Files) -> tuple[int, ...]:
+def nft_version(commands: Commands, files: Files) -> tuple[int, ...]:
+    """Return the version of nft; empty where there is none. It is no part of `gather`: few ask, and it is a command."""
     if files.read(NFT, content=False) is None:
         return ()
     # nftables v1.0.6 (Lester Gooch #5)
@@ -43,7 +44,7 @@ def _nft(commands: Commands, files: Files) -> tuple[int, ...]:
 
 
 def gather(commands: Commands, files: Files) -> Facts:
-    """Return this host's facts. Runs two commands."""
+    """Return this host's facts, without the version of nft. Runs one command."""
     release = _os_release(files)
     running = os.path.isdir("/run/systemd/system")
     version, features = 0, ""
@@ -70,6 +71,5 @@ def gather(commands: Commands, files: Files) -> Facts:
         processors=os.cpu_count() or 1,
         root=os.geteuid() == 0,
         udev=os.path.exists("/run/udev/control"),
-        nft=_nft(commands, files),
         apparmor=enforced(),
     )

@@ -62,9 +62,12 @@ class Nftables:
         """Do *text* in one transaction: all of it or nothing. Raises `CommandError`."""
         self._run("--file", "-", stdin=text)
 
-    def table(self, name: str) -> list[Object] | None:
-        """Return the objects of the table *name* of the family inet, without counts; None when there is none."""
-        return self._listed("--stateless", "list", "table", "inet", name)
+    def table(self, name: str, terse: bool = False) -> list[Object] | None:
+        """Return the objects of the table *name* of the family inet, without counts; None when there is none.
+
+        A *terse* one lacks the elements of sets, of which there may be very many.
+        """
+        return self._listed("--stateless", *(["--terse"] if terse else []), "list", "table", "inet", name)
 
     def ruleset(self) -> list[Object]:
         """Return the objects of all tables, whoever made them, without counts and the elements of sets."""

@@ -166,7 +166,7 @@ def process(pid: int) -> Process | None:
             status=_table(_read(f"{base}/status").decode("utf-8", "replace")),
             limits=_limits(_read(f"{base}/limits").decode("ascii")),
             cgroup=cgroup(pid),
-            namespaces={name: os.readlink(f"{base}/ns/{name}") for name in _NAMESPACES},
+            namespaces=_namespaces(pid),
             sockets=tuple(item for item in receiving_sockets(pid) if item.inode in inodes),
             mounts=_mounts(_read(f"{base}/mountinfo").decode("utf-8", "replace")),
             label=label(pid),
@@ -174,6 +174,17 @@ def process(pid: int) -> Process | None:
         )
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def _namespaces(pid: int) -> dict[str, str]:
+    return {name: os.readlink(f"/proc/{pid}/ns/{name}") for name in _NAMESPACES}
+
+
+def host_namespaces() -> dict[str, str]:
+    """Return the namespaces of the host by their kinds: those of its first process; none when it is gone."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return _namespaces(1)
+    return {}
 
 
 def label(pid: int) -> str:

@@ -30,6 +30,17 @@ _INSIDE = "hardened_librespot"
 
 # Isolated: neither the environment nor the working directory says what is imported.
 _SHEBANG = b"#!/usr/bin/python3 -I\n"
+_MAIN = """\
+import os
+import sys
+
+# Python opens the archive again for each module. Another one may be put in its place meanwhile: this one stays open.
+sys.path[0] = f"/proc/self/fd/{{os.open(sys.path[0], os.O_RDONLY)}}"
+
+from {package}.{entry} import main
+
+raise SystemExit(main())
+"""
 _WHEN = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o644
 _UNIX = 3
@@ -46,7 +57,7 @@ def program(entry: str | ModuleType) -> bytes:
         entry = entry.__name__[len(_HERE) + 1 :]
     sources = _closure(entry)
     files = {_INSIDE + "/" + path: text for path, text in sources.items()}
-    files["__main__.py"] = f"from {_INSIDE}.{entry} import main\n\nraise SystemExit(main())\n"
+    files["__main__.py"] = _MAIN.format(package=_INSIDE, entry=entry)
     return _archive(files)
 
 

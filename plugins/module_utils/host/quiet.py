@@ -63,7 +63,7 @@ class Quiet:
             self.sleep(_PAUSE_S)
             turn = self._turn()
             if turn != last:
-                last, calm_at = turn, self.passed() + self.calm
+                last, calm_at = turn, self.passed() + self._left(turn)
         return last
 
     def _left(self, turn: int | None) -> float:

@@ -10,7 +10,7 @@ import calendar
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ..model.errors import CommandError, HostError
@@ -23,6 +23,14 @@ _EVENT = re.compile(r"^ *(?:Next elapse|Iter[a-z.]* #\d+): \w+ ([-\d]{10} [:\d]{
 
 _SLICE = "librespot.slice"
 
+ON_DISK = "UnitFileState"
+"""Whether a unit is enabled. systemd remembers it until it is reloaded, so that is looked up on disk."""
+
+
+def properties_of(text: str) -> dict[str, str]:
+    """Return the properties of one unit by name, as ``systemctl show`` prints them."""
+    return {name: value for name, _equals, value in (line.partition("=") for line in text.splitlines())}
+
 
 class Systemd:
     """systemd of this host through ``systemctl``."""
@@ -30,16 +38,15 @@ class Systemd:
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
 
-    def show(self, unit: str, properties: Sequence[str]) -> Mapping[str, str]:
-        """Return the *properties* of *unit* by name; a property that this systemd does not know is left out.
+    def expect(self, units: Iterable[str]) -> None:
+        """Say which *units* will be asked for. Here each is asked for when it is: one may change another."""
 
-        Whether it is enabled systemd remembers until it is reloaded, so that is looked up on disk.
-        """
+    def show(self, unit: str, properties: Sequence[str]) -> Mapping[str, str]:
+        """Return the *properties* of *unit* by name; a property that this systemd does not know is left out."""
         argv = ["systemctl", "show", "--property", ",".join(properties), unit]
-        lines = self._commands.run(argv).stdout.splitlines()
-        found = {name: value for name, _equals, value in (line.partition("=") for line in lines)}
-        if found.get("UnitFileState") == "enabled":
-            found["UnitFileState"] = self._commands.run(["systemctl", "is-enabled", unit], ok=()).stdout.strip()
+        found = properties_of(self._commands.run(argv).stdout)
+        if found.get(ON_DISK) == "enabled":
+            found[ON_DISK] = self._commands.run(["systemctl", "is-enabled", unit], ok=()).stdout.strip()
         return found
 
     def command(self, unit: str) -> list[str]:

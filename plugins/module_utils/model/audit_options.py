@@ -17,10 +17,14 @@ EXPECTATION_OPTIONS: dict[str, dict[str, Any]] = {
     "upkeep": {"type": "bool", "default": False},
     "scan_max_age": {"type": "int", "default": 30},
     "ci": {"type": "bool", "default": False},
+    "profiled": {"type": "bool", "default": False},
+    "profile_max_age": {"type": "int", "default": 180},
     "schedule": {"type": "dict", "default": {}},
     "alerted": {"type": "bool", "default": False},
     "prometheus": {"type": "bool", "default": False},
     "notify": {"type": "dict", "default": {}},
+    "monitored": {"type": "bool", "default": False},
+    "monitoring": {"type": "dict", "default": {}},
 }
 """What is expected of a host besides its specification: options of the module ``audit``, and of a scheduled audit."""
 

@@ -30,6 +30,7 @@ class Control:
 _CONVERGE = "Run playbooks/site.yml against this host"
 _CHECK = "Run playbooks/schedule.yml against this host, then: systemctl start hardened-librespot-check.service"
 _CONVERGE_CONTAINERS = f"{_CONVERGE}, with librespot_deployment: container"
+_PROFILE = "Run playbooks/profile.yml against this host"
 _UPDATE = "Run playbooks/update.yml against this host"
 
 _CONTROLS = (
@@ -80,6 +81,30 @@ _CONTROLS = (
         "A change by hand weakens a control, and nobody knows",
         "The audit plans with the code that applies, so that it cannot drift from it",
         _CONVERGE,
+    ),
+    Control(
+        "CFG-07",
+        "Each setting in force has its reason",
+        MEDIUM,
+        "A setting that nobody can explain is removed by whom it stands in the way of, or outlives what it was for",
+        "What is in force is read from the host and looked up in the catalogue, so that what was added by hand shows",
+        f"{_CONVERGE}: it removes what the inventory does not ask for",
+    ),
+    Control(
+        "CFG-08",
+        "One inventory configures all environments alike, or says why not",
+        MEDIUM,
+        "What differs in production was tried in no other environment",
+        "Options, access and relaxations of each instance are compared; a difference needs a reason in the inventory",
+        "Make the environments alike, or give the path and a reason in librespot_audit_differences",
+    ),
+    Control(
+        "CFG-09",
+        "The live configuration is formally reviewed",
+        MEDIUM,
+        "Findings that nobody reads, of hosts that nobody counts, add up",
+        "The last review is read itself: whether all hosts are in it and were audited, and how old it is",
+        "Run playbooks/review.yml, with all hosts reached",
     ),
     Control(
         "CON-01",
@@ -260,6 +285,22 @@ _CONTROLS = (
         _CONVERGE,
     ),
     Control(
+        "RES-01",
+        "Usage is profiled under no load, requests, and a decode-like load",
+        MEDIUM,
+        "A limit that was guessed ends the music, or leaves the host to whoever takes all it can get",
+        "What the kernel counts of the instance itself, under a stated load, with this release, and not long ago",
+        _PROFILE,
+    ),
+    Control(
+        "RES-02",
+        "Limits hold what the profile recommends",
+        MEDIUM,
+        "An instance that needs more than its limit is killed, held up, or gets no thread when it plays",
+        "The limit in force is read from the live control group, and compared with the most that was measured",
+        f"{_PROFILE} with librespot_profile_write, then playbooks/site.yml",
+    ),
+    Control(
         "RES-03",
         "Memory, CPU and I/O are limited",
         MEDIUM,
@@ -276,6 +317,14 @@ _CONTROLS = (
         _CONVERGE_CONTAINERS,
     ),
     Control(
+        "RES-05",
+        "Use is monitored against limits, as Prometheus metrics",
+        MEDIUM,
+        "An instance that is flooded, or killed at its limit again and again, is noticed when the music is missed",
+        "The file that Prometheus reads is held against the instance itself; so are the rights of what keeps it",
+        "Set librespot_monitored: true, and run playbooks/site.yml against this host",
+    ),
+    Control(
         "RES-06",
         "Someone is told when a limit is reached or nearly so, and when an instance fails",
         MEDIUM,
@@ -283,6 +332,22 @@ _CONTROLS = (
         "Units that are always started again never fail, so systemd alone tells nobody; and what was set up to tell may"
         " tell nobody for a month, so what counts is what was taken last",
         "Set librespot_monitoring_notify, and run playbooks/site.yml against this host",
+    ),
+    Control(
+        "RES-07",
+        "Limits are the same in all environments, or the inventory says why not",
+        MEDIUM,
+        "A limit that no other environment has is met for the first time in production",
+        "The limits of each instance are compared; a difference needs a reason in the inventory, and is listed with it",
+        "Make the limits alike, or give the path and a reason in librespot_audit_differences",
+    ),
+    Control(
+        "RES-08",
+        "Limits are reviewed against what monitoring measured",
+        LOW,
+        "A limit that fitted once does not fit after years of updates and of other uses",
+        "Weeks of use, as Prometheus recorded them, say whether a limit is too tight or too wide",
+        f"{_PROFILE} with librespot_profile_prometheus and librespot_profile_write, then playbooks/site.yml",
     ),
     Control(
         "RES-09",
@@ -388,3 +453,9 @@ OF_CONTAINERS = frozenset(
 
 OF_CHECKERS = frozenset({"UPD-01", "UPD-02"})
 """The controls that are of the host alone that checks for all of them."""
+
+OF_FLEETS = frozenset({"CFG-08", "CFG-09", "RES-07"})
+"""The controls that the report judges, over what the audits of all hosts found."""
+
+ASKED_FOR = frozenset({"NET-06", "RES-05"})
+"""The controls that are of hosts whose inventory asks for them alone; of others they are not enforced."""

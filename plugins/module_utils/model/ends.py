@@ -26,12 +26,12 @@ SILENT = " is up but gives no sign of life: restarting it"
 """How the watchdogs end what they say of an instance that they restart."""
 
 # systemd/sd-messages.h
-_STARTED = "39f53479d3a045ac8e11786248231fbf"
+_STARTING = "7d4958e842da4a758f6c1cdc7b36dcc5"
 _STOPPING = "de5b426a63be47a7b6ac3eaac82e2f6f"
 _FAILED = "d9b373ed55a64feb8242e02dbe79a49c"
 _AGAIN = "5eb03494b6584870a536b337290809b3"
 
-MESSAGES = (_STARTED, _STOPPING, _FAILED, _AGAIN)
+MESSAGES = (_STARTING, _STOPPING, _FAILED, _AGAIN)
 
 Entry = Mapping[str, str]
 """One entry of the journal: its fields."""
@@ -69,7 +69,8 @@ class Ends:
         message = entry.get("MESSAGE_ID")
         if message == _STOPPING:
             self._asked = True
-        elif message == _STARTED:
+        elif message == _STARTING:
+            # Also one that does not come up: in a loop it may never do.
             self.starts += 1
             self._asked = self._told = False
         elif message == _FAILED and not self._asked:

@@ -41,7 +41,7 @@ class Facts:
     unbound: str = "not looked at"
     """Why this kernel does not bind instances by programs of ours; empty when it does."""
     nft: tuple[int, ...] = ()
-    """The version of nft; empty when it is not installed."""
+    """The version of nft; empty when it is not installed, or nobody asked."""
     apparmor: bool = False
     """Whether the kernel enforces AppArmor profiles."""
 

@@ -28,8 +28,8 @@ RED = (FAILED, ERROR)
 class Finding:
     """One check of one control.
 
-    *id* is the control's, *check* tells its checks apart, *scope* is ``host`` or an instance's name. *evidence* says
-    where *observed* was read.
+    *id* is the control's, *check* tells its checks apart, *scope* is ``host``, an instance's name, or ``fleet``.
+    *evidence* says where *observed* was read. What is waived has its *reason*, and the day on which that ends, if any.
     """
 
     id: str
@@ -40,6 +40,8 @@ class Finding:
     observed: str
     evidence: str
     remedy: str
+    reason: str = ""
+    until: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -47,8 +49,8 @@ class Finding:
         return (self.id, self.check, self.scope)
 
     def as_data(self) -> dict[str, Any]:
-        """Return the finding as plain data, in a fixed order of keys."""
-        return asdict(self)
+        """Return the finding as plain data, in a fixed order of keys; those of a waiver only where there is one."""
+        return {name: text for name, text in asdict(self).items() if text or name not in ("reason", "until")}
 
 
 def ordered(findings: Sequence[Finding]) -> list[Finding]:

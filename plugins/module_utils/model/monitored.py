@@ -14,7 +14,6 @@ from .usage import Held, Usage
 
 INTERVAL = 5
 """Seconds between two looks. One of a few instances takes a few milliseconds."""
-FASTEST, SLOWEST = 1, 60
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,15 @@ class Settings:
     """What the monitor is started with: its *targets*, whether they are *contained*, and the seconds of its *interval*.
 
     An instance that is contained is made from the image that is active on the host, another one from the release.
-    *link* is what leads to the file of metrics; empty when nothing does.
+    *link* is what leads to the file of metrics; empty when nothing does. What would be an alert is judged, and kept for
+    the notifier, when it is *told*.
     """
 
     targets: tuple[Target, ...]
     contained: bool = False
     interval: int = INTERVAL
     link: str = ""
+    told: bool = False
 
 
 def settings_text(settings: Settings) -> str:

@@ -127,6 +127,8 @@ class Course:
     throttled_s: float | None = None
     limited: Mapping[str, int] = field(default_factory=dict)
     delivery: Delivery | None = None
+    thin: str = ""
+    """Why no limit may be lowered on it; empty when one may."""
 
     @property
     def held_up(self) -> tuple[str, ...]:

@@ -27,8 +27,8 @@ PROFILE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "interval": {"type": "float", "default": 1.0},
     "rate": {"type": "float", "default": 20.0},
     "connections": {"type": "int", "default": 8},
-    "decode_rate": {"type": "float", "default": 2.0},
-    "decode_size": {"type": "str", "default": "4M"},
+    "decode_rate": {"type": "float", "default": 1.0},
+    "decode_size": {"type": "str", "default": "10M"},
     "headroom": {"type": "int", "default": HEADROOM},
 }
 """What is measured on the host."""
@@ -78,8 +78,8 @@ class Asked:
     interval: float = 1.0
     rate: float = 20.0
     connections: int = 8
-    decode_rate: float = 2.0
-    decode_size: int = 4 * _MIB
+    decode_rate: float = 1.0
+    decode_size: int = 10 * _MIB
     headroom: int = HEADROOM
 
     @property

@@ -17,7 +17,7 @@ from typing import Any
 
 from .errors import SpecificationError
 from .limits import FEWEST_TASKS, Limits, memory_high, parse_limits, size_text
-from .profile import CPU_BURST, DECODE_LIKE, DISCOVERY, FEWEST, FILES, OBSERVED, TASKS, Course
+from .profile import CPU_BURST, DECODE_LIKE, DISCOVERY, FEWEST, FILES, IDLE, OBSERVED, TASKS, Course
 from .usage import CPU, MEMORY
 
 RAISE = "raise"
@@ -162,21 +162,25 @@ def _most(resource: str, item: Course) -> float:
 def _why_not_lower(resource: str, courses: Sequence[Course], limits: Limits, wanted: int) -> str:
     """Return why the limit is not lowered to what is *wanted*; empty when it can be."""
     under = [item for item in courses if item.load in _UNDER[resource] and resource in item.measured]
-    if not under:
-        needed = " or ".join(name for name in _UNDER[resource] if name != OBSERVED)
-        return f"not lowered, as it was not under load: profile it under {needed}"
+    needed = " or ".join(name for name in _UNDER[resource] if name != OBSERVED)
     light = [item.load for item in under if item.delivery is not None and not item.delivery.arrived]
-    if light:
-        return f"not lowered, as most of the load did not arrive ({', '.join(light)})"
-    again = sum(item.restarts for item in courses)
-    if again or any(item.missed for item in courses):
-        return f"not lowered, as it was started anew {again} times, or was away, while it was looked at"
-    if resource == CPU and any(CPU_BURST not in item.measured for item in under):
-        return "not lowered, as the quota holds for each 0.1 s, and what was used was not seen as finely"
-    explicit = _explicit(resource, limits)
-    if explicit > wanted:
-        return f"not lowered, as memory_high or scratch is {size_text(explicit)}"
-    return ""
+    # In weeks it is started anew for good reasons, such as an update.
+    looked = [item for item in courses if item.load != OBSERVED]
+    again = sum(item.restarts for item in looked)
+    apart = _explicit(resource, limits)
+    reasons = (
+        (not under, f"it was not under load: profile it under {needed}"),
+        (light, f"most of the load did not arrive ({', '.join(light)})"),
+        (any(item.thin for item in under), next((item.thin for item in under if item.thin), "")),
+        (again, f"it was started anew {again} times while it was looked at"),
+        (any(item.missed for item in looked), "it was away while it was looked at"),
+        (
+            resource == CPU and any(CPU_BURST not in item.measured for item in under),
+            "the quota holds for each 0.1 s, and what was used was not seen as finely",
+        ),
+        (apart > wanted, f"memory_high or scratch is {size_text(apart)}"),
+    )
+    return next((f"not lowered, as {said}" for yes, said in reasons if yes), "")
 
 
 def _explicit(resource: str, limits: Limits) -> int:
@@ -192,7 +196,7 @@ def _floor(resource: str, used: float, courses: Sequence[Course], headroom: int)
     """Return what a limit must be at least, whatever was *used*, and what for."""
     if resource == MEMORY:
         # A track that is played is in the scratch space, a third of the memory, and is charged to it.
-        idle = [item.measured[MEMORY].p50 for item in courses if item.load != OBSERVED and MEMORY in item.measured]
+        idle = [item.measured[MEMORY].p50 for item in courses if item.load == IDLE and MEMORY in item.measured]
         return min(idle, default=0.0) * (1 + headroom / 100) * 3 / 2, "; more, as a third of it is for tracks"
     if resource == TASKS:
         return used + _PLAYING_TASKS, f"; more, as playing takes up to {_PLAYING_TASKS} threads besides"

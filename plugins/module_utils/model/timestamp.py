@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timezone
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -22,3 +22,8 @@ def seconds(text: str) -> float:
         raise ValueError(f"{text!r} is not a moment as RFC 3339 has it")
     moment, zone = found.groups()
     return datetime.fromisoformat(moment + ("+00:00" if zone == "Z" else zone)).timestamp()
+
+
+def utc(at: float) -> str:
+    """Return *at*, in seconds since 1970, in the one form in which reports have moments."""
+    return datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

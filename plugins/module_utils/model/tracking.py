@@ -60,13 +60,15 @@ class Tracked:
     _pressures: dict[tuple[str, str], Tally] = field(default_factory=dict)
     _since: tuple[tuple[int, float], float] | None = None
     _looked: bool = False
+    _last: tuple[int, float] | None = None
 
     def look(self, seen: Seen) -> bool:
         """Take up what is seen now. Return whether it has ended, or was started, since the last look."""
         changed = self._looked and seen.life != self.seen.life
-        if changed and seen.life is not None:
+        # One that could not be seen for a moment is not another one.
+        if changed and seen.life not in (None, self._last):
             self.starts += 1
-        self.seen, self._looked = seen, True
+        self.seen, self._looked, self._last = seen, True, seen.life or self._last
         if seen.usage is not None:
             self._count(seen.usage)
         return changed

@@ -23,6 +23,9 @@ class Planner:
     secret: tuple[str, ...] = ()
     """Attributes that may not be shown."""
 
+    units: tuple[str, ...] = ()
+    """Units that *found* asks systemd for, as far as an audit may ask for them along with those of others."""
+
     def __init__(self, subject: str, scope: str = HOST) -> None:
         self.subject = subject
         self.scope = scope

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..host.cgroup import device_number, held
 from ..host.namespaces import exists, inhabitants, inode
-from ..host.proc import Process, process
+from ..host.proc import Process, host_namespaces, process
 from ..model.container import Place, container_name
 from ..model.image import PROBE, PROGRAM
 from ..model.instance import Instance
@@ -68,8 +68,7 @@ def wrong_company(main: Process) -> list[str]:
 
     The health check comes and goes, and so does whoever the engine is about to turn into it.
     """
-    first = process(1)
-    if first is not None and main.namespaces["pid"] == first.namespaces["pid"]:
+    if main.namespaces["pid"] == host_namespaces().get("pid"):
         # That it shares the host's is told, and all of the host's would be company.
         return []
     deadline = time.monotonic() + _COMES_AND_GOES_S
@@ -108,8 +107,7 @@ def wrong_rights(main: Process, place: Place) -> list[str]:
 
 def wrong_namespaces(main: Process, instance: Instance) -> list[str]:
     """Compare with those of the host, and with the segment of *instance*."""
-    first = process(1)
-    shared = first.namespaces if first is not None else {}
+    shared = host_namespaces()
     segment = instance.namespace
     if segment and not (exists(segment) and main.namespaces["net"] == inode(segment)):
         return [f"is not in its segment, the network namespace {segment}"]

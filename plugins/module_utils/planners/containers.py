@@ -41,6 +41,7 @@ from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .guests import GuestsPlanner
 from .holder import HolderPlanner, network_of
 from .image import manifest_path
+from .profiles import OutlivedProfilesPlanner
 from .registry import Host, ours, remnants, runs
 from .segment import no_segment_planners
 from .segments import segment_of, shared_planners
@@ -68,7 +69,10 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     # A stray may have the port of one that comes, and be on a network that goes.
     planners: list[Planner] = no_strays(engine, found)
     planners += [planner for item in gone for planner in _absent(host, engine, item)]
-    if not spec.present and not any(runs(host, item.name) for item in ours(host).instances):
+    served = any(runs(host, item.name) for item in ours(host).instances)
+    outlived = OutlivedProfilesPlanner(host.files, [item.name for item in gone], not spec.present and not served)
+    planners.append(outlived)
+    if not spec.present and not served:
         ended = [kind(item.name) for item in gone for kind in (container_name, holder_name)]
         planners.append(EmptySlicePlanner(host.systemd, host.files, ended))
     names = [item.name for item in spec.present]

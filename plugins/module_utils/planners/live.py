@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from ..host.files import DIRECTORY, LINK, Files
 from ..host.liveness import processes
 from ..host.namespaces import exists, inode
-from ..host.proc import Mount, Process, command_line, process
+from ..host.proc import Mount, Process, command_line, host_namespaces, process
 from ..host.sockets import BoundSocket
 from ..model.bind import ADDRESS
 from ..model.facts import Facts
@@ -117,8 +117,7 @@ def wrong_relaxations(main: Process, instance: Instance) -> list[str]:
 
 def wrong_rights(found: Sequence[Process], instance: Instance) -> list[str]:
     """Compare users, groups, capabilities and namespaces of all processes."""
-    first = process(1)
-    shared = first.namespaces if first is not None else {}
+    shared = host_namespaces()
     return [f"process {item.pid} {text}" for item in found for text in _wrong_rights(item, instance, shared)]
 
 

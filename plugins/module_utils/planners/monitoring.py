@@ -20,6 +20,7 @@ from ..model.errors import HostError, SpecificationError
 from ..model.instance import CONTAINER, Instance, Specification
 from ..model.layout import ROOT
 from ..model.monitored import Settings, Target, read_settings, settings_text
+from ..model.monitoring_options import TEXTFILES
 from ..model.networks import V4, V6
 from ..model.plan import Plan, State
 from ..render.firewall import grant_set
@@ -55,9 +56,6 @@ from .unit import LoadedPlanner, UnitPlanner
 
 EXPORTER = "prometheus-node-exporter"
 _EXPORTER = f"/usr/bin/{EXPORTER}"
-TEXTFILES = "/var/lib/prometheus/node-exporter"
-"""Where the node_exporter of Debian and Ubuntu looks for files of metrics, unless told otherwise."""
-
 PATIENCE = 60.0
 """Seconds that a started monitor has to write its file. A Raspberry Pi Zero takes three to start Python; an emulated
 machine whose host was busy with other work has taken more than twenty."""
@@ -99,12 +97,15 @@ def target(item: Instance, engine: str, zones: Sequence[str]) -> Target:
     )
 
 
-def settings_of(spec: Specification, engine: str, interval: int, textfiles: str) -> Settings:
-    """Return what the monitor is started with for the instances of *spec*, which are bound to what the host has."""
+def settings_of(spec: Specification, engine: str, interval: int, textfiles: str, told: bool = False) -> Settings:
+    """Return what the monitor is started with for the instances of *spec*, which are bound to what the host has.
+
+    *told*: there is a notifier on this host.
+    """
     zones = [zone.name for zone in spec.zones.values() if zone.grants]
     targets = tuple(target(item, engine, zones) for item in spec.present)
     contained = any(item.deployment == CONTAINER for item in spec.present)
-    return Settings(targets, contained, interval, f"{textfiles}/{LINK}" if textfiles else "")
+    return Settings(targets, contained, interval, f"{textfiles}/{LINK}" if textfiles else "", told)
 
 
 def grant_sets(spec: Specification) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import os
 import stat
 
 from ..host.program_archive import program
+from ..model.breaches import PATH as BREACHES
 from ..model.errors import HostError
 from ..model.layout import ROOT
 from ..model.notify_options import Notify
@@ -92,7 +93,7 @@ def _absent(host: Host) -> list[Planner]:
         UnitPlanner(host.systemd, files, TIMER, present=False),
         StoppedPlanner(host.systemd, SERVICE),
         *no_drop_ins(host, _PATHS),
-        *(FilePlanner(files, path, None) for path in (*_PATHS, KEPT, ARCHIVE)),
+        *(FilePlanner(files, path, None) for path in (*_PATHS, KEPT, BREACHES, ARCHIVE)),
         DirectoryPlanner(files, LINK, None),
         DirectoryPlanner(files, STATE, None),
         HuskPlanner(files, SETTINGS, [KEPT]),

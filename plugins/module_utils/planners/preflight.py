@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ..host.accounts import group_exists
 from ..host.cgroup import device_number
+from ..host.facts import nft_version
 from ..host.proc import owner_of_port, owners_of_port
 from ..host.readable import executable
 from ..model.bind import refuse_unreachable
@@ -36,7 +37,7 @@ def usable(host: Host, spec: Specification, foreign: bool = False) -> Specificat
 
     Where units may be *foreign*, a librespot that is not run by ours may hold its port already.
     """
-    found: list[LibrespotError] = list(refusals(host.facts))
+    found: list[LibrespotError] = list(refusals(replace(host.facts, nft=nft_version(host.commands, host.files))))
     found += _unbound(host, spec)
     # In a network of its own it meets nobody.
     if any(item.discovery and item.on_host for item in spec.present):

@@ -27,9 +27,10 @@ from .base import Planner
 from .containers import login_planners, place_of, settings_directories
 from .file import DirectoryPlanner, FilePlanner, HuskPlanner, OnlyPlanner
 from .guests import GuestsPlanner
+from .profiles import OutlivedProfilesPlanner
 from .quadlet import NoQuadletPlanner, PodmanNetworkPlanner, QuadletPlanner, StrayPlanner
 from .quadlet_file import SweptPlanner
-from .registry import Host, remnants
+from .registry import Host, ours, remnants, runs
 from .strays import strays
 
 _OURS = re.compile(r"librespot-([a-z0-9-]+)\.(?:container|network)")
@@ -65,6 +66,8 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
             FilePlanner(host.files, credentials_path(item.name), None, scope=item.name, secret=True),
             AccountPlanner(host.accounts, item),
         ]
+    every = not spec.present and not any(runs(host, item.name) for item in ours(host).instances)
+    planners.append(OutlivedProfilesPlanner(host.files, [item.name for item in gone], every))
     names = [item.name for item in spec.present]
     for number, item in enumerate(spec.present):
         planners += [

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -23,6 +24,7 @@ from ..host.namespaces import inside
 from ..host.network import network, routers
 from ..host.sockets import BoundSocket, receiving
 from ..host.systemd import Systemd
+from ..host.systemd_snapshot import SystemdSnapshot
 from ..model.artifact import BINARY
 from ..model.bind import LOOPBACK, Bind
 from ..model.facts import Facts
@@ -62,6 +64,7 @@ from .apparmor import parser_planners, profile_planners
 from .base import Planner
 from .file import DirectoryPlanner, FilePlanner, HollowPlanner, HuskPlanner, OnlyPlanner
 from .pins import NoPinsPlanner, PinsPlanner
+from .profiles import OutlivedProfilesPlanner
 from .segment import no_segment_planners
 from .service import ForgottenPlanner, ServicePlanner, StoppedPlanner
 
@@ -91,10 +94,16 @@ class Host:
     files: Files = field(default_factory=Files)
 
     def __post_init__(self) -> None:
-        self.systemd = Systemd(self.commands)
+        self.systemd: Systemd = Systemd(self.commands)
         self.accounts = Accounts(self.commands)
         facts = gather(self.commands, self.files)
         self.facts: Facts = replace(facts, unbound=_unbound(facts))
+
+    def at_one_moment(self) -> Host:
+        """Return the same host for one look that changes nothing: what can be asked for at once is."""
+        found = copy(self)
+        found.systemd = SystemdSnapshot(self.commands)
+        return found
 
     def network(self) -> HostNetwork:
         """Return the interfaces and addresses that the host has now."""
@@ -226,6 +235,8 @@ def unit_planners(host: Host, spec: Specification, release: str) -> list[Planner
     # Those that go come first: another may have asked for their port.
     for item in sorted(spec.instances, key=lambda item: item.present):
         planners += _present(host, item, release) if item.present else _absent(host, item)
+    gone = [item.name for item in spec.instances if not item.present]
+    planners.append(OutlivedProfilesPlanner(files, gone, every=_nothing_remains(host, spec)))
     if _nothing_remains(host, spec):
         planners += [
             StoppedPlanner(host.systemd, SLICE),

@@ -8,15 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 
+from ..host.files import FILE, Files
 from ..model.audit_description import Description, encode
-from ..model.errors import CommandError, SpecificationError
+from ..model.errors import CommandError, HostError, SpecificationError
 from ..model.layout import ROOT
-from ..render.audit_units import DESCRIPTION, DIRECTORY, PROGRAM, SERVICE, STAMP, TIMER, audit_units
+from ..model.plan import Plan, State
+from ..render.audit_units import (
+    DESCRIPTION,
+    DIRECTORY,
+    LINK,
+    METRICS,
+    PROGRAM,
+    SERVICE,
+    STAMP,
+    TIMER,
+    audit_units,
+)
 from ..render.unit import SETTINGS, UNITS
 from .base import Planner
 from .drop_ins import no_drop_ins
-from .file import DirectoryPlanner, FilePlanner, HuskPlanner
+from .file import KIND, DirectoryPlanner, FilePlanner, HuskPlanner
+from .link import LinkPlanner
 from .registry import Host
 from .service import ForgottenPlanner, StoppedPlanner
 from .unit import LoadedPlanner, UnitPlanner
@@ -24,27 +38,31 @@ from .unit import LoadedPlanner, UnitPlanner
 _PATHS = [f"{UNITS}/{name}" for name in (SERVICE, TIMER)]
 
 
-def refuse_unschedulable(host: Host, description: Description, path: str) -> None:
-    """Raise `SpecificationError` for what the *host* does not have; *path* is where the user described the timer."""
+def refuse_unschedulable(host: Host, description: Description) -> None:
+    """Raise `SpecificationError` for what the *host* does not have, or its systemd does not understand."""
     timer = description.timer
     if not os.access(timer.interpreter, os.X_OK):
         raise SpecificationError(
-            f"{path}.interpreter", timer.interpreter, "is no program of this host", "Name a Python of the host, or none"
+            "timer.interpreter", timer.interpreter, "is no program of this host", "Name a Python of the host, or none"
         )
     try:
-        host.commands.run(["systemd-analyze", "calendar", "--", timer.calendar])
-    except CommandError as error:
+        host.systemd.longest_interval(timer.calendar)
+    except HostError as error:
+        said = error.said if isinstance(error, CommandError) else error.message
         raise SpecificationError(
-            f"{path}.calendar", timer.calendar, f"is no calendar event: {error.said}", "See systemd.time(7)"
+            "timer.calendar", timer.calendar, f"is no event that comes again: {said}", "See systemd.time(7)"
         ) from error
 
 
-def scheduled_audit_planners(host: Host, description: Description | None, archive: bytes = b"") -> list[Planner]:
+def scheduled_audit_planners(
+    host: Host, description: Description | None, archive: bytes = b"", textfiles: str = ""
+) -> list[Planner]:
     """Return what makes the host audit itself by *description*; without, what removes all of it, and its reports.
 
-    *archive* is the program ``programs.audit``, which imports this and so cannot be imported here. It
-    is installed as one file. To compile it at each start costs a quarter of a second of processor time; a
-    directory, whose compiled files Python would keep, has states between old and new, and more to compare.
+    A link in the directory *textfiles*, if any, leads a collector to its metrics. *archive* is the program
+    ``programs.audit``, which is above this layer. It is installed as one file: to compile it at each start costs a
+    quarter of a second of processor time, and a directory, whose compiled files Python would keep, has states between
+    old and new, and more to compare.
     """
     files = host.files
     if description is None:
@@ -53,12 +71,22 @@ def scheduled_audit_planners(host: Host, description: Description | None, archiv
         DirectoryPlanner(files, os.path.dirname(PROGRAM), along=ROOT),
         FilePlanner(files, PROGRAM, archive, 0o755),
         DirectoryPlanner(files, SETTINGS, 0o700),
-        FilePlanner(files, DESCRIPTION, encode(description), 0o600),
-        *(FilePlanner(files, path, text) for path, text in audit_units(description.timer).items()),
+        # It holds no secret of ours, but addresses of those who are told, which may be.
+        FilePlanner(files, DESCRIPTION, encode(description), 0o600, secret=True),
+        DirectoryPlanner(files, DIRECTORY),
+        BlankPlanner(files, METRICS),
+        *(FilePlanner(files, path, text) for path, text in audit_units(description).items()),
         *no_drop_ins(host, _PATHS),
         LoadedPlanner(host.systemd, files, SERVICE),
         UnitPlanner(host.systemd, files, TIMER),
+        *([LinkPlanner(files, f"{textfiles}/{LINK}", METRICS)] if textfiles else []),
     ]
+
+
+def no_links(files: Files, directories: Iterable[str]) -> list[Planner]:
+    """Return what removes the links in *directories*; those that are empty texts are none."""
+    paths = dict.fromkeys(f"{directory}/{LINK}" for directory in directories if directory)
+    return [LinkPlanner(files, path, METRICS, present=False) for path in paths]
 
 
 def _absent(host: Host) -> list[Planner]:
@@ -74,6 +102,27 @@ def _absent(host: Host) -> list[Planner]:
         HuskPlanner(files, ROOT, [PROGRAM], [os.path.dirname(PROGRAM)]),
         ForgottenPlanner(host.systemd, "the scheduled audit", [SERVICE, TIMER]),
     ]
+
+
+class BlankPlanner(Planner):
+    """A file that a program of ours keeps. Until it first does, it is empty: a link to it shall lead somewhere."""
+
+    def __init__(self, files: Files, path: str) -> None:
+        super().__init__(path)
+        self._files = files
+
+    def wanted(self) -> State:
+        """Return that it is there."""
+        return {KIND: FILE}
+
+    def found(self) -> State:
+        """Return what stands there."""
+        entry = self._files.read(self.subject, content=False)
+        return {KIND: entry.kind} if entry else {}
+
+    def apply(self, plan: Plan) -> None:
+        """Make it. What is no file is replaced, as the program does."""
+        self._files.write(plan.subject, b"", 0o644)
 
 
 def made_by(archive: bytes, description: bytes) -> str:

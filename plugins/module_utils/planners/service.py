@@ -70,6 +70,7 @@ class ServicePlanner(Planner):
         self._watchdog = f"librespot-{instance.name}-watchdog.service"
         self._binding = bind_unit(instance.name)
         self._names = (instance.unit, self._timer, self._watchdog, self._binding)
+        self.units = self._names
 
     def wanted(self) -> State:
         """Return the service as it shall be."""
@@ -213,6 +214,7 @@ class StoppedPlanner(Planner):
         super().__init__(f"unit {unit}")
         self._systemd = systemd
         self._unit = unit
+        self.units = (unit,)
 
     def wanted(self) -> State:
         """Return the service as it shall be."""
@@ -235,7 +237,7 @@ class ForgottenPlanner(Planner):
     def __init__(self, systemd: Systemd, scope: str, units: Sequence[str]) -> None:
         super().__init__(f"systemd's memory of {scope}", scope)
         self._systemd = systemd
-        self._units = units
+        self.units = tuple(units)
 
     def wanted(self) -> State:
         """Return nothing."""
@@ -243,7 +245,7 @@ class ForgottenPlanner(Planner):
 
     def found(self) -> State:
         """Return that there are units which are loaded or failed; which ones, depends on who has asked for them."""
-        shown = [self._systemd.show(unit, ["LoadState", "ActiveState"]) for unit in self._units]
+        shown = [self._systemd.show(unit, ["LoadState", "ActiveState"]) for unit in self.units]
         remembered = any(item["LoadState"] != "not-found" or item["ActiveState"] == "failed" for item in shown)
         return {"units": "remembered"} if remembered else {}
 
@@ -251,4 +253,4 @@ class ForgottenPlanner(Planner):
         """Let systemd forget them."""
         if plan.changed:
             self._systemd.daemon_reload()
-        self._systemd.forget_failures(self._units)
+        self._systemd.forget_failures(self.units)

@@ -48,6 +48,7 @@ class SlicePlanner(Planner):
         super().__init__(f"unit {name}", scope)
         self._systemd = systemd
         self._name = name
+        self.units = (name,)
         self._limits = limits
 
     def wanted(self) -> State:

@@ -29,6 +29,7 @@ class UnitPlanner(Planner):
         self._systemd = systemd
         self._files = files
         self._name = name
+        self.units = (name,)
         self._present = present
         self._stay = stay
 
@@ -85,6 +86,7 @@ class LoadedPlanner(Planner):
         self._systemd = systemd
         self._files = files
         self._name = name
+        self.units = (name,)
 
     def wanted(self) -> State:
         """Return the unit as it shall be."""

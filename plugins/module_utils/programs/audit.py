@@ -29,11 +29,13 @@ from ..model.audit_report import decode as report_of
 from ..model.controls import CONTROLS, HIGH
 from ..model.errors import HostError, LibrespotError
 from ..model.finding import Finding, summary
+from ..planners.monitoring import Archives
 from ..planners.registry import Host
 from ..planners.scheduled_audit import made_by
 from ..render.audit_metrics import audit_metrics
 from ..render.audit_units import BUSY, DESCRIPTION, FAILED, METRICS, PATIENCE_S, RED, REPORT
 from ..render.unit import credentials_path
+from . import grants, monitor
 
 NAME = "programs.audit"
 """What this is called below our own."""
@@ -111,7 +113,8 @@ class Scheduled:
             return self.findings(description)
         spec = description.specification(self._login)
         review = Review(description, program(NAME), itself=True)
-        return Asked(description.asked).audit(Host(files=self.files), spec, description.timer.live, review)
+        asked = Asked(description.asked, lambda: Archives(program(monitor), program(grants)))
+        return asked.audit(Host(files=self.files), spec, description.timer.live, review)
 
     def _login(self, name: str) -> bytes:
         entry = self.files.read(credentials_path(name))

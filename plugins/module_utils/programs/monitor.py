@@ -18,16 +18,19 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 
+from ..host.breach_file import BreachFile
 from ..host.command import Commands
 from ..host.journal import Journal
 from ..host.liveness import can_run
 from ..host.monitored import Active, look, sign_of_life, version_of_groups
+from ..model.breaches import PATH as BREACHES
 from ..model.ends import Ends
 from ..model.errors import HostError
 from ..model.granted import Grants
 from ..model.metrics import Sample
 from ..model.monitored import Settings, Target, read_settings
 from ..model.tracking import OOM_RESULT, Shared, Tracked
+from ..render.audit_units import METRICS as OF_AUDIT
 from ..render.exposition import exposition
 
 ASKED_S = 15.0
@@ -67,6 +70,8 @@ class Monitor:
         )
         self._active = Active(settings.contained)
         self._shared, self._grants, self._said = Shared(), Grants(), Said()
+        place = os.path.join(os.path.dirname(path), os.path.basename(BREACHES))
+        self._breaches = BreachFile(place, [OF_AUDIT]) if settings.told else None
         self._readable = self._begin()
         self._asked: dict[str, float] = {}
         self._pending = False
@@ -80,6 +85,7 @@ class Monitor:
         except HostError as error:
             self._said.tell("the journal", error.message)
             return False
+        self._said.tell("the journal")
         return True
 
     def look(self) -> None:
@@ -89,9 +95,8 @@ class Monitor:
         killed = {item.target.name: item.ends.failures[OOM_RESULT] for item in self._tracked}
         # What systemd has to say of an end may come a little later. Of one that never stays up, nothing is seen here.
         down = any(item.seen.pid is None for item in self._tracked) and boot - self._read_at >= WRITTEN_S
-        if changed or self._pending or down:
-            self._read_journal(boot)
-        self._pending = bool(changed)
+        heard = not (changed or self._pending or down) or self._read_journal(boot)
+        self._pending = bool(changed) or not heard
         kills = {item.target.name: item.ends.failures[OOM_RESULT] - killed[item.target.name] for item in self._tracked}
         self._shared.attribute(self._tracked, changed, kills)
         for item in self._tracked:
@@ -100,20 +105,26 @@ class Monitor:
         noted = [item.noted for item in self._tracked]
         if noted != self._noted or over or boot - self._written_at >= WRITTEN_S:
             self._noted, self._written_at = noted, boot
-            self._write(exposition(self._samples(boot)))
+            samples = list(self._samples(boot))
+            self._write(exposition(samples))
+            self._judge(samples, boot)
 
-    def _read_journal(self, boot: float) -> None:
+    def _read_journal(self, boot: float) -> bool:
+        """Take up what the journal has to say; return whether it could be read."""
         self._read_at = boot
         if not self._readable:
-            return
+            # Of what came before, nothing can be told.
+            self._readable = self._begin()
+            return True
         try:
             entries = self._journal.read()
         except HostError as error:
             self._said.tell("the journal", error.message)
-            return
+            return False
         self._said.tell("the journal")
         for item in self._tracked:
             item.ends.read(entries)
+        return True
 
     def _ask(self, item: Tracked, boot: float) -> None:
         name, seen = item.target.name, item.seen
@@ -161,6 +172,17 @@ class Monitor:
 
     def _unreadable(self, target: Target) -> tuple[str, ...]:
         return target.unseen if self._readable or not target.unit else (*target.unseen, "journal")
+
+    def _judge(self, samples: Sequence[Sample], boot: float) -> None:
+        """Leave for the notifier what *samples* are told of, where there is one."""
+        if self._breaches is None:
+            return
+        try:
+            self._breaches.look(samples, boot)
+        except OSError as error:
+            self._said.tell("breaches", str(error))
+        else:
+            self._said.tell("breaches")
 
     def _write(self, text: str) -> None:
         """Put *text* at its place in one step. It is not synced: what a crash takes, the next look writes anew."""

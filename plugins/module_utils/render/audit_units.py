@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+from ..model.audit_description import Description
 from ..model.audit_options import AuditTimer
+from ..model.container import PODMAN
+from ..model.instance import CONTAINER
 from ..model.sandbox import HELPER
 from .unit import SETTINGS, UNITS, unit_text
 
@@ -29,6 +32,9 @@ DIRECTORY = f"/var/lib/{NAME}"
 
 REPORT = f"{DIRECTORY}/report.json"
 METRICS = f"{DIRECTORY}/audit.prom"
+LINK = "librespot-audit.prom"
+"""What leads a collector to it."""
+
 STAMP = f"/var/lib/systemd/timers/stamp-{TIMER}"
 
 PATIENCE_S = 900
@@ -40,25 +46,38 @@ LONGEST_S = 1800
 _AT_FIRST = "2min"
 """After boot, when what was changed while nothing ran shows, and after it was set up."""
 
-_RIGHTS = (
-    # Processes of others, and files that are readable for their owners alone.
-    "CAP_SYS_PTRACE CAP_DAC_READ_SEARCH",
+_CAPABILITIES = (
+    # Processes of others are looked at, and files that are readable for their owners alone.
+    "CAP_SYS_PTRACE CAP_DAC_READ_SEARCH "
     # The kernel's tables of packets; and a network namespace for a moment, in which the wanted rules are loaded to be
     # compared.
-    "CAP_NET_ADMIN CAP_SYS_ADMIN",
+    "CAP_NET_ADMIN CAP_SYS_ADMIN "
     # The programs that bind instances are read, and one is shown to the kernel to learn whether it takes such.
-    "CAP_BPF",
+    "CAP_BPF"
 )
 
-_NOT_HERE = ("PrivateTmp", "ProtectProc", "ProcSubset", "RestrictNamespaces", "TimeoutStartSec")
+_NOT_HERE = (
+    # Copies of secrets are looked for there.
+    "PrivateTmp",
+    # All processes are looked at, and switches of the kernel.
+    *("ProtectProc", "ProcSubset"),
+    *("RestrictNamespaces", "TimeoutStartSec"),
+)
 
 
-def audit_units(timer: AuditTimer) -> dict[str, str]:
+_ALSO_LIVE = (
+    *("NoNewPrivileges", "LockPersonality", "RestrictRealtime", "SystemCallArchitectures", "KeyringMode", "UMask"),
+)
+"""What is left when probes become other users, join the cgroups of instances, and mount networks for a moment."""
+
+
+def audit_units(description: Description) -> dict[str, str]:
     """Return the text of each unit by its path."""
-    return {f"{UNITS}/{SERVICE}": _service(timer), f"{UNITS}/{TIMER}": _timer(timer)}
+    return {f"{UNITS}/{SERVICE}": _service(description), f"{UNITS}/{TIMER}": _timer(description.timer)}
 
 
-def _service(timer: AuditTimer) -> str:
+def _service(description: Description) -> str:
+    timer = description.timer
     run = [
         ("Type", "oneshot"),
         ("ExecStart", f"{timer.interpreter} -I {PROGRAM}"),
@@ -66,27 +85,41 @@ def _service(timer: AuditTimer) -> str:
         ("SuccessExitStatus", f"{RED} {BUSY}"),
         ("StateDirectory", NAME),
         ("StateDirectoryMode", "0755"),
-        ("CapabilityBoundingSet", " ".join(_RIGHTS)),
-        ("AmbientCapabilities", ""),
-        ("RestrictNamespaces", "net"),
-        ("RestrictAddressFamilies", "AF_UNIX AF_NETLINK AF_INET AF_INET6"),
-        ("IPAddressDeny", "any"),
-        ("SystemCallFilter", "@system-service bpf setns unshare"),
-        ("SystemCallFilter", "~@resources"),
-        ("MemoryDenyWriteExecute", "yes"),
-        ("ProtectControlGroups", "yes"),
-        ("ProtectKernelTunables", "yes"),
-        *(pair for pair in HELPER if pair[0] not in _NOT_HERE),
+        *_sandbox(description),
         ("TimeoutStartSec", f"{LONGEST_S}s"),
-        # Music goes first.
-        ("Nice", "19"),
-        ("CPUWeight", "10"),
-        ("IOWeight", "10"),
+        # Music goes first; on a host that is busy for long the audit still comes to its end.
+        ("Nice", "10"),
+        ("CPUWeight", "20"),
+        ("IOWeight", "20"),
         ("IOSchedulingClass", "idle"),
         ("MemoryMax", "256M"),
         ("TasksMax", "64"),
     ]
     return unit_text([("Unit", [("Description", "Audits the Spotify Connect speakers (librespot)")]), ("Service", run)])
+
+
+def _sandbox(description: Description) -> list[tuple[str, str]]:
+    """Return what the audit is kept from. It is root's, and reads much; it changes nothing but its own report."""
+    contained, engine = description.asked["deployment"] == CONTAINER, description.asked["engine"]
+    # Podman has no daemon: whoever asks it does what it does.
+    if description.timer.live or (contained and engine == PODMAN):
+        return [pair for pair in HELPER if pair[0] in _ALSO_LIVE]
+    return [
+        ("CapabilityBoundingSet", _CAPABILITIES),
+        ("AmbientCapabilities", ""),
+        # It asks no one but the kernel; of a container also whether it answers, where it is published.
+        *([] if contained else [("IPAddressDeny", "any")]),
+        ("RestrictAddressFamilies", "AF_UNIX AF_NETLINK AF_INET AF_INET6"),
+        ("RestrictNamespaces", "net"),
+        ("SystemCallFilter", "@system-service"),
+        ("SystemCallFilter", "~@privileged @resources"),
+        # Programs at bind(), namespaces, and the owner of its own report.
+        ("SystemCallFilter", "bpf setns unshare @chown"),
+        ("MemoryDenyWriteExecute", "yes"),
+        ("ProtectControlGroups", "yes"),
+        ("ProtectKernelTunables", "yes"),
+        *(pair for pair in HELPER if pair[0] not in _NOT_HERE),
+    ]
 
 
 def _timer(timer: AuditTimer) -> str:

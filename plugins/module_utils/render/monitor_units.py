@@ -47,6 +47,8 @@ _CONFINED: tuple[tuple[str, str], ...] = (
     *(pair for pair in HELPER if pair[0] not in _OTHERWISE),
     ("UMask", "0022"),
     ("ProtectProc", "default"),
+    # It needs no temporary files, and could fill disk and memory with them.
+    ("ReadOnlyPaths", " ".join(f"-/{place}" for place in ("tmp", "var/tmp", "dev/shm", "run"))),
     ("ProtectControlGroups", "yes"),
     ("ProtectKernelTunables", "yes"),
     ("MemoryDenyWriteExecute", "yes"),

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ...module_utils.model.finding import ERROR, FAILED, PASSED, Finding
+from ...module_utils.model.report import FLEET, Report
 from .junit import encoded, plain
 
 try:
@@ -22,20 +23,26 @@ else:
 _NAME = "hardened.librespot.audit"
 
 
-def audit_junit(hosts: Mapping[str, Sequence[Finding]]) -> str:
-    """Return the findings of *hosts* as text. What was not enforced, waived or not applicable was skipped."""
-    return encoded(_NAME, [_suite(name, findings) for name, findings in sorted(hosts.items())])
+def audit_junit(report: Report) -> str:
+    """Return the findings of *report* as text. What was not enforced, waived or not applicable was skipped."""
+    fleet = [_suite(FLEET, report.fleet)] if report.fleet else []
+    suites = [*fleet, *(_suite(name, host.findings) for name, host in sorted(report.hosts.items()))]
+    for suite in suites:
+        if report.made:
+            # The form knows no zone.
+            suite.timestamp = report.made.removesuffix("Z")
+    return encoded(_NAME, suites)
 
 
 def _suite(host: str, findings: Sequence[Finding]) -> TestSuite:
-    suite = TestSuite(host)
+    suite = TestSuite(plain(host))
     for finding in findings:
         suite.add_testcase(_case(finding))
     return suite
 
 
 def _case(finding: Finding) -> TestCase:
-    case = TestCase(plain(f"{finding.id} {finding.check} of {finding.scope}"), f"{_NAME}.{finding.id}")
+    case = TestCase(plain(f"{finding.id} {finding.check} of {finding.scope}"), plain(f"{_NAME}.{finding.id}"))
     if finding.status in (FAILED, ERROR):
         said = plain(f"{finding.observed}, expected: {finding.expected}")
         result = Failure(said, finding.status) if finding.status == FAILED else Error(said, finding.status)

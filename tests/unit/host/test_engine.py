@@ -38,7 +38,9 @@ def played(monkeypatch: pytest.MonkeyPatch, version: str, info: dict[str, Any], 
     def client(**_arguments: Any) -> Any:
         if fault is not None:
             raise fault
-        return SimpleNamespace(info=lambda: info, version=lambda: {"Version": version, "Arch": "arm"})
+        return SimpleNamespace(
+            info=lambda: {**info, "ServerVersion": version}, version=lambda: {"Version": version, "Arch": "arm"}
+        )
 
     monkeypatch.setattr(engine, "LACKING", "")
     monkeypatch.setattr(engine, "docker", SimpleNamespace(APIClient=client), raising=False)

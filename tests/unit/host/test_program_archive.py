@@ -12,6 +12,7 @@ import io
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,24 +67,36 @@ def test_an_archive_builds_itself(tmp_path: Path) -> None:
     )
 
 
-def test_what_main_returns_is_the_status(tmp_path: Path) -> None:
+@pytest.fixture
+def build(tmp_path: Path) -> Callable[[dict[str, str]], bytes]:
+    """Return what builds the program ``programs.say`` of modules with these sources."""
     package = tmp_path / "utils"
-    for name in ("host", "model", "programs"):
-        (package / name).mkdir(parents=True)
-        (package / name / "__init__.py").touch()
-    (package / "host/program_archive.py").write_bytes((UTILS / "host/program_archive.py").read_bytes())
-    (package / "model/errors.py").write_bytes((UTILS / "model/errors.py").read_bytes())
-    (package / "model/said.py").write_text("STATUS = 42\n", encoding="utf-8")
-    (package / "programs/say.py").write_text(
-        "import sys\nfrom ..model.said import STATUS\n\ndef main():\n    print(sys.flags.isolated, __name__)\n"
-        "    return STATUS\n",
-        encoding="utf-8",
+
+    def act(sources: dict[str, str]) -> bytes:
+        for name in ("host", "model", "programs"):
+            (package / name).mkdir(parents=True, exist_ok=True)
+            (package / name / "__init__.py").touch()
+        for name in ("host/program_archive.py", "model/errors.py"):
+            (package / name).write_bytes((UTILS / name).read_bytes())
+        for name, source in sources.items():
+            (package / name).write_text(source, encoding="utf-8")
+        code = (
+            f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom utils.host.program_archive import program\n"
+            "sys.stdout.buffer.write(program('programs.say'))"
+        )
+        return subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True).stdout
+
+    return act
+
+
+def test_what_main_returns_is_the_status(build: Callable[[dict[str, str]], bytes], tmp_path: Path) -> None:
+    built = build(
+        {
+            "model/said.py": "STATUS = 42\n",
+            "programs/say.py": "import sys\nfrom ..model.said import STATUS\n\ndef main():\n"
+            "    print(sys.flags.isolated, __name__)\n    return STATUS\n",
+        }
     )
-    code = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nfrom utils.host.program_archive import program\n"
-        "sys.stdout.buffer.write(program('programs.say'))"
-    )
-    built = subprocess.run([sys.executable, "-I", "-c", code], check=True, capture_output=True).stdout
     installed = tmp_path / "say.pyz"
     installed.write_bytes(built)
     installed.chmod(0o755)
@@ -94,6 +107,23 @@ def test_what_main_returns_is_the_status(tmp_path: Path) -> None:
         *(f"hardened_librespot/{name}" for name in ("__init__.py", "model/__init__.py", "model/said.py")),
         *(f"hardened_librespot/programs/{name}" for name in ("__init__.py", "say.py")),
     }
+
+
+def test_one_that_is_replaced_while_it_starts_goes_on(build: Callable[[dict[str, str]], bytes], tmp_path: Path) -> None:
+    installed, other = tmp_path / "say.pyz", tmp_path / "other.pyz"
+    installed.write_bytes(
+        build(
+            {
+                "model/first.py": f"import os\nos.replace({str(other)!r}, {str(installed)!r})\n",
+                "model/second.py": "STATUS = 42\n",
+                "programs/say.py": "from ..model import first, second\n\ndef main():\n    return second.STATUS\n",
+            }
+        )
+    )
+    other.write_bytes(b"something else")
+    ended = subprocess.run([sys.executable, "-I", str(installed)], check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (42, "")
+    assert installed.read_bytes() == b"something else"
 
 
 class TestWhatIsInIt:

@@ -37,10 +37,14 @@ ASKED: dict[str, Any] = {
     "upkeep": True,
     "scan_max_age": 14,
     "ci": False,
+    "profiled": False,
+    "profile_max_age": 180,
     "schedule": {},
     "alerted": False,
     "prometheus": False,
     "notify": {},
+    "monitored": False,
+    "monitoring": {},
 }
 SPEC = parse_specification("0.8.0", INSTANCES, {"kitchen": LOGIN}, ASKED["zones"])
 TEXT = encode(describe({**ASKED, "live": True, "credentials": {"kitchen": LOGIN}}, SPEC, AuditTimer("daily")))

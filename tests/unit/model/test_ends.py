@@ -15,7 +15,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.ends impo
 
 UNIT = "librespot-kitchen.service"
 WATCHDOG = "librespot-kitchen-watchdog.service"
-STARTED = "39f53479d3a045ac8e11786248231fbf"
+STARTING = "7d4958e842da4a758f6c1cdc7b36dcc5"
 STOPPING = "de5b426a63be47a7b6ac3eaac82e2f6f"
 FAILED = "d9b373ed55a64feb8242e02dbe79a49c"
 AGAIN = "5eb03494b6584870a536b337290809b3"
@@ -34,25 +34,25 @@ def read(*entries: Entry) -> tuple[int, dict[str, int]]:
 
 
 def test_one_that_the_kernel_has_ended() -> None:
-    assert read(said(FAILED, "oom-kill"), said(AGAIN), said(STARTED)) == (1, {"oom-kill": 1})
+    assert read(said(FAILED, "oom-kill"), said(AGAIN), said(STARTING)) == (1, {"oom-kill": 1})
 
 
 def test_one_that_has_ended_by_itself() -> None:
-    assert read(said(AGAIN), said(STARTED), said(AGAIN), said(STARTED)) == (2, {"success": 2})
+    assert read(said(AGAIN), said(STARTING), said(AGAIN), said(STARTING)) == (2, {"success": 2})
 
 
 def test_a_crash_loop() -> None:
-    assert read(*[said(FAILED, "exit-code"), said(AGAIN), said(STARTED)] * 5) == (5, {"exit-code": 5})
+    assert read(*[said(FAILED, "exit-code"), said(AGAIN), said(STARTING)] * 5) == (5, {"exit-code": 5})
 
 
 def test_what_was_asked_for_is_no_failure_however_it_ends() -> None:
-    assert read(said(STOPPING), said(FAILED, "timeout"), said(STARTED)) == (1, {})
-    assert read(said(STOPPING), said(STARTED), said(FAILED, "signal")) == (1, {"signal": 1})
+    assert read(said(STOPPING), said(FAILED, "timeout"), said(STARTING)) == (1, {})
+    assert read(said(STOPPING), said(STARTING), said(FAILED, "signal")) == (1, {"signal": 1})
 
 
 def test_one_that_was_silent() -> None:
     told = {"_SYSTEMD_UNIT": WATCHDOG, "MESSAGE": f"{UNIT}{SILENT}"}
-    assert read(told, said(STOPPING), said(FAILED, "timeout"), said(STARTED)) == (1, {"watchdog": 1})
+    assert read(told, said(STOPPING), said(FAILED, "timeout"), said(STARTING)) == (1, {"watchdog": 1})
     assert read({"_SYSTEMD_UNIT": WATCHDOG, "MESSAGE": f"{UNIT} is up but moved: restarting it"}) == (0, {})
 
 

@@ -114,6 +114,13 @@ def test_starts_are_told_from_the_first_look_on() -> None:
     assert values(list(item.samples(0, 0, "", "")), "librespot_instance_starts_total") == {"kitchen": 1}
 
 
+def test_one_that_could_not_be_seen_for_a_moment_is_not_started() -> None:
+    item = tracked()
+    for found in (seen(1, 0), Seen(), seen(1, 0)):
+        item.look(found)
+    assert values(list(item.samples(0, 0, "", "")), "librespot_instance_starts_total") == {"kitchen": 0}
+
+
 def test_what_is_unknown_is_left_out_and_no_zero() -> None:
     item = tracked()
     item.look(Seen(7, 1.0, Usage(moment=0, group=("", 0)), unreadable=frozenset({"memory"})))

@@ -94,7 +94,8 @@ def test_it_is_written_once_for_its_owner_alone(report: Report, tmp_path: Path) 
     path = tmp_path / "report.json"
     said = report(results={"a": {"findings": [BAD]}}, path=str(path), fail=False)
     assert (said["changed"], said["path"]) == (True, str(path))
-    assert json.loads(path.read_text(encoding="utf-8"))["hosts"]["a"]["findings"] == [BAD]
+    (found,) = json.loads(path.read_text(encoding="utf-8"))["hosts"]["a"]["findings"]
+    assert {**BAD, "fingerprint": found["fingerprint"]} == found
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert not report(results={"a": {"findings": [BAD]}}, path=str(path), fail=False)["changed"]
 
@@ -167,3 +168,55 @@ def test_a_report_that_cannot_be_written_and_is_red_says_both(report: Report, tm
 def test_one_remedy_of_two_controls_names_both(report: Report, capsys: pytest.CaptureFixture[str]) -> None:
     report(results={"a": {"findings": [BAD, {**BAD, "id": "CFG-02"}]}})
     assert "To mend CFG-06, CFG-02: Run it" in capsys.readouterr().out
+
+
+def test_it_is_written_in_every_form_that_was_asked_for(report: Report, tmp_path: Path) -> None:
+    names: dict[str, Any] = {
+        name: str(tmp_path / name) for name in ("path", "html", "junit", "sarif", "markdown", "rationale")
+    }
+    said = report(results={"a": {"findings": [BAD]}}, fail=False, **names)
+    assert {name: said[name] for name in names} == names
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    assert not report(results={"a": {"findings": [BAD]}}, fail=False, **names)["changed"]
+
+
+def test_two_forms_in_one_file_are_refused(report: Report, tmp_path: Path) -> None:
+    both = str(tmp_path / "report")
+    with pytest.raises(AnsibleError, match=r"sarif: .* is html as well"):
+        report(results={"a": {"findings": [GOOD]}}, html=both, sarif=both)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_what_got_worse_fails_when_that_is_asked_for(report: Report, tmp_path: Path) -> None:
+    path = str(tmp_path / "report.json")
+    report(results={"a": {"findings": [GOOD, BAD]}}, path=path, fail=False)
+    same = report(results={"a": {"findings": [GOOD, BAD]}}, previous=path, fail_on="worse")
+    assert (same.get("failed", False), same["red"], same["comparison"]["unchanged"]) == (False, 1, 2)
+    worse = report(results={"a": {"findings": [{**GOOD, "status": FAILED}, BAD]}}, previous=path, fail_on="worse")
+    assert "1 findings got worse" in worse["msg"]
+    assert not report(results={"a": {"findings": [GOOD]}}, previous=path, fail_on="worse").get("failed", False)
+
+
+def test_an_earlier_report_that_is_none_is_refused_before_anything_is_written(report: Report, tmp_path: Path) -> None:
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text('{"format": 1, "hosts": {}}', encoding="utf-8")
+    with pytest.raises(AnsibleError, match=r"previous: .* has the format 1, and this version reads 2"):
+        report(results={"a": {"findings": [GOOD]}}, previous=str(earlier), html=str(tmp_path / "x.html"))
+    assert list(tmp_path.iterdir()) == [earlier]
+
+
+def test_worse_than_nothing_is_refused(report: Report) -> None:
+    with pytest.raises(AnsibleError, match="fail_on: 'worse' needs an earlier report"):
+        report(results={"a": {"findings": [GOOD]}}, fail_on="worse")
+
+
+def test_a_review_that_could_not_be_written_as_a_whole_is_none(report: Report, tmp_path: Path) -> None:
+    (tmp_path / "review.html").mkdir()
+    said = report(
+        results={"a": {"findings": [GOOD]}},
+        kind="review",
+        html=str(tmp_path / "review.html"),
+        path=str(tmp_path / "review.json"),
+    )
+    assert said["failed"]
+    assert not (tmp_path / "review.json").exists()

@@ -43,7 +43,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> dict[str, Process]:
     said = {"holder": WAITING}
     limits = Held(memory=32 * 1024**2, swap=0, cpu=50, tasks=32)
     monkeypatch.setattr(holder, "process", lambda _pid: said["holder"])
-    monkeypatch.setattr(confined, "process", lambda _pid: None)
+    monkeypatch.setattr(confined, "host_namespaces", dict)
     monkeypatch.setattr(confined, "held", lambda _pid, _unit: limits)
     return said
 

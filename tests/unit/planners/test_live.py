@@ -106,7 +106,7 @@ class TestRelaxations:
 class TestRights:
     @pytest.fixture(autouse=True)
     def _first(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(live, "process", lambda _pid: None)
+        monkeypatch.setattr(live, "host_namespaces", dict)
 
     def test_none_is_wrong(self) -> None:
         item = instance()
@@ -133,8 +133,8 @@ class TestRights:
     def test_a_namespace_of_the_host(self, monkeypatch: pytest.MonkeyPatch) -> None:
         item = instance()
         main = librespot(item)
-        first = replace(main, namespaces={**OWN, "mnt": "mnt:[1]", "ipc": "ipc:[1]", "uts": "uts:[1]"})
-        monkeypatch.setattr(live, "process", lambda _pid: first)
+        first = {**OWN, "mnt": "mnt:[1]", "ipc": "ipc:[1]", "uts": "uts:[1]"}
+        monkeypatch.setattr(live, "host_namespaces", lambda: first)
         assert live.wrong_rights([main], item) == [f"process {main.pid} shares the host's user namespace"]
 
 

@@ -32,7 +32,7 @@ def look(monkeypatch: pytest.MonkeyPatch, holder: str, instances: list[dict[str,
     """Look at a host on which a program in the cgroup *holder* has the usual port."""
     monkeypatch.setattr(preflight, "owner_of_port", lambda _port: (7, "librespot", holder))
     network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
-    host = cast(Host, SimpleNamespace(facts=FACTS, files=NOTHING, network=lambda: network))
+    host = cast(Host, SimpleNamespace(facts=FACTS, commands=None, files=NOTHING, network=lambda: network))
     preflight.usable(host, parse_specification("0.8.0", instances), foreign)
 
 
@@ -48,7 +48,7 @@ def test_a_librespot_of_someone_elses_may_hold_it_where_units_may_be_foreign(mon
 
 def test_a_zone_that_cannot_reach_where_it_is_bound_by_itself_is_named() -> None:
     network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
-    host = cast(Host, SimpleNamespace(facts=FACTS, files=NOTHING, network=lambda: network))
+    host = cast(Host, SimpleNamespace(facts=FACTS, commands=None, files=NOTHING, network=lambda: network))
     spec = parse_specification("0.8.0", [{**KITCHEN, "access": ["away"]}], {}, {"away": {"interfaces": ["wlan9"]}})
     with pytest.raises(SpecificationError, match=r"access\[0\].*is of wlan9, and the instance is bound to eth0"):
         preflight.usable(host, spec)
@@ -79,7 +79,7 @@ def publish(
     monkeypatch.setattr(preflight, "remnants", lambda _host: {"forgotten"})
     monkeypatch.setattr(preflight, "hold", lambda _host, names, *_of: held and "forgotten" in names)
     network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
-    host = cast(Host, SimpleNamespace(facts=FACTS, files=NOTHING, network=lambda: network))
+    host = cast(Host, SimpleNamespace(facts=FACTS, commands=None, files=NOTHING, network=lambda: network))
     spec = parse_specification("0.8.0", [{**KITCHEN, "port": 4444}, *others], {}, None, CONTAINER)
     try:
         preflight.usable(host, spec)
@@ -157,7 +157,9 @@ def test_an_avahi_that_lets_nobody_else_answer_is_named(
     files = SimpleNamespace(read=lambda path, **_how: entry if path.startswith("/etc/avahi/") else None)
     systemd = SimpleNamespace(show=lambda *_asked: {"ActiveState": state})
     network = HostNetwork({"lo": (), "eth0": ("192.0.2.1",)}, "eth0")
-    host = cast(Host, SimpleNamespace(facts=FACTS, files=files, systemd=systemd, network=lambda: network))
+    host = cast(
+        Host, SimpleNamespace(facts=FACTS, commands=None, files=files, systemd=systemd, network=lambda: network)
+    )
     spec = parse_specification("0.8.0", [KITCHEN])
     if refused:
         with pytest.raises(HostError, match="disallow-other-stacks"):
@@ -166,3 +168,12 @@ def test_an_avahi_that_lets_nobody_else_answer_is_named(
         preflight.usable(host, spec)
     login = {"kitchen": '{"auth_type": 1, "auth_data": "eA=="}'}
     preflight.usable(host, parse_specification("0.8.0", [{**KITCHEN, "bind": {"discovery": False}}], login))
+
+
+def test_an_nft_that_is_too_old_is_named() -> None:
+    entry = Entry(FILE, 0o755, 0, 0)
+    files = SimpleNamespace(read=lambda path, **_how: entry if path == "/usr/sbin/nft" else None)
+    commands = SimpleNamespace(run=lambda _argv: SimpleNamespace(stdout="nftables v0.9.0 (Fearless Fosdick)\n"))
+    host = cast(Host, SimpleNamespace(facts=FACTS, commands=commands, files=files, network=HostNetwork))
+    with pytest.raises(HostError, match=r"nft 0\.9\.0 is too old"):
+        preflight.usable(host, parse_specification("0.8.0", [{**KITCHEN, "state": "absent"}]))

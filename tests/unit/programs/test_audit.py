@@ -48,10 +48,14 @@ ASKED = {
     "upkeep": False,
     "scan_max_age": 30,
     "ci": False,
+    "profiled": False,
+    "profile_max_age": 180,
     "schedule": {},
     "alerted": False,
     "prometheus": False,
     "notify": {},
+    "monitored": False,
+    "monitoring": {},
 }
 WELL = Finding("NET-03", "table", PASSED, "host", "as described", "as described", "nft", "Converge")
 BAD = Finding("NET-03", "table", FAILED, "host", "as described", "a rule\nis missing", "nft", "Converge")

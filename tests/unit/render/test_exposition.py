@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.metrics import METRICS, Metric, Sample
 from ansible_collections.hardened.librespot.plugins.module_utils.render.exposition import exposition
+from ansible_collections.hardened.librespot.plugins.module_utils.render.exposition import samples as read_again
 
 # What has a meaning in the format, and what has none.
 TEXT = st.text('"\\\n{},= aé', max_size=8)
@@ -30,6 +31,8 @@ def test_each_value_is_read_as_it_was(written: list[Sample]) -> None:
     families = list(text_string_to_metric_families(exposition(written)))
     read = {(x.name, tuple(sorted(x.labels.items()))): x.value for family in families for x in family.samples}
     assert read == {(x.name, tuple(sorted(x.labels.items()))): x.value for x in written}
+    again = {(x.name, tuple(sorted(x.labels.items()))): x.value for x in read_again(exposition(written))}
+    assert again == read
     assert {family.type for family in families} <= {"gauge", "counter"}
 
 
@@ -64,3 +67,9 @@ def test_names_are_as_prometheus_has_them(metric: Metric) -> None:
     assert metric.name.endswith("_total") == (metric.kind == "counter")
     assert "instance" not in metric.labels
     assert metric.about.endswith(".")
+
+
+@pytest.mark.parametrize("text", ["librespot_tasks", "x y z", "librespot_tasks{ 1", "librespot_tasks one"])
+def test_what_is_no_sample_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no sample|could not convert"):
+        list(read_again(text))
