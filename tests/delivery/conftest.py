@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.deployment import compiled
-from tests.attacks.hosts import target
+from tests.attacks.deployment import NEIGHBOUR_PORT, compiled
+from tests.attacks.hosts import Target, target
 from tests.attacks.tables import TABLES
-from tests.delivery.causes import HOG
-from tests.delivery.watched import EXPORTER, LIMITED, SPEAKER, Scene, alerting, deploy
-from tests.machine.machine import machine
+from tests.delivery.causes import HOG, asked_without_end
+from tests.delivery.watched import AUDITED_SOON, EXPORTER, LIMITED, SPEAKER, UNAUDITED, alerting, deploy
+from tests.machine.machine import ADDRESS, Machine, machine
 from tests.support.plays import Controller
 from tests.support.prometheus import Watch, machine_address, watching
 from tests.support.told import Authority, authority
@@ -32,32 +32,50 @@ def trusted(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="session")
-def watch(trusted: Authority) -> Iterator[Watch]:
-    """Return a host that watches nobody yet."""
+def watch(trusted: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    """Return a host that watches by the rules of ours, and nobody yet."""
     with watching("delivery", trusted) as made:
+        alerting(made, tmp_path_factory.mktemp("alerting"))
         yield made
 
 
 @pytest.fixture(scope="session")
-def scene(watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """Return two hosts that are watched: one like any, and one that enforces limits."""
+def speaker(watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """Return a host that is watched, like any; its limits are not enforced."""
+    with target("debian13-exporter", "delivery") as host:
+        deploy(Controller(host, tmp_path_factory.mktemp("speaker")), AUDITED_SOON)
+        seen(watch, SPEAKER, f"{host.address}:{EXPORTER}")
+        yield host
+
+
+@pytest.fixture(scope="session")
+def limited(watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """Return a machine that is watched, and enforces limits."""
     directory = tmp_path_factory.mktemp("limited")
     with (
-        target("debian13-exporter", "delivery") as speaker,
-        machine("debian13-exporter", directory, "delivery") as limited,
-        limited.forwarded(EXPORTER, watch.gateway) as reached,
+        machine("debian13-exporter", directory, "delivery") as host,
+        host.forwarded(EXPORTER, watch.gateway) as reached,
     ):
-        deploy(Controller(speaker, tmp_path_factory.mktemp("speaker")))
-        deploy(Controller(limited, directory))
-        limited.install(compiled(HOG_SOURCE, directory), HOG)
+        deploy(Controller(host, directory), UNAUDITED)
+        host.install(compiled(HOG_SOURCE, directory), HOG)
         # Emulated, the rest takes longer than there is time for an answer when the machine is busy.
-        limited.write("/etc/default/prometheus-node-exporter", f'ARGS="{TEXTFILES_ALONE}"\n')
-        limited.out("systemctl", "restart", "prometheus-node-exporter")
-        watch.targets = {SPEAKER: f"{speaker.address}:{EXPORTER}", LIMITED: reached}
-        alerting(watch, tmp_path_factory.mktemp("alerting"))
-        for name in watch.targets:
-            watch.wait_value(f'librespot_instance_healthy{{instance="{name}",name="kitchen"}} == 1', SEEN_S)
-        yield Scene(watch, speaker, limited)
+        host.write("/etc/default/prometheus-node-exporter", f'ARGS="{TEXTFILES_ALONE}"\n')
+        host.out("systemctl", "restart", "prometheus-node-exporter")
+        seen(watch, LIMITED, reached)
+        yield host
+
+
+@pytest.fixture(scope="session")
+def asked_since(limited: Machine) -> Iterator[float]:
+    """Ask the neighbour of the limited one without end, while all else happens; returns since when."""
+    with asked_without_end(limited, ADDRESS, NEIGHBOUR_PORT) as began:
+        yield began
+
+
+def seen(watch: Watch, name: str, address: str) -> None:
+    """Have a host watched, and wait until it is."""
+    watch.add(name, address)
+    watch.wait_value(f'librespot_instance_healthy{{instance="{name}",name="kitchen"}} == 1', SEEN_S)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,19 +10,20 @@ The rules are as the module writes them, with their own thresholds and times.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.attacks.deployment import APPLY, NEIGHBOUR_PORT, OURS
+from tests.attacks.deployment import APPLY, OURS
+from tests.attacks.hosts import Target
 from tests.attacks.tables import show
 from tests.delivery import causes
-from tests.delivery.watched import LIMITED, SPEAKER, VARIABLES, Scene
-from tests.machine.machine import ADDRESS
+from tests.delivery.watched import LIMITED, SPEAKER, VARIABLES
 from tests.support.plays import Controller
-from tests.support.prometheus import RESOLVED, Told
+from tests.support.prometheus import RESOLVED, Told, Watch
 
 SOON_S = 60
 """How long it may take beyond what a rule waits: looks of the monitor, those of Prometheus, and the route."""
@@ -38,7 +39,7 @@ class Cause:
 
     what: str
     host: str
-    act: Callable[[Scene, Path], float]
+    act: Callable[[Any, Path], float]
     alert: str
     labels: dict[str, str] = field(default_factory=lambda: {"name": "kitchen"})
     within_s: float = SOON_S
@@ -58,38 +59,38 @@ CAUSES = (
     Cause(
         "a body larger than its memory",
         LIMITED,
-        lambda scene, _directory: causes.send_more_than_its_memory(scene.limited),
+        lambda host, _directory: causes.send_more_than_its_memory(host),
         "LibrespotOutOfMemory",
     ),
     Cause(
         "more tasks than its limit",
         LIMITED,
-        lambda scene, _directory: causes.start_more_than_its_tasks(scene.limited),
+        lambda host, _directory: causes.start_more_than_its_tasks(host),
         "LibrespotTasksRefused",
     ),
     Cause(
         "a crash loop, by worthless logins",
         SPEAKER,
-        lambda scene, _directory: causes.crash_again_and_again(scene.speaker),
+        lambda host, _directory: causes.crash_again_and_again(host),
         "LibrespotCrashLoop",
     ),
     Cause(
         "a listener that is wedged once",
         SPEAKER,
-        lambda scene, _directory: causes.stand_still(scene.speaker, OURS),
+        lambda host, _directory: causes.stand_still(host, OURS),
         "LibrespotInstanceFailed",
         {"name": "kitchen", "result": "watchdog"},
     ),
     Cause(
         "a listener that is wedged again and again",
         SPEAKER,
-        lambda scene, _directory: causes.wedge_again_and_again(scene.speaker, 120),
+        lambda host, _directory: causes.wedge_again_and_again(host, 120),
         "LibrespotAnswersRarely",
     ),
     Cause(
         "a file that anyone may write",
         SPEAKER,
-        lambda scene, _directory: causes.loosen_a_file(scene.speaker),
+        lambda host, _directory: causes.loosen_a_file(host),
         "LibrespotControlRed",
         {"control": "CFG-04"},
         within_s=SOON_S + 60,
@@ -97,7 +98,7 @@ CAUSES = (
     Cause(
         "a grant that has ended",
         SPEAKER,
-        lambda scene, directory: causes.grant_for_a_while(Controller(scene.speaker, directory)),
+        lambda host, directory: causes.grant_for_a_while(Controller(host, directory)),
         "LibrespotGrantExpired",
         {"zone": causes.GUESTS},
         within_s=SOON_S + causes.GRANT_S,
@@ -106,7 +107,7 @@ CAUSES = (
 THROTTLED = Cause(
     "requests without end",
     LIMITED,
-    lambda _scene, _directory: time.time(),
+    lambda _host, _directory: time.time(),
     "LibrespotCpuThrottled",
     {"name": "bedroom"},
     THROTTLED_S,
@@ -114,37 +115,33 @@ THROTTLED = Cause(
 ROWS: list[Row] = []
 
 
-@pytest.fixture(scope="module")
-def asked_since(scene: Scene) -> Iterator[float]:
-    """Ask the neighbour without end while all else happens."""
-    with causes.asked_without_end(scene.limited, ADDRESS, NEIGHBOUR_PORT) as began:
-        yield began
-
-
-def delivered(scene: Scene, cause: Cause, began: float) -> None:
+def delivered(watch: Watch, cause: Cause, began: float) -> None:
     """Wait until someone is told of the cause, by the webhook and by a letter, and keep the row."""
-    told = scene.watch.wait(cause.alert, cause.within_s, since=began, instance=cause.host, **cause.labels)
-    mailed = scene.watch.wait_letter(cause.alert, SOON_S, cause.host, since=began)
+    told = watch.wait(cause.alert, cause.within_s, since=began, instance=cause.host, **cause.labels)
+    mailed = watch.wait_letter(cause.alert, SOON_S, cause.host, since=began)
     ROWS.append(Row(cause, began, told, mailed))
     assert told.annotations["summary"]
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.what)
-def test_it_is_told(scene: Scene, asked_since: float, cause: Cause, tmp_path: Path) -> None:
-    assert asked_since < time.time()
-    delivered(scene, cause, cause.act(scene, tmp_path))
+def test_it_is_told(watch: Watch, request: pytest.FixtureRequest, cause: Cause, tmp_path: Path) -> None:
+    host = request.getfixturevalue(cause.host)
+    if cause.host == LIMITED:
+        request.getfixturevalue("asked_since")
+    delivered(watch, cause, cause.act(host, tmp_path))
 
 
-def test_it_is_told_that_the_processor_does_not_suffice(scene: Scene, asked_since: float) -> None:
-    delivered(scene, THROTTLED, asked_since)
+def test_it_is_told_that_the_processor_does_not_suffice(watch: Watch, asked_since: float) -> None:
+    delivered(watch, THROTTLED, asked_since)
 
 
-def test_it_is_told_that_all_is_over(scene: Scene, tmp_path: Path) -> None:
-    Controller(scene.speaker, tmp_path).converge(APPLY, VARIABLES)
+def test_it_is_told_that_all_is_over(watch: Watch, speaker: Target, tmp_path: Path) -> None:
+    assert ROWS
+    Controller(speaker, tmp_path).converge(APPLY, VARIABLES)
     ended = {}
     for row in ROWS:
         labels = {"instance": row.cause.host, **row.cause.labels}
-        ended[row] = scene.watch.wait(row.told.name, OVER_S, since=row.told.delivered, status=RESOLVED, **labels)
+        ended[row] = watch.wait(row.told.name, OVER_S, since=row.told.delivered, status=RESOLVED, **labels)
     show(
         "from a cause to what is told, in seconds",
         ["cause", "host", "alert", "fires after", "webhook after", "letter after", "its end told after"],

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.attacks.deployment import NEIGHBOUR, NEIGHBOUR_PORT
+from tests.attacks.hosts import Target
 from tests.delivery import causes
 from tests.delivery.test_delivery import SOON_S
-from tests.delivery.watched import SPEAKER, Scene
+from tests.delivery.watched import SPEAKER
 from tests.support.hosts import Host
-from tests.support.prometheus import RESOLVED
+from tests.support.prometheus import RESOLVED, Watch
 
 BEDROOM = {"instance": SPEAKER, "name": "bedroom"}
 FAILED = "LibrespotInstanceFailed"
@@ -33,54 +34,54 @@ def away(host: Host, service: str) -> Iterator[None]:
         host.out("systemctl", "start", service)
 
 
-def test_prometheus_is_away_when_it_happens(scene: Scene) -> None:
-    with away(scene.watch.host, "prometheus"):
-        since = causes.end_it(scene.speaker, NEIGHBOUR, "KILL")
+def test_prometheus_is_away_when_it_happens(watch: Watch, speaker: Target) -> None:
+    with away(watch.host, "prometheus"):
+        since = causes.end_it(speaker, NEIGHBOUR, "KILL")
         time.sleep(30)
-    scene.watch.wait_ready()
-    scene.watch.wait(FAILED, SOON_S, since=since, result="signal", **BEDROOM)
+    watch.wait_ready()
+    watch.wait(FAILED, SOON_S, since=since, result="signal", **BEDROOM)
 
 
-def test_prometheus_comes_anew_after_it_happened(scene: Scene) -> None:
+def test_prometheus_comes_anew_after_it_happened(watch: Watch, speaker: Target) -> None:
     """Nothing is remembered from before: what the monitor has counted tells of it."""
-    with away(scene.watch.host, "prometheus"):
-        since = causes.end_it(scene.speaker, NEIGHBOUR, "SEGV")
+    with away(watch.host, "prometheus"):
+        since = causes.end_it(speaker, NEIGHBOUR, "SEGV")
         time.sleep(30)
-        scene.watch.host.out("sh", "-c", "rm -rf /var/lib/prometheus/metrics2")
-    scene.watch.wait_ready()
-    scene.watch.wait(FAILED, SOON_S, since=since, result="core-dump", **BEDROOM)
+        watch.host.out("sh", "-c", "rm -rf /var/lib/prometheus/metrics2")
+    watch.wait_ready()
+    watch.wait(FAILED, SOON_S, since=since, result="core-dump", **BEDROOM)
 
 
-def test_alertmanager_is_away_when_it_fires(scene: Scene) -> None:
-    with away(scene.watch.host, "prometheus-alertmanager"):
-        since = causes.log_in(scene.speaker, NEIGHBOUR, NEIGHBOUR_PORT)
+def test_alertmanager_is_away_when_it_fires(watch: Watch, speaker: Target) -> None:
+    with away(watch.host, "prometheus-alertmanager"):
+        since = causes.log_in(speaker, NEIGHBOUR, NEIGHBOUR_PORT)
         firing = f'ALERTS{{alertname="{FAILED}",result="exit-code",name="bedroom",alertstate="firing"}}'
-        scene.watch.wait_value(firing, SOON_S)
+        watch.wait_value(firing, SOON_S)
     # Prometheus tells it again at least each minute.
-    scene.watch.wait(FAILED, SOON_S + 60, since=since, result="exit-code", **BEDROOM)
+    watch.wait(FAILED, SOON_S + 60, since=since, result="exit-code", **BEDROOM)
 
 
-def test_the_webhook_is_away_when_it_is_told(scene: Scene) -> None:
-    scene.watch.hook.status = 503
+def test_the_webhook_is_away_when_it_is_told(watch: Watch, speaker: Target) -> None:
+    watch.hook.status = 503
     try:
-        since = causes.stand_still(scene.speaker, NEIGHBOUR)
+        since = causes.stand_still(speaker, NEIGHBOUR)
         # Meanwhile there is the letter.
-        scene.watch.wait_letter(FAILED, SOON_S, SPEAKER, "bedroom", since=since)
+        watch.wait_letter(FAILED, SOON_S, SPEAKER, "bedroom", since=since)
         time.sleep(10)
     finally:
-        scene.watch.hook.status = 200
-    scene.watch.wait(FAILED, SOON_S + 60, since=since, result="watchdog", **BEDROOM)
+        watch.hook.status = 200
+    watch.wait(FAILED, SOON_S + 60, since=since, result="watchdog", **BEDROOM)
 
 
-def test_the_monitor_has_stopped(scene: Scene) -> None:
+def test_the_monitor_has_stopped(watch: Watch, speaker: Target) -> None:
     since = time.time()
-    with away(scene.speaker, MONITOR):
-        told = scene.watch.wait("LibrespotMonitorStale", 120 + 60 + SOON_S, since=since, instance=SPEAKER)
-    scene.watch.wait(told.name, SOON_S, since=told.delivered, status=RESOLVED, instance=SPEAKER)
+    with away(speaker, MONITOR):
+        told = watch.wait("LibrespotMonitorStale", 120 + 60 + SOON_S, since=since, instance=SPEAKER)
+    watch.wait(told.name, SOON_S, since=told.delivered, status=RESOLVED, instance=SPEAKER)
 
 
-def test_the_exporter_has_stopped(scene: Scene) -> None:
+def test_the_exporter_has_stopped(watch: Watch, speaker: Target) -> None:
     since = time.time()
-    with away(scene.speaker, "prometheus-node-exporter"):
-        told = scene.watch.wait("LibrespotHostSilent", 300 + SOON_S, since=since, instance=SPEAKER)
-    scene.watch.wait(told.name, SOON_S, since=told.delivered, status=RESOLVED, instance=SPEAKER)
+    with away(speaker, "prometheus-node-exporter"):
+        told = watch.wait("LibrespotHostSilent", 300 + SOON_S, since=since, instance=SPEAKER)
+    watch.wait(told.name, SOON_S, since=told.delivered, status=RESOLVED, instance=SPEAKER)

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.deployment import NEIGHBOUR
+from tests.attacks.hosts import Target
 from tests.attacks.tables import show
 from tests.delivery import causes
 from tests.delivery.test_delivery import SOON_S
-from tests.delivery.watched import ALERTS, SPEAKER, Scene
+from tests.delivery.watched import ALERTS, SPEAKER
 from tests.support.plays import Controller
-from tests.support.prometheus import ETC
+from tests.support.prometheus import ETC, Watch
 from tests.support.told import USER
 
 FAILED = "LibrespotInstanceFailed"
@@ -29,9 +30,8 @@ WAITED_S = 30
 
 
 @pytest.fixture
-def routed(scene: Scene, tmp_path: Path) -> Iterator[Scene]:
+def routed(watch: Watch, tmp_path: Path) -> Iterator[Watch]:
     """Use the configuration, with the test's authority among those that the host trusts."""
-    watch = scene.watch
     watch.host.out("cp", f"{ETC}/ca.pem", "/etc/ssl/certs/authority-of-a-test.pem")
     written = {
         "librespot_alerts_host": "librespot",
@@ -51,14 +51,14 @@ def routed(scene: Scene, tmp_path: Path) -> Iterator[Scene]:
     )
     watch.host.out("systemctl", "restart", "prometheus-alertmanager")
     watch.wait_ready()
-    yield scene
+    yield watch
     watch.host.out("sh", "-euc", f"cd {ETC}; cat before.yml > alertmanager.yml")
     watch.host.out("systemctl", "restart", "prometheus-alertmanager")
     watch.wait_ready()
 
 
-def test_what_is_critical_calls_and_the_rest_is_a_letter(routed: Scene) -> None:
-    watch, speaker = routed.watch, routed.speaker
+def test_what_is_critical_calls_and_the_rest_is_a_letter(routed: Watch, speaker: Target) -> None:
+    watch = routed
     began = causes.end_it(speaker, NEIGHBOUR, "ABRT")
     mailed = watch.wait_letter(FAILED, WAITED_S + SOON_S, "bedroom", SPEAKER, since=began)
     stopped = time.time()

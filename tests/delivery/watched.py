@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.attacks.deployment import APPLY, BEDROOM, KITCHEN, ZONES
-from tests.attacks.hosts import Target
 from tests.delivery.causes import GUESTS
 from tests.machine.conftest import LIMITS
-from tests.machine.machine import Machine
 from tests.support.hosts import CHECKOUT
 from tests.support.plays import Controller, activate, built
 from tests.support.prometheus import Watch
@@ -36,24 +34,16 @@ VARIABLES: dict[str, Any] = {
 }
 
 
-WATCHED: dict[str, Any] = {}
-"""What watches it, beside the monitor."""
+AUDITED_SOON: dict[str, Any] = {"librespot_monitoring_timer": {"calendar": "minutely", "random_delay": 0}}
+UNAUDITED: dict[str, Any] = {"librespot_monitoring_audit": False}
+"""Emulated, an audit takes what others need."""
 
 
-@dataclass(frozen=True)
-class Scene:
-    """Who watches, and whom: a *speaker* like any, and one whose limits are enforced."""
-
-    watch: Watch
-    speaker: Target
-    limited: Machine
-
-
-def deploy(controller: Controller) -> None:
+def deploy(controller: Controller, audited: Mapping[str, Any]) -> None:
     """Deploy a speaker and its neighbour on a pristine host, watched."""
     activate(controller, built(controller))
     controller.converge(APPLY, VARIABLES)
-    controller.converge(MONITORING, {**VARIABLES, **WATCHED})
+    controller.converge(MONITORING, {**VARIABLES, **audited})
 
 
 def alerting(watch: Watch, directory: Path) -> None:

@@ -27,8 +27,8 @@ from tests.support.hosts import Host, fresh
 from tests.support.told import PASSWORD, USER, Authority, Hook, MailServer, mail_server, webhook
 
 ETC = "/etc/prometheus"
-RULES = f"{ETC}/librespot.rules.yml"
-"""Where the collection writes its rules."""
+RULES = f"{ETC}/*.rules.yml"
+"""The collection writes one of them."""
 
 ASKED_EVERY_S = 5
 """How often the hosts are asked, and the rules evaluated: a user's Prometheus takes 15 s to 60 s for both."""
@@ -76,15 +76,20 @@ class Watch:
 
     def configure(self, rules: Sequence[Path] = (), alertmanager: Mapping[str, Any] | None = None) -> None:
         """Take up the *targets*, files of *rules*, and how to tell whom; what the tools of Debian refuse fails."""
-        self.host.out("sh", "-c", f"rm -rf {ETC}/rules && mkdir {ETC}/rules")
         for path in rules:
-            self.host.put(path, f"{ETC}/rules/{path.name}")
+            self.host.put(path, f"{ETC}/{path.stem}.rules.yml")
         self._write("prometheus.yml", self._prometheus())
         self._write("alertmanager.yml", alertmanager or self.telling())
         self.host.out("promtool", "check", "config", f"{ETC}/prometheus.yml")
         self.host.out("amtool", "check-config", f"{ETC}/alertmanager.yml")
         self.host.out("systemctl", "restart", *_ARGUMENTS)
         self.wait_ready()
+
+    def add(self, name: str, address: str) -> None:
+        """Ask one more, from now on."""
+        self.targets[name] = address
+        self._write("prometheus.yml", self._prometheus())
+        self.host.out("systemctl", "reload", "prometheus")
 
     def telling(self) -> dict[str, Any]:
         """Return a configuration of Alertmanager that tells all of it at once, by each channel."""
@@ -196,7 +201,7 @@ class Watch:
         return {
             "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every},
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["localhost:9093"]}]}]},
-            "rule_files": [RULES, f"{ETC}/rules/*"],
+            "rule_files": [RULES],
             "scrape_configs": [{"job_name": "node", "static_configs": asked}],
         }
 

@@ -17,7 +17,8 @@ from tools.lab.process import attempt, output, tail
 from tools.lab.progress import Progress
 from tools.lab.recipes import Recipe
 
-READY_S = 60
+READY_S = 300
+"""How long a start may take, since other work may hold the processors."""
 _UP = {"running", "degraded"}
 # What systemd and sandboxed units need, short of --privileged, which machines without CAP_SYS_RESOURCE refuse.
 _FLAGS = (
