@@ -51,13 +51,13 @@ from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .link import LinkPlanner
 from .package import ProgramPlanner
 from .registry import Host
-from .service import ForgottenPlanner, StoppedPlanner
+from .service import ForgottenPlanner
 from .unit import LoadedPlanner, UnitPlanner
 
 EXPORTER = "prometheus-node-exporter"
 _EXPORTER = f"/usr/bin/{EXPORTER}"
-PATIENCE = 20.0
-"""Seconds that a started monitor has to write its file. A Raspberry Pi Zero takes three to start Python."""
+PATIENCE = 60.0
+"""Seconds that a started monitor has to write its file, on a slow machine that has much else to do."""
 
 _LIBEXEC = os.path.dirname(PROGRAM)
 _GRANTS_UNITS = [f"{UNITS}/{name}" for name in (GRANTS_SERVICE, GRANTS_TIMER)]
@@ -180,12 +180,12 @@ def _grants(host: Host, sets: Sequence[tuple[str, str]], archive: bytes) -> list
 def _no_grants(host: Host) -> list[Planner]:
     files = host.files
     return [
-        UnitPlanner(host.systemd, files, GRANTS_TIMER, present=False),
-        StoppedPlanner(host.systemd, GRANTS_SERVICE),
+        NoTimerPlanner(host.systemd, files, GRANTS_TIMER, GRANTS_SERVICE),
+        # Before their files: what is stopped and has none, systemd forgets by itself, and nobody can predict when.
+        ForgottenPlanner(host.systemd, "the lists of grants", [GRANTS_SERVICE, GRANTS_TIMER]),
         *no_drop_ins(host, _GRANTS_UNITS),
         *(FilePlanner(files, path, None) for path in (*_GRANTS_UNITS, GRANTS_PROGRAM)),
         DirectoryPlanner(files, os.path.dirname(GRANTS_LISTING), None),
-        ForgottenPlanner(host.systemd, "the lists of grants", [GRANTS_SERVICE, GRANTS_TIMER]),
     ]
 
 
@@ -197,6 +197,7 @@ def no_monitoring(host: Host, textfiles: str) -> list[Planner]:
     return [
         *(LinkPlanner(files, path, METRICS_FILE, present=False) for path in links),
         UnitPlanner(host.systemd, files, SERVICE, present=False),
+        ForgottenPlanner(host.systemd, "the monitor", [SERVICE]),
         *no_drop_ins(host, [unit]),
         FilePlanner(files, unit, None),
         *_no_grants(host),
@@ -207,9 +208,22 @@ def no_monitoring(host: Host, textfiles: str) -> list[Planner]:
         HuskPlanner(files, SETTINGS, [SETTINGS_FILE]),
         HuskPlanner(files, _LIBEXEC, programs),
         HuskPlanner(files, ROOT, programs, [_LIBEXEC]),
-        ForgottenPlanner(host.systemd, "the monitor", [SERVICE]),
         UserPlanner(host.accounts, USER, COMMENT, present=False),
     ]
+
+
+class NoTimerPlanner(UnitPlanner):
+    """The timer *name*, which goes, with the *service* that it starts now and then: whether that runs is chance."""
+
+    def __init__(self, systemd: Systemd, files: Files, name: str, service: str) -> None:
+        super().__init__(systemd, files, name, present=False)
+        self._service = service
+
+    def apply(self, plan: Plan) -> None:
+        """Stop and disable it, and then the service, which nobody starts any more."""
+        super().apply(plan)
+        if self._systemd.show(self._service, ["ActiveState"])["ActiveState"] not in ("inactive", "failed"):
+            self._systemd.stop([self._service])
 
 
 class RunningPlanner(UnitPlanner):
