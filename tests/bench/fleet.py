@@ -88,18 +88,27 @@ def run(
     return Took(seconds, spent, peak / 1024), said
 
 
-def _memory(session: int) -> int:
-    """Return what all processes of *session* hold, in KiB; what several share counts a part for each."""
-    return sum(_held(name) for name in os.listdir("/proc") if name.isdigit() and _session(name) == session)
+def _memory(first: int) -> int:
+    """Return what the process *first* and all below it hold, in KiB; what several share counts a part for each.
+
+    Ansible's workers have sessions of their own.
+    """
+    parents = {int(name): _parent(name) for name in os.listdir("/proc") if name.isdigit()}
+    below = {first}
+    while more := {pid for pid, parent in parents.items() if parent in below} - below:
+        below |= more
+    return sum(map(_held, below))
 
 
-def _session(pid: str) -> int:
+def _parent(pid: str) -> int:
     with contextlib.suppress(OSError):
-        return os.getsid(int(pid))
-    return -1
+        return int(
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
+        )
+    return 0
 
 
-def _held(pid: str) -> int:
+def _held(pid: int) -> int:
     with contextlib.suppress(OSError):
         found = _PSS.search(Path(f"/proc/{pid}/smaps_rollup").read_bytes())
         return int(found[1]) if found else 0
