@@ -14,8 +14,8 @@ from typing import Any
 from tests.attacks.deployment import ZONES
 from tests.support.plays import Controller
 
-SHORT: dict[str, Any] = {"window": 31, "interval": 1}
-"""As short as a window may be that says something."""
+SHORT: dict[str, Any] = {"window": 31, "interval": 1, "rate": 5, "decode_rate": 0.5}
+"""As short as a window may be that says something, and loads that also arrive where others are at work."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ def _group(speaker: Speaker, controller: str, name: str) -> str:
 
 
 def test_limits_from_a_profile_hold_and_half_of_them_do_not(contained: Speaker) -> None:
-    asked: dict[str, Any] = {"deployment": "container", "rate": 5, "decode_rate": 0.5}
+    # So much that half of what is recommended is still a limit that can be written.
+    asked: dict[str, Any] = {"deployment": "container", "decode_size": "16M"}
     said = measure(contained.controller, [KITCHEN], **asked)
     profile = said.of("kitchen")
     assert (profile["deployment"], profile["cgroup_version"]) == ("container", 1)

@@ -22,7 +22,7 @@ from ..model.profile import Delivery
 from .asking import Question
 from .namespaces import inside_of
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 30.0
 _PAUSE_S = 0.5
 """After an error: whoever is away is not asked as fast as he can be refused."""
 _LARGEST_ANSWER = 65536
