@@ -98,7 +98,7 @@ CAUSES = (
     Cause(
         "a grant that has ended",
         SPEAKER,
-        lambda host, directory: causes.grant_for_a_while(Controller(host, directory)),
+        lambda host, directory: causes.grant_for_a_while(host, Controller(host, directory)),
         "LibrespotGrantExpired",
         {"zone": causes.GUESTS},
         within_s=SOON_S + causes.GRANT_S,
