@@ -454,8 +454,8 @@ OF_CONTAINERS = frozenset(
 OF_CHECKERS = frozenset({"UPD-01", "UPD-02"})
 """The controls that are of the host alone that checks for all of them."""
 
-OF_FLEETS = frozenset({"CFG-08", "CFG-09", "RES-07"})
-"""The controls that the report judges, over what the audits of all hosts found."""
+OF_FLEETS = frozenset({"CFG-08", "CFG-09", "RES-07", "RES-08"})
+"""The controls that are judged on the controller, over what all hosts, or a Prometheus, told."""
 
-ASKED_FOR = frozenset({"NET-06", "RES-05"})
+ASKED_FOR = frozenset({"NET-06", "RES-01", "RES-02", "RES-05", "RES-06"})
 """The controls that are of hosts whose inventory asks for them alone; of others they are not enforced."""
