@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ..audit.asked import Asked
+from ..audit.attested import waivers_end
 from ..audit.scheduled_audit import Review
 from ..host.files import FILE, Files
 from ..host.program_archive import program
@@ -82,7 +83,7 @@ class Scheduled:
         # First of all it is told: what is written down counts as told, and a run can end in between.
         self._tell(report, before)
         self.files.write(REPORT, encode(report).encode(), 0o600)
-        self.files.write(METRICS, audit_metrics(report).encode(), 0o644)
+        self.files.write(METRICS, audit_metrics(report, waivers_end(self.files, found)).encode(), 0o644)
         return RED if report.red else 0
 
     def _description(self) -> tuple[Description, bytes]:

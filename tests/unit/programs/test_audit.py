@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,14 +42,14 @@ from ansible_collections.hardened.librespot.plugins.module_utils.render.audit_un
 
 NOW = 1_800_000_000
 SPEC = parse_specification("0.8.0", [{"name": "kitchen"}])
-ASKED = {
+ASKED: dict[str, Any] = {
     "version": "0.8.0",
     "instances": [{"name": "kitchen"}],
     "zones": {},
     "deployment": "systemd",
     "engine": "docker",
     "announce": True,
-    **{name: option["default"] for name, option in EXPECTATION_OPTIONS.items()},
+    **{name: option.get("default") for name, option in EXPECTATION_OPTIONS.items()},
 }
 WELL = Finding("NET-03", "table", PASSED, "host", "as described", "as described", "nft", "Converge")
 BAD = Finding("NET-03", "table", FAILED, "host", "as described", "a rule\nis missing", "nft", "Converge")
