@@ -10,6 +10,7 @@ It leaves a report and figures for Prometheus, and tells the journal what got re
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import sys
 import time
@@ -134,7 +135,16 @@ class Scheduled:
         for control, check, scope in well:
             status = now.get((control, check, scope), "looked at no more")
             self.say(_NOTICE, f"well again: {control} {check} of {scope} is {status}")
-        self.say(_INFO, f"{len(report.findings)} findings in {report.duration:.1f} s: {', '.join(_counts(report))}")
+        counted = f"{len(report.findings)} findings in {report.duration:.1f} s: {', '.join(_counts(report))}"
+        self.say(_INFO, f"{counted}; {_cost()}")
+
+
+def _cost() -> str:
+    """Return what this run has cost so far, with the programs that it ran."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    processor = sum(item.ru_utime + item.ru_stime for item in used)
+    # In KiB: getrusage(2).
+    return f"{processor:.1f} s of processor time, {max(item.ru_maxrss for item in used) // 1024} MiB"
 
 
 def _counts(report: Report) -> Iterator[str]:
