@@ -23,7 +23,7 @@ def _group(speaker: Speaker, controller: str, name: str) -> str:
 
 
 def test_limits_from_a_profile_hold_and_half_of_them_do_not(contained: Speaker) -> None:
-    asked: dict[str, Any] = {"deployment": "container", "decode_rate": 2}
+    asked: dict[str, Any] = {"deployment": "container", "rate": 5, "decode_rate": 0.5}
     said = measure(contained.controller, [KITCHEN], **asked)
     profile = said.of("kitchen")
     assert (profile["deployment"], profile["cgroup_version"]) == ("container", 1)
@@ -72,7 +72,7 @@ def test_limits_from_a_profile_hold_and_half_of_them_do_not(contained: Speaker) 
 
 def test_the_profile_goes_with_the_container(contained: Speaker) -> None:
     contained.converge()
-    measure(contained.controller, [KITCHEN], deployment="container", loads=["idle"], window=1)
+    measure(contained.controller, [KITCHEN], deployment="container", loads=["idle"], window=1, keep=True)
     path = "/var/lib/hardened-librespot"
     assert contained.host.run("test", "-e", path).returncode == 0
     contained.converge(librespot_state="absent")

@@ -26,8 +26,8 @@ from tests.attacks.tables import show
 DAYS = 8
 EVERY_S = 60
 MIB = 1024 * 1024
-PORT = 9090
-PLACE = "/srv/recorded"
+PORT = 9391
+PLACE = "/run/recorded"
 HOST = "pi"
 LIMITS: dict[str, dict[str, Any]] = {
     "fits": {"memory": "80M", "tasks": 40, "files": 256},
@@ -99,9 +99,9 @@ def recorded() -> Iterator[Recorded]:
             text=True,
             check=True,
         )
-        host.out(
-            "promtool", "tsdb", "create-blocks-from", "openmetrics", f"{PLACE}/in.om", f"{PLACE}/data", timeout=500
-        )
+        # It reads all of its input again for each block: one block for all of the days.
+        importing = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=500h"]
+        host.out(*importing, f"{PLACE}/in.om", f"{PLACE}/data", timeout=500)
         host.write(f"{PLACE}/prometheus.yml", "global: {}\n")
         server = host.start(
             "sh",

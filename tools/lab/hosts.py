@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 
 from tools.lab import images
 from tools.lab.cache import Cache
@@ -15,7 +16,7 @@ from tools.lab.engine import LABEL, label
 from tools.lab.errors import LabError
 from tools.lab.process import attempt, output, tail
 from tools.lab.progress import Progress
-from tools.lab.recipes import Recipe
+from tools.lab.recipes import PREFIX, Recipe
 
 READY_S = 300
 """How long a start may take, since other work may hold the processors."""
@@ -42,15 +43,44 @@ def up(name: str, recipe: Recipe, network: str, cache: Cache, progress: Progress
     images.ensure([recipe], cache, progress)
     if _image_of(name, cache) != recipe.reference:
         down(name, cache)
-        output(
-            ["docker", "run", "--detach", "--name", name, "--hostname", name, "--network", network]
-            + ["--label", label(cache), *_FLAGS, *images.trust("/etc/ssl/certs/ca-certificates.crt")]
-            + [recipe.reference, "sh", "-c", _START]
-        )
+        _run(name, recipe.reference, network, cache)
     else:
         output(["docker", "start", name])
     with progress.step(f"starting the host {name}"):
         _wait(name)
+
+
+def copies(source: str, names: Sequence[str], network: str, cache: Cache, progress: Progress) -> None:
+    """Start the hosts *names*, each with the files that the host *source* has now, and wait until all are up.
+
+    What *source* is made of is kept as an image of its name, till `forget`.
+    """
+    reference = _kept(source)
+    with progress.step(f"keeping {source} as an image"):
+        output(["docker", "commit", "--change", f"LABEL {label(cache)}", source, reference])
+    with progress.step(f"starting {len(names)} hosts like {source}"):
+        for name in names:
+            down(name, cache)
+            _run(name, reference, network, cache)
+        for name in names:
+            _wait(name, READY_S + READY_S * len(names) // 10)
+
+
+def forget(source: str) -> None:
+    """Remove the image that `copies` has kept. The hosts that were started of it have to be gone."""
+    output(["docker", "image", "rm", _kept(source)])
+
+
+def _kept(source: str) -> str:
+    return f"{PREFIX}/copy:{source}"
+
+
+def _run(name: str, reference: str, network: str, cache: Cache) -> None:
+    output(
+        ["docker", "run", "--detach", "--name", name, "--hostname", name, "--network", network]
+        + ["--label", label(cache), *_FLAGS, *images.trust("/etc/ssl/certs/ca-certificates.crt")]
+        + [reference, "sh", "-c", _START]
+    )
 
 
 def down(name: str, cache: Cache) -> None:
@@ -96,14 +126,15 @@ def _image_of(name: str, cache: Cache) -> str | None:
     return image
 
 
-def _wait(name: str) -> None:
-    deadline = time.monotonic() + READY_S
+def _wait(name: str, patience_s: int = READY_S) -> None:
+    deadline = time.monotonic() + patience_s
     state = ""
     while state not in _UP:
         state = attempt(["docker", "exec", name, "systemctl", "is-system-running"]).stdout.strip()
         if time.monotonic() > deadline:
             logs = attempt(["docker", "logs", "--tail", "15", name])
             raise LabError(
-                f"{name} did not start within {READY_S} s ({state or 'no answer'}): {tail(logs.stdout + logs.stderr)}"
+                f"{name} did not start within {patience_s} s ({state or 'no answer'}): "
+                f"{tail(logs.stdout + logs.stderr)}"
             )
         time.sleep(0.1)

@@ -51,7 +51,7 @@ from .file import DirectoryPlanner, FilePlanner, HuskPlanner
 from .link import LinkPlanner
 from .package import ProgramPlanner
 from .registry import Host
-from .service import ForgottenPlanner, StoppedPlanner
+from .service import ForgottenPlanner
 from .unit import LoadedPlanner, UnitPlanner
 
 EXPORTER = "prometheus-node-exporter"
@@ -184,12 +184,12 @@ def _grants(host: Host, sets: Sequence[tuple[str, str]], archive: bytes) -> list
 def _no_grants(host: Host) -> list[Planner]:
     files = host.files
     return [
-        UnitPlanner(host.systemd, files, GRANTS_TIMER, present=False),
-        StoppedPlanner(host.systemd, GRANTS_SERVICE),
+        NoTimerPlanner(host.systemd, files, GRANTS_TIMER, GRANTS_SERVICE),
+        # Before their files: what is stopped and has none, systemd forgets by itself, and nobody can predict when.
+        ForgottenPlanner(host.systemd, "the lists of grants", [GRANTS_SERVICE, GRANTS_TIMER]),
         *no_drop_ins(host, _GRANTS_UNITS),
         *(FilePlanner(files, path, None) for path in (*_GRANTS_UNITS, GRANTS_PROGRAM)),
         DirectoryPlanner(files, os.path.dirname(GRANTS_LISTING), None),
-        ForgottenPlanner(host.systemd, "the lists of grants", [GRANTS_SERVICE, GRANTS_TIMER]),
     ]
 
 
@@ -201,6 +201,7 @@ def no_monitoring(host: Host, textfiles: str) -> list[Planner]:
     return [
         *(LinkPlanner(files, path, METRICS_FILE, present=False) for path in links),
         UnitPlanner(host.systemd, files, SERVICE, present=False),
+        ForgottenPlanner(host.systemd, "the monitor", [SERVICE]),
         *no_drop_ins(host, [unit]),
         FilePlanner(files, unit, None),
         *_no_grants(host),
@@ -211,9 +212,22 @@ def no_monitoring(host: Host, textfiles: str) -> list[Planner]:
         HuskPlanner(files, SETTINGS, [SETTINGS_FILE]),
         HuskPlanner(files, _LIBEXEC, programs),
         HuskPlanner(files, ROOT, programs, [_LIBEXEC]),
-        ForgottenPlanner(host.systemd, "the monitor", [SERVICE]),
         UserPlanner(host.accounts, USER, COMMENT, present=False),
     ]
+
+
+class NoTimerPlanner(UnitPlanner):
+    """The timer *name*, which goes, with the *service* that it starts now and then: whether that runs is chance."""
+
+    def __init__(self, systemd: Systemd, files: Files, name: str, service: str) -> None:
+        super().__init__(systemd, files, name, present=False)
+        self._service = service
+
+    def apply(self, plan: Plan) -> None:
+        """Stop and disable it, and then the service, which nobody starts any more."""
+        super().apply(plan)
+        if self._systemd.show(self._service, ["ActiveState"])["ActiveState"] not in ("inactive", "failed"):
+            self._systemd.stop([self._service])
 
 
 class RunningPlanner(UnitPlanner):
