@@ -31,12 +31,13 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.errors im
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import FAILED, PASSED, Finding
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
 from ansible_collections.hardened.librespot.plugins.module_utils.programs import audit
-from ansible_collections.hardened.librespot.plugins.module_utils.programs.audit import Scheduled
+from ansible_collections.hardened.librespot.plugins.module_utils.programs.audit import ReplacedError, Scheduled
 from ansible_collections.hardened.librespot.plugins.module_utils.render.audit_units import (
     BUSY,
     DESCRIPTION,
     DIRECTORY,
     METRICS,
+    PROGRAM,
     RED,
     REPORT,
 )
@@ -225,6 +226,43 @@ def test_what_cannot_be_written_was_told_and_is_told_again(run: Run, monkeypatch
         assert [priority for priority, _text in run.said] == [3, 6]
     monkeypatch.undo()
     assert run([BAD], [BAD]) == RED
+
+
+def test_what_a_playbook_wrote_anew_while_it_waited_is_what_counts(run: Run) -> None:
+    (run.root / "lock").touch()
+    new = encode(describe(ASKED, SPEC, AuditTimer("daily")))
+
+    def converge(seconds: float) -> None:
+        run.slept.append(seconds)
+        run.description.write_text(new, encoding="utf-8")
+        os.utime(run.root / "lock", (0, 0))
+
+    seen: list[Description] = []
+
+    def look(description: Description) -> list[Finding]:
+        seen.append(description)
+        return [WELL]
+
+    scheduled = Scheduled(
+        Files(str(run.root)),
+        Quiet(str(run.root / "lock"), sleep=converge),
+        lambda _priority, _text: None,
+        look,
+    )
+    assert scheduled.run() == 0
+    assert run.slept
+    assert [item.timer.calendar for item in seen] == ["daily"]
+
+
+def test_a_program_that_was_replaced_while_it_waited_makes_way(run: Run) -> None:
+    program = run.root / PROGRAM.lstrip("/")
+    program.parent.mkdir(parents=True)
+    program.touch()
+    scheduled = Scheduled(Files(str(run.root)), Quiet(str(run.root / "lock")), findings=lambda _description: [WELL])
+    os.utime(program, (1, 1))
+    with pytest.raises(ReplacedError):
+        scheduled.run()
+    assert not run.report.exists()
 
 
 class TestMain:
