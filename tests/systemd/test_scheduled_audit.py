@@ -18,6 +18,7 @@ from tests.support.plays import Controller
 
 SERVICE = "hardened-librespot-audit.service"
 ASKED = {"instances": [{"name": "kitchen", "port": 37900}], "timer": {"calendar": "yearly"}}
+BESIDE = {"audited": True, "monitored": True, "monitoring": {"textfile_directory": ""}}
 RED = 3
 
 
@@ -38,7 +39,7 @@ def test_it_finds_the_same(controller: Controller, tmp_path: Path) -> None:
         # Nothing has run for a while.
         {"ansible.builtin.command": {"argv": ["touch", "-d", "2 minutes ago", "/run/hardened-librespot.lock"]}},
         {"ansible.builtin.command": {"argv": ["systemctl", "start", SERVICE]}},
-        {"hardened.librespot.audit": {**ASKED, "audited": True}, "register": "found"},
+        {"hardened.librespot.audit": {**ASKED, **BESIDE}, "register": "found"},
         {
             "ansible.builtin.copy": {"content": "{{ found | to_json }}", "dest": str(said), "mode": "0600"},
             "delegate_to": "localhost",

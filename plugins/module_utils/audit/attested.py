@@ -9,13 +9,16 @@ UPD-03, UPD-04, UPD-06, UPD-07, UPD-09, CON-08, CON-09.
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import cached_property, partial
 from typing import TypeVar
 
+from ..host.files import Files
 from ..model.attestation import (
     CI,
     PACKAGES,
@@ -32,12 +35,15 @@ from ..model.attestation import (
 )
 from ..model.controls import CONTROLS
 from ..model.errors import HostError
-from ..model.finding import NOT_ENFORCED, Finding
+from ..model.finding import ERROR, NOT_ENFORCED, Finding
 from ..planners.attestations import ATTESTATIONS, attestation_path, subject_digest
 from ..planners.base import HOST
 from .context import Context, finding, guarded
 
 Seen = TypeVar("Seen", ScanSeen, TestsSeen)
+
+_OF_CRATES = "UPD-06"
+_SCANS = {(_OF_CRATES, "scan"), ("CON-08", "scan")}
 
 _ROOT = 0
 _OTHERS = 0o022
@@ -119,6 +125,28 @@ def look(subject: Subject, context: Context) -> Iterator[Finding]:
 
 def _one(what: Callable[[str, str], Finding], control: str, check: str) -> Iterator[Finding]:
     yield what(control, check)
+
+
+def waivers_end(files: Files, found: Iterable[Finding]) -> dict[str, int]:
+    """Return when the first waiver ends that the controls of scans rest on, by control, in seconds since 1970.
+
+    It is that of the scans which the findings *found* were read from; one that cannot be read is their business.
+    """
+    ends: dict[str, int] = {}
+    for item in found:
+        # An error names no file.
+        scan = (item.id, item.check.split()[0]) in _SCANS and item.status != ERROR
+        entry = files.read(item.evidence) if scan else None
+        if entry is None:
+            continue
+        with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            seen = read_scan(entry.content.decode("utf-8"))
+            days = [x.until for x in seen.found if x.until and (item.id != _OF_CRATES or x.on_crate)]
+            if days:
+                # It holds on its last day.
+                end = datetime.combine(date.fromisoformat(min(days)), datetime.min.time(), timezone.utc)
+                ends[item.id] = min(ends.get(item.id, sys.maxsize), int((end + timedelta(days=1)).timestamp()))
+    return ends
 
 
 @dataclass

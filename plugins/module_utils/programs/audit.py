@@ -10,14 +10,15 @@ It leaves a report and figures for Prometheus, and tells the journal what got re
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from ..audit.asked import Asked
+from ..audit.attested import waivers_end
 from ..audit.scheduled_audit import Review
 from ..host.files import FILE, Files
 from ..host.program_archive import program
@@ -33,7 +34,7 @@ from ..planners.monitoring import Archives
 from ..planners.registry import Host
 from ..planners.scheduled_audit import made_by
 from ..render.audit_metrics import audit_metrics
-from ..render.audit_units import BUSY, DESCRIPTION, FAILED, METRICS, PATIENCE_S, RED, REPORT
+from ..render.audit_units import BUSY, DESCRIPTION, FAILED, METRICS, PATIENCE_S, PROGRAM, RED, REPORT
 from ..render.unit import credentials_path
 from . import grants, monitor
 
@@ -55,6 +56,10 @@ def _say(priority: int, text: str) -> None:
     sys.stdout.flush()
 
 
+class ReplacedError(HostError):
+    """The program was replaced while it waited."""
+
+
 @dataclass
 class Scheduled:
     """One run. What is not of this host in a test is given: *files*, *quiet*, and how *findings* are made."""
@@ -66,24 +71,41 @@ class Scheduled:
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
 
+    def __post_init__(self) -> None:
+        self._made = self.files.modified(PROGRAM)
+
     def run(self) -> int:
         """Audit, write and tell; return the status to end with. Raises `LibrespotError` when it cannot audit."""
-        description, text = self._description()
+        # What cannot be followed is said at once.
+        self._description()
         before = self._before()
-        begun = time.monotonic()
-        found = self.quiet.look(partial(self._found, description))
+        found, lasted, text = self._look()
         if self._news(found, before):
             self.sleep(_AGAIN_S)
-            begun = time.monotonic()
-            found = self.quiet.look(partial(self._found, description))
-        lasted = time.monotonic() - begun
+            found, lasted, text = self._look()
         by = made_by(program(NAME), text)
         report = made(socket.gethostname(), int(self.now()), lasted, by, found, before)
         # First of all it is told: what is written down counts as told, and a run can end in between.
         self._tell(report, before)
         self.files.write(REPORT, encode(report).encode(), 0o600)
-        self.files.write(METRICS, audit_metrics(report).encode(), 0o644)
+        self.files.write(METRICS, audit_metrics(report, waivers_end(self.files, found)).encode(), 0o644)
         return RED if report.red else 0
+
+    def _look(self) -> tuple[list[Finding], float, bytes]:
+        """Return what is found when it is quiet, after how many seconds, and the text of what it was looked for by.
+
+        A run of a playbook that is waited for may write both anew, what to audit and this program. Raises
+        `ReplacedError` for the latter.
+        """
+
+        def look() -> tuple[list[Finding], float, bytes]:
+            if self.files.modified(PROGRAM) != self._made:
+                raise ReplacedError(f"{PROGRAM} was replaced", "Start it anew")
+            description, text = self._description()
+            begun = time.monotonic()
+            return self._found(description), time.monotonic() - begun, text
+
+        return self.quiet.look(look)
 
     def _description(self) -> tuple[Description, bytes]:
         """Return what is to be audited, which is for root alone to say."""
@@ -133,7 +155,16 @@ class Scheduled:
         for control, check, scope in well:
             status = now.get((control, check, scope), "looked at no more")
             self.say(_NOTICE, f"well again: {control} {check} of {scope} is {status}")
-        self.say(_INFO, f"{len(report.findings)} findings in {report.duration:.1f} s: {', '.join(_counts(report))}")
+        counted = f"{len(report.findings)} findings in {report.duration:.1f} s: {', '.join(_counts(report))}"
+        self.say(_INFO, f"{counted}; {_cost()}")
+
+
+def _cost() -> str:
+    """Return what this run has cost so far, with the programs that it ran."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    processor = sum(item.ru_utime + item.ru_stime for item in used)
+    # In KiB: getrusage(2).
+    return f"{processor:.1f} s of processor time, {max(item.ru_maxrss for item in used) // 1024} MiB"
 
 
 def _counts(report: Report) -> Iterator[str]:
@@ -144,6 +175,8 @@ def main() -> int:
     """Run the scheduled audit of this host, and return the status to end with."""
     try:
         return Scheduled().run()
+    except ReplacedError:
+        os.execv(sys.executable, [sys.executable, "-I", sys.argv[0]])
     except BusyError as error:
         _say(_WARNING, f"Did not audit, and the last report stands: {error}")
         return BUSY

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..model.audit_report import Report
 from ..model.controls import CONTROLS
 from ..model.finding import summary
@@ -15,8 +17,11 @@ from .exposition import exposition
 _PREFIX = "librespot_audit_"
 
 
-def audit_metrics(report: Report) -> str:
-    """Return the text of the file. Of each control that was looked at it says how many of its findings are red."""
+def audit_metrics(report: Report, waivers: Mapping[str, int]) -> str:
+    """Return the text of the file. Of each control that was looked at it says how many of its findings are red.
+
+    *waivers* has the moment at which the first waiver of a control ends.
+    """
     red = dict.fromkeys((item.id for item in report.findings), 0)
     first: dict[str, int] = {}
     for key, moment in report.since.items():
@@ -31,5 +36,6 @@ def audit_metrics(report: Report) -> str:
             for name, count in red.items()
         ),
         *(Sample(f"{_PREFIX}red_since_timestamp_seconds", at, {"control": name}) for name, at in first.items()),
+        *(Sample(f"{_PREFIX}waiver_expires_timestamp_seconds", at, {"control": name}) for name, at in waivers.items()),
     ]
     return exposition(samples)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -153,6 +153,30 @@ def test_a_waiver_that_has_expired_since_is_red(files: Files) -> None:
     found = audited(files, "2026-09-01")["UPD-06"]
     assert found.status == FAILED
     assert "RUSTSEC-2026-0001 (bytes 1.0.0)" in found.observed
+
+
+def ends(files: Files, **how: Any) -> dict[str, str]:
+    """Return the moment at which the first waiver of each control ends."""
+    found = attested.waivers_end(files, audited(files, **how).values())
+    return {name: datetime.fromtimestamp(at, UTC).isoformat() for name, at in found.items()}
+
+
+def test_the_first_waiver_ends_after_its_last_day(files: Files) -> None:
+    attest(files, scanned(judged(WAIVED, until="2026-08-31"), judged(WAIVED, until="2026-10-01"), judged(OPEN)), ALL)
+    assert ends(files) == {"UPD-06": "2026-09-01T00:00:00+00:00"}
+
+
+def test_of_an_image_those_of_its_packages_count_as_well(files: Files) -> None:
+    attest(files, scanned(in_image("CVE-2026-1", "libc6", "pkg:deb/debian/libc6@2.36-9", WAIVED)), ALL)
+    assert ends(files, contained=True) == {"CON-08": "2027-01-01T00:00:00+00:00"}
+
+
+def test_without_a_waiver_none_ends(files: Files) -> None:
+    assert ends(files) == {}
+    attest(files, scanned(judged(EXPLAINED)), ALL)
+    assert ends(files) == {}
+    files.write(attestation_path(RELEASE, "scan"), b"nonsense", 0o644)
+    assert ends(files) == {}
 
 
 def test_an_old_scan_is_red(files: Files) -> None:

@@ -38,7 +38,7 @@ ASKED: dict[str, Any] = {
     "deployment": "systemd",
     "engine": "docker",
     "announce": True,
-    **{name: option["default"] for name, option in EXPECTATION_OPTIONS.items()},
+    **{name: option.get("default") for name, option in EXPECTATION_OPTIONS.items()},
     "upkeep": True,
     "scan_max_age": 14,
 }

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,26 +31,27 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.errors im
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import FAILED, PASSED, Finding
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import parse_specification
 from ansible_collections.hardened.librespot.plugins.module_utils.programs import audit
-from ansible_collections.hardened.librespot.plugins.module_utils.programs.audit import Scheduled
+from ansible_collections.hardened.librespot.plugins.module_utils.programs.audit import ReplacedError, Scheduled
 from ansible_collections.hardened.librespot.plugins.module_utils.render.audit_units import (
     BUSY,
     DESCRIPTION,
     DIRECTORY,
     METRICS,
+    PROGRAM,
     RED,
     REPORT,
 )
 
 NOW = 1_800_000_000
 SPEC = parse_specification("0.8.0", [{"name": "kitchen"}])
-ASKED = {
+ASKED: dict[str, Any] = {
     "version": "0.8.0",
     "instances": [{"name": "kitchen"}],
     "zones": {},
     "deployment": "systemd",
     "engine": "docker",
     "announce": True,
-    **{name: option["default"] for name, option in EXPECTATION_OPTIONS.items()},
+    **{name: option.get("default") for name, option in EXPECTATION_OPTIONS.items()},
 }
 WELL = Finding("NET-03", "table", PASSED, "host", "as described", "as described", "nft", "Converge")
 BAD = Finding("NET-03", "table", FAILED, "host", "as described", "a rule\nis missing", "nft", "Converge")
@@ -114,7 +117,7 @@ def run(tmp_path: Path) -> Run:
 def test_a_host_that_is_well_is_told_in_one_line(run: Run) -> None:
     assert run([WELL]) == 0
     assert [priority for priority, _text in run.said] == [6]
-    assert run.said[0][1].startswith("1 findings in 0.0 s: 1 passed")
+    assert re.fullmatch(r"1 findings in 0\.0 s: 1 passed; \d+\.\d s of processor time, \d+ MiB", run.said[0][1])
     assert run.report.stat().st_mode & 0o777 == 0o600
     assert run.metrics.stat().st_mode & 0o777 == 0o644
     assert run.slept == []
@@ -223,6 +226,43 @@ def test_what_cannot_be_written_was_told_and_is_told_again(run: Run, monkeypatch
         assert [priority for priority, _text in run.said] == [3, 6]
     monkeypatch.undo()
     assert run([BAD], [BAD]) == RED
+
+
+def test_what_a_playbook_wrote_anew_while_it_waited_is_what_counts(run: Run) -> None:
+    (run.root / "lock").touch()
+    new = encode(describe(ASKED, SPEC, AuditTimer("daily")))
+
+    def converge(seconds: float) -> None:
+        run.slept.append(seconds)
+        run.description.write_text(new, encoding="utf-8")
+        os.utime(run.root / "lock", (0, 0))
+
+    seen: list[Description] = []
+
+    def look(description: Description) -> list[Finding]:
+        seen.append(description)
+        return [WELL]
+
+    scheduled = Scheduled(
+        Files(str(run.root)),
+        Quiet(str(run.root / "lock"), sleep=converge),
+        lambda _priority, _text: None,
+        look,
+    )
+    assert scheduled.run() == 0
+    assert run.slept
+    assert [item.timer.calendar for item in seen] == ["daily"]
+
+
+def test_a_program_that_was_replaced_while_it_waited_makes_way(run: Run) -> None:
+    program = run.root / PROGRAM.lstrip("/")
+    program.parent.mkdir(parents=True)
+    program.touch()
+    scheduled = Scheduled(Files(str(run.root)), Quiet(str(run.root / "lock")), findings=lambda _description: [WELL])
+    os.utime(program, (1, 1))
+    with pytest.raises(ReplacedError):
+        scheduled.run()
+    assert not run.report.exists()
 
 
 class TestMain:

@@ -23,7 +23,7 @@ def test_each_control_is_counted_and_what_is_red_has_its_moment() -> None:
         *(finding("CFG-04", FAILED, "kitchen"), finding("CFG-04", ERROR, "bedroom"), finding("CFG-04", PASSED)),
         finding("NET-03", PASSED),
     ]
-    text = audit_metrics(made("speaker", 2000, 2.25, "", found, before))
+    text = audit_metrics(made("speaker", 2000, 2.25, "", found, before), {"UPD-06": 5000})
     read = {
         (sample.name.removeprefix("librespot_audit_"), *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)
@@ -41,4 +41,5 @@ def test_each_control_is_counted_and_what_is_red_has_its_moment() -> None:
         ("red", "CFG-04", "Medium"): 2,
         ("red", "NET-03", "High"): 0,
         ("red_since_timestamp_seconds", "CFG-04"): 1000,
+        ("waiver_expires_timestamp_seconds", "UPD-06"): 5000,
     }
