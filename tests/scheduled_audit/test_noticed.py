@@ -28,8 +28,8 @@ TAMPERED = {
     ),
     "a replaced binary": (
         "cd /opt/librespot/$(readlink /opt/librespot/current)/bin; cp librespot new; printf x >> new; mv new librespot",
-        "CFG-06 drift host, CFG-06 drift kitchen, CFG-06 drift bedroom, CFG-06 drift studio, "
-        "UPD-08 running binary kitchen, UPD-08 running binary bedroom, UPD-08 running binary studio",
+        # What runs is still the program that was installed, until it is restarted.
+        "CFG-06 drift host, CFG-06 drift kitchen, CFG-06 drift bedroom, CFG-06 drift studio",
     ),
 }
 
@@ -56,8 +56,6 @@ def test_all_of_it_is_noticed_within_one_interval_and_well_after_the_next_run(sp
     assert {tuple(line.partition(": ")[2].partition(": ")[0].split(" of ")) for line in lines} == {
         (f"{control} {check}", scope) for control, check, scope in declared
     }
-    # What is worst has a priority of its own.
-    assert all(line.startswith("red: UPD-08 running binary") for line in speaker.told(tampered, "err"))
     metrics = speaker.metrics()
     for control, _check, _scope in declared:
         count = len([key for key in declared if key[0] == control])
