@@ -127,6 +127,16 @@ CASES = (
     ),
     Case(
         "LibrespotOutOfMemory",
+        "soon after Prometheus first heard of a host that has counted for long",
+        {_OOM: "3x5 4x30", **_LONG},
+        6,
+        (4, 16),
+        {_OOM: "3x40", **_LONG},
+        "kitchen on host:9100 was ended by the kernel: out of memory",
+        severity="critical",
+    ),
+    Case(
+        "LibrespotOutOfMemory",
         "before Prometheus first looked",
         {_OOM: "_x5 1x30", _SINCE: "_x5 280x30"},
         6,

@@ -45,7 +45,7 @@ def test_prometheus_is_away_when_it_happens(watch: Watch, speaker: Target) -> No
 def test_a_prometheus_that_comes_anew_tells_what_is_new_alone(watch: Watch, speaker: Target) -> None:
     """It remembers nothing from before: all that the monitor has ever counted would be told at once."""
     causes.end_it(speaker, NEIGHBOUR, "KILL")
-    # What is told as past is what a monitor has counted that was there ten minutes ago.
+    # Past is what a monitor has counted that has run for ten minutes.
     begun = watch.query(f'librespot_monitor_counting_since_timestamp_seconds{{instance="{SPEAKER}"}}')[0][1]
     time.sleep(max(0.0, begun + 600 + 5 - time.time()))
     with away(watch.host, "prometheus"):

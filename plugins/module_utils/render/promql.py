@@ -116,11 +116,17 @@ def _grown(counter: str, condition: Happened) -> str:
     """Return by how much *counter* grew, exactly, over gaps as well.
 
     ``increase()`` does not see what a new series begins with, nor what happened while nobody looked. A counter
-    that began anew, as with each start of the monitor, is smaller than before, or was at some time.
+    that began anew, as with each start of the monitor, is smaller than before, or was at some time. Of a host that
+    is first heard of, what counts is how much it has grown since.
     """
     since = f"{condition.minutes}m"
     now = _lately(counter)
-    anew = f"({now} unless on (instance, job) {UNHEARD})" if condition.rare else f"increase({counter}[{since}])"
+    heard = f"{now} - min_over_time({counter}[{since}])"
+    anew = (
+        f"({now} unless on (instance, job) {UNHEARD})\nor\n{heard}"
+        if condition.rare
+        else f"increase({counter}[{since}])"
+    )
     known = f"{now}\n- {_before(counter, since)}\n>= 0\nunless resets({counter}[{since}]) > 0"
     return f"{known}\nor\n{anew}"
 
