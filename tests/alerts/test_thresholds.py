@@ -17,7 +17,7 @@ from tests.alerts.test_rules import judged
 from tools.lab.recipes import MONITORING
 
 
-@pytest.mark.parametrize("tools", [MONITORING[0].reference], ids=[MONITORING[0].name], indirect=True)
+@pytest.mark.parametrize("tools", [MONITORING[0].name], indirect=True)
 @pytest.mark.parametrize("name", THRESHOLDS)
 @pytest.mark.parametrize("higher", [True, False], ids=["higher", "lower"])
 def test_another_threshold_decides_otherwise(tools: Tools, name: str, higher: bool) -> None:

@@ -63,6 +63,7 @@ PARTS: dict[str, Callable[[Lab], None]] = {
     "test": _environment("test"),
     "images": _images(*recipes.HOSTS),
     "monitoring": _images(*recipes.MONITORING),
+    **{recipe.name: _images(recipe) for recipe in recipes.MONITORING},
     "builder": _images(recipes.BUILDER),
     "browser": _images(recipes.BROWSER),
     "machine": _machine,
