@@ -143,7 +143,12 @@ MUTANTS = (
         "CON-10 outside kitchen",
         by_hand="iptables --delete DOCKER-USER --in-interface lsp-kitchen --jump DROP",
     ),
-    Mutant("fewer-shares-of-the-processor", f"docker update --cpu-shares 2 {NAME} >/dev/null", "CFG-06 drift kitchen"),
+    Mutant(
+        "fewer-shares-of-the-processor",
+        f"docker update --cpu-shares 2 {NAME} >/dev/null",
+        # Nobody has a reason for it either.
+        "CFG-06 drift kitchen, CFG-07 rationale kitchen",
+    ),
     Mutant(
         "nothing-of-images",
         "rm -r /opt/librespot/images",

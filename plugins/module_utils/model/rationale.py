@@ -16,7 +16,7 @@ from .instance import Instance
 from .limits import Limits, size_text
 from .option_rules import warnings
 from .options_table import BY_NAME
-from .sandbox import SANDBOX, SOCKET_BIND_DENY, Directive
+from .sandbox import SANDBOX, SOCKET_BIND_DENY, Directive, profiled
 from .settings import ACCESS, CONTAINER, DIRECTIVE, FIREWALL, LIMIT, OPTION, RELAXATION, Setting
 
 Reason = tuple[str, str]
@@ -92,7 +92,7 @@ _OF_OTHERS: Mapping[str, str] = {
 }
 """Directives of the sandbox that are part of another control than CFG-02."""
 
-_BY_DIRECTIVE = {item.name: item.against for item in (*SANDBOX, SOCKET_BIND_DENY)}
+_BY_DIRECTIVE = {item.name: item.against for item in (*SANDBOX, SOCKET_BIND_DENY, profiled(""))}
 
 _ISOLATED = "What is the host's or another container's is out of reach"
 
