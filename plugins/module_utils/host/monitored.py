@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pwd
+import re
 from collections.abc import Iterator
 
 from ..model.artifact import MANIFEST
@@ -25,6 +26,7 @@ _MOUNTS = (_CGROUPS, f"{_CGROUPS}/unified", f"{_CGROUPS}/systemd")
 _PROGRAM = "librespot"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LARGEST = 1 << 20
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,39}")
 
 
 def look(target: Target) -> Seen:
@@ -151,7 +153,8 @@ def sign_of_life(target: Target, pid: int) -> tuple[bool, str] | None:
     for address in places:
         with contextlib.suppress(OSError, ValueError):
             version = get_info(address, target.port).get("libraryVersion")
-            return True, version if isinstance(version, str) else ""
+            # An instance that was taken over says anything, and this becomes a label that is kept for months.
+            return True, version if isinstance(version, str) and _VERSION.fullmatch(version) else ""
     return (False, "") if places else None
 
 

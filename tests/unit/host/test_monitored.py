@@ -142,3 +142,11 @@ def test_a_sign_of_life(
     asked = Target("kitchen", "systemd", "g", "u", "x.service", "", 37879, "eth0")
     assert monitored.sign_of_life(asked, os.getpid()) == said
     assert monitored.sign_of_life(UNIT, os.getpid()) == (True, "")
+
+
+@pytest.mark.parametrize("said", ["0.8.0", "0.8.0-dev+a_b", "", "x" * 41, '1"} 2\n', "1\u2028librespot_up 1", "\ud800", 7])
+def test_a_version_is_nothing_else(said: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitored, "get_info", lambda _address, _port: {"remoteName": "x", "libraryVersion": said})
+    asked = Target("kitchen", "systemd", "group", "nobody", "librespot-kitchen.service", port=1)
+    good = said if str(said).startswith("0.8") else ""
+    assert monitored.sign_of_life(asked, os.getpid()) == (True, good)
