@@ -196,6 +196,6 @@ def test_who_answers_by_single_bytes_holds_nobody_up() -> None:
 
 
 def test_half_a_character_is_no_answer() -> None:
-    with answering(b'{"remoteName":"Kitchen","libraryVersion":"\\ud800"}') as port:
-        with pytest.raises(ValueError, match="surrogates"):
-            liveness.get_info("127.0.0.1", port)
+    said = b'{"remoteName":"Kitchen","libraryVersion":"\\ud800"}'
+    with answering(said) as port, pytest.raises(ValueError, match="surrogates"):
+        liveness.get_info("127.0.0.1", port)

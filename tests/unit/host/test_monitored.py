@@ -144,7 +144,9 @@ def test_a_sign_of_life(
     assert monitored.sign_of_life(UNIT, os.getpid()) == (True, "")
 
 
-@pytest.mark.parametrize("said", ["0.8.0", "0.8.0-dev+a_b", "", "x" * 41, '1"} 2\n', "1\u2028librespot_up 1", "\ud800", 7])
+@pytest.mark.parametrize(
+    "said", ["0.8.0", "0.8.0-dev+a_b", "", "x" * 41, '1"} 2\n', "1\u2028librespot_up 1", "\ud800", 7]
+)
 def test_a_version_is_nothing_else(said: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(monitored, "get_info", lambda _address, _port: {"remoteName": "x", "libraryVersion": said})
     asked = Target("kitchen", "systemd", "group", "nobody", "librespot-kitchen.service", port=1)
