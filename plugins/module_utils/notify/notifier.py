@@ -39,6 +39,8 @@ _LATEST = 2**33
 _LARGEST = 1024 * 1024
 """Bytes of what others wrote that are read: more could take all the memory that a run has."""
 
+_UNANSWERED = "The run ended before it had answered"
+
 _PATIENCE_S = 240
 _AGAIN = 20
 """How often one run looks whether more has happened while it told the last."""
@@ -141,6 +143,9 @@ class Notifier:
         today = datetime.now(timezone.utc).date()
         for way in ways:
             due = kept.due(way.name, int(time.time()))
+            if due:
+                # Who answers until systemd ends the run is left alone by the next, so that others are told.
+                self._remember(kept.failed(way.name, _UNANSWERED, int(time.time())))
             try:
                 for part in teller.tell(way, due, today):
                     kept = kept.delivered(way.name, part, int(time.time()))

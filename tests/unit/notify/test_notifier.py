@@ -204,3 +204,24 @@ def test_a_file_that_is_too_large_is_not_read_as_a_whole(machine: Machine) -> No
     assert machine.runs("some.service")
     (title,) = machine.heard.titles
     assert "some.service failed on" in title
+
+
+def test_who_never_comes_to_an_end_is_left_alone_while_others_are_told(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Heard()
+    slow.name = "slow"
+    monkeypatch.setattr(notifier, "channels", lambda *_given: [slow, machine.heard])
+    machine.runs()
+
+    def killed() -> None:
+        raise SystemExit
+
+    slow.meanwhile = killed
+    machine.breach(1)
+    with pytest.raises(SystemExit):
+        machine.runs()
+    assert machine.heard.titles == []
+    assert not machine.runs()
+    assert "out of memory" in machine.heard.titles[0]
+    assert "ended before" in machine.kept()["channels"]["slow"]["error"]
