@@ -155,7 +155,7 @@ def decode(text: bytes) -> Outbox:
             int(said["at"]),
             int(said["lost"]),
         )
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise DamagedError(f"it is damaged: {why(error)}") from error
 
 

@@ -13,6 +13,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.outbox im
 from ansible_collections.hardened.librespot.plugins.module_utils.model.told import DamagedError
 
 NOW = 1_795_838_486
+ENDLESS = b'{"format": 1, "entries": [], "channels": {}, "told": {}, "at": 1e999, "lost": 0}'
 ONE, TWO = Item("1", NOTE, "one"), Item("2", BREACH, "two")
 
 
@@ -61,7 +62,7 @@ def test_it_is_written_and_read(outbox: Outbox) -> None:
     assert decode(encode(outbox.failed("mail", "down", NOW)).encode()) == outbox.failed("mail", "down", NOW)
 
 
-@pytest.mark.parametrize("text", [b"", b"{}", b'{"format": 2}', b"[" * 9999, b'{"format": 1, "entries": 3}'])
+@pytest.mark.parametrize("text", [b"", b"{}", b'{"format": 2}', b"[" * 9999, b'{"format": 1, "entries": 3}', ENDLESS])
 def test_what_is_damaged_is_said(text: bytes) -> None:
     with pytest.raises(DamagedError):
         decode(text)
