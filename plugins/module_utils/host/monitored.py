@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import pwd
@@ -31,11 +32,14 @@ _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,39}")
 
 def look(target: Target) -> Seen:
     """Return what can be seen of an instance."""
-    # It may end meanwhile, and then it has.
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+    try:
         found = min(_processes(target), default=None)
         if found is not None:
             return _look(target, *found)
+    except OSError as error:
+        # It may end meanwhile, and then it has; so may its group, of which a file is open already.
+        if error.errno not in (errno.ENOENT, errno.ESRCH, errno.ENODEV):
+            raise
     return Seen(above=_above(target), shared=bool(target.unit))
 
 

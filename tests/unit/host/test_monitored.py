@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
@@ -152,3 +153,19 @@ def test_a_version_is_nothing_else(said: object, monkeypatch: pytest.MonkeyPatch
     asked = Target("kitchen", "systemd", "group", "nobody", "librespot-kitchen.service", port=1)
     good = said if str(said).startswith("0.8") else ""
     assert monitored.sign_of_life(asked, os.getpid()) == (True, good)
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.ESRCH, errno.ENODEV])
+def test_a_group_that_goes_while_it_is_read_has_ended(
+    number: int, groups: Path, librespot: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = groups / UNIT.group
+    group.mkdir(parents=True)
+    (group / "cgroup.procs").write_text(f"{librespot}\n")
+
+    def held_in(*_given: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(monitored, "own", lambda _pid: {"": str(group)})
+    monkeypatch.setattr(monitored, "held_in", held_in)
+    assert monitored.look(UNIT).pid is None
