@@ -18,7 +18,6 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.finding i
 def test_what_was_made_up_to_end_an_audit_is_a_finding(error: Exception) -> None:
     def look() -> Iterator[Finding]:
         raise error
-        yield
 
     (found,) = guarded("RES-06", "told", "host", look)
     assert (found.status, found.observed) == (ERROR, str(error))
