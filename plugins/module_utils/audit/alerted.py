@@ -34,6 +34,9 @@ _MISSED_S = 3 * INTERVAL_S
 _AHEAD_S = 300
 """By how much a clock may have been set back since."""
 
+_LARGEST = 16 * 1024 * 1024
+"""Bytes of its memory that are read. A notifier that was taken over could fill that which an audit has."""
+
 _TOLD = "what happens on this host is told to someone"
 _ASK = "Set librespot_monitoring_notify, or have Prometheus look at this host, and run playbooks/site.yml against it"
 _READ = f"Read why: journalctl --unit {PROGRAM} --lines 50; then: systemctl start {SERVICE}"
@@ -84,7 +87,7 @@ def _told(telling: Telling, notify: Notify, context: Context) -> Iterator[Findin
     files, now = context.host.files, telling.now()
     set_up = files.modified(KEPT)
     fresh = bool(set_up) and -_AHEAD_S <= now - set_up <= _MISSED_S
-    entry = files.read(OUTBOX)
+    entry = files.read(OUTBOX, most=_LARGEST)
     seen = _decoded(entry.content) if entry else None
     wrong, good = ([] if fresh else [f"{OUTBOX} does not exist: it never ran"]), "it was set up, and has not run yet"
     if seen is not None:

@@ -35,6 +35,8 @@ _WRITTEN_S = 15
 """How often the monitor writes its file when nothing happens."""
 _MISSED = 2
 _AHEAD_S = 5
+_LARGEST = 4 * 1024 * 1024
+"""Bytes of its file that are read. A monitor that was taken over could fill the memory that an audit has."""
 _NO_RIGHTS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 _FILTERED = "2"
 _SPARE = 16 * 1024 * 1024
@@ -136,7 +138,7 @@ class _Monitor:
     @cached_property
     def _values(self) -> Mapping[tuple[str, str], float]:
         """What is written, by metric and instance; a metric with more labels has one of its values. Raises."""
-        entry = self.context.host.files.read(METRICS_FILE)
+        entry = self.context.host.files.read(METRICS_FILE, most=_LARGEST)
         if entry is None:
             raise HostError(f"{METRICS_FILE} does not exist", f"Read why on the host: journalctl --unit {SERVICE}")
         return {(item.name, item.labels.get("name", "")): item.value for item in samples(entry.content.decode())}

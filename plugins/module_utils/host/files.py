@@ -29,7 +29,7 @@ LINK = "link"
 OTHER = "other"
 
 _TEMPORARY = ".librespot-new-"
-_TOO_LARGE = 64 * 1024 * 1024
+TOO_LARGE = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,11 @@ class Files:
 
     # -- looking ---------------------------------------------------------------------------------------------
 
-    def read(self, path: str, content: bool = True) -> Entry | None:
-        """Return what stands at *path*, or None. Raises `HostError` for a link among its parents."""
+    def read(self, path: str, content: bool = True, most: int = TOO_LARGE) -> Entry | None:
+        """Return what stands at *path*, or None; of its content *most* bytes.
+
+        Raises `HostError` for a link among its parents.
+        """
         try:
             with self._parent(path) as (directory, name):
                 found = os.stat(name, dir_fd=directory, follow_symlinks=False)
@@ -80,7 +83,7 @@ class Files:
                     return Entry(DIRECTORY, mode, found.st_uid, found.st_gid)
                 if not stat.S_ISREG(found.st_mode):
                     return Entry(OTHER, mode, found.st_uid, found.st_gid)
-                body = self._body(directory, name) if content else b""
+                body = self._body(directory, name, most) if content else b""
                 return Entry(FILE, mode, found.st_uid, found.st_gid, body)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -125,10 +128,10 @@ class Files:
             raise _said(error, path) from error
 
     @staticmethod
-    def _body(directory: int, name: str) -> bytes:
+    def _body(directory: int, name: str, most: int) -> bytes:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, dir_fd=directory)
         with os.fdopen(descriptor, "rb") as handle:
-            return handle.read(_TOO_LARGE)
+            return handle.read(most)
 
     # -- changing --------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ import struct
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 _SIOCGIFCONF = 0x8912  # linux/sockios.h
 _IFREQ = 40 if struct.calcsize("P") == 8 else 32  # the size of struct ifreq
@@ -34,15 +35,35 @@ _CGROUP_MOUNTS = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/sy
 _SLICE = "librespot.slice"
 
 
+class _Bounded(socket.socket):
+    """A connection whose answer has to be there as a whole at *deadline*: an hour of single bytes is no answer."""
+
+    deadline = 0.0
+
+    def recv_into(self, *words: Any) -> int:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("timed out")
+        self.settimeout(left)
+        return super().recv_into(*words)
+
+
 def get_info(address: str, port: int, timeout: float = 2) -> dict[str, object]:
     """Return librespot's answer to getInfo.
 
-    Raises OSError when nothing answers within *timeout* seconds, ValueError when what answers is not librespot.
+    Raises OSError when it cannot be connected to, or has not answered as a whole, within *timeout* seconds each,
+    ValueError when what answers is not librespot.
     """
     connection = http.client.HTTPConnection(address, port, timeout=timeout)
     try:
+        connection.connect()
+        connection.sock = bounded = _Bounded(fileno=connection.sock.detach())
+        bounded.settimeout(timeout)
+        bounded.deadline = time.monotonic() + timeout
         connection.request("GET", "/?action=getInfo")
         body = json.loads(connection.getresponse().read(65536))
+        # JSON can have halves of characters, which nobody can write down.
+        json.dumps(body, ensure_ascii=False).encode()
     except http.client.HTTPException as error:
         raise ValueError(f"the answer is not HTTP: {error!r}") from error
     except RecursionError as error:

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import pwd
+import re
 from collections.abc import Iterator
 
 from ..model.artifact import MANIFEST
@@ -25,15 +27,19 @@ _MOUNTS = (_CGROUPS, f"{_CGROUPS}/unified", f"{_CGROUPS}/systemd")
 _PROGRAM = "librespot"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _LARGEST = 1 << 20
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,39}")
 
 
 def look(target: Target) -> Seen:
     """Return what can be seen of an instance."""
-    # It may end meanwhile, and then it has.
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+    try:
         found = min(_processes(target), default=None)
         if found is not None:
             return _look(target, *found)
+    except OSError as error:
+        # It may end meanwhile, and then it has; so may its group, of which a file is open already.
+        if error.errno not in (errno.ENOENT, errno.ESRCH, errno.ENODEV):
+            raise
     return Seen(above=_above(target), shared=bool(target.unit))
 
 
@@ -151,7 +157,8 @@ def sign_of_life(target: Target, pid: int) -> tuple[bool, str] | None:
     for address in places:
         with contextlib.suppress(OSError, ValueError):
             version = get_info(address, target.port).get("libraryVersion")
-            return True, version if isinstance(version, str) else ""
+            # An instance that was taken over says anything, and this becomes a label that is kept for months.
+            return True, version if isinstance(version, str) and _VERSION.fullmatch(version) else ""
     return (False, "") if places else None
 
 

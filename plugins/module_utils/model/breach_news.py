@@ -24,6 +24,8 @@ from .vulnerability import LOW, MEDIUM
 _RATED = {CRITICAL: MOST_SEVERE, WARNING: MEDIUM, INFO: LOW}
 _KEPT_S = 7 * 24 * 3600
 """How long it is remembered what was told of a breach that is not among those of the host any more."""
+_KEPT = 2000
+"""Of how many it is. A host has a few; a monitor that was taken over can make up new ones at each look."""
 
 _TITLE = 200
 _TEXT = 1000
@@ -55,7 +57,8 @@ def news(outbox: Outbox, breaches: Sequence[Breach], policy: Policy, host: str, 
         if _due(breach, before, policy, now):
             told[breach.key] = Told(bool(breach.until), breach.count, now)
             items.append(_item(alert, breach, before, host, now))
-    return replace(outbox.taking(items), told=told)
+    kept = sorted(told, key=lambda key: told[key].at)[-_KEPT:]
+    return replace(outbox.taking(items), told={key: told[key] for key in kept})
 
 
 def _due(breach: Breach, before: Told | None, policy: Policy, now: int) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from .errors import HostError, why
@@ -23,6 +24,9 @@ METRICS = "/var/lib/hardened-librespot-monitor/librespot.prom"
 _FORMAT = 1
 _MOST = 1000
 """Breaches that are read; a monitor that was taken over could write any number."""
+
+_LONGEST = 1000
+_LATEST = 2**33
 
 
 @dataclass(frozen=True)
@@ -78,5 +82,9 @@ def decode(text: bytes, path: str) -> tuple[Breach, ...]:
 
 def _breach(said: Mapping[str, Any]) -> Breach:
     labels = tuple(sorted((str(name), str(value)) for name, value in said["labels"].items()))
-    moments = (int(said["since"]), int(said["until"]), int(said["count"]))
-    return Breach(str(said["alert"]), labels, *moments, float(said["value"]))
+    since, until, count, value = int(said["since"]), int(said["until"]), int(said["count"]), float(said["value"])
+    found = Breach(str(said["alert"]), labels, since, until, count, value)
+    # What it is remembered by is kept for a week, and moments are shown.
+    if len(found.key) > _LONGEST or max(abs(since), abs(until)) > _LATEST or not isfinite(value):
+        raise ValueError("one of them is none that the monitor writes")
+    return found

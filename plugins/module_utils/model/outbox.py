@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .errors import why
-from .notice import Item, most_urgent
+from .notice import FAULT, Item, most_urgent
 from .told import DamagedError
 
 PROGRAM = "hardened-librespot-notify"
@@ -86,10 +86,16 @@ class Outbox:
         return replace(self, entries=tuple(entry for entry in left if entry.channels), channels=known)
 
     def taking(self, items: Iterable[Item], channels: Sequence[str] | None = None) -> Outbox:
-        """Return it with *items* for *channels*, or for all. The oldest go where there is no room."""
+        """Return it with *items* for *channels*, or for all. The oldest go where there is no room.
+
+        What failed goes last: no number of breaches, which a monitor that was taken over can make up, pushes it out.
+        """
         names = tuple(self.channels if channels is None else channels)
         entries = [*self.entries, *(Entry(item, names) for item in items if names)]
-        return replace(self, entries=tuple(entries[-_MOST:]), lost=self.lost + max(0, len(entries) - _MOST))
+        more = max(0, len(entries) - _MOST)
+        going = set(sorted(range(len(entries)), key=lambda at: (entries[at].item.kind == FAULT, at))[:more])
+        left = tuple(entry for at, entry in enumerate(entries) if at not in going)
+        return replace(self, entries=left, lost=self.lost + more)
 
     def due(self, channel: str, now: int) -> list[Item]:
         """Return what *channel* has to take *now*, the most urgent first; nothing while it is left alone.
@@ -149,7 +155,7 @@ def decode(text: bytes) -> Outbox:
             int(said["at"]),
             int(said["lost"]),
         )
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise DamagedError(f"it is damaged: {why(error)}") from error
 
 

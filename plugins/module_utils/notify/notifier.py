@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from ..host.files import FILE, Files
+from ..host.files import FILE, TOO_LARGE, Files
 from ..host.lock import host_lock
 from ..model import breaches, outbox
 from ..model.alerts import THRESHOLDS
@@ -35,6 +35,12 @@ from .telling import Teller
 
 _STALE = "LibrespotMonitorStale"
 _LAST_LOOK = "librespot_monitor_last_look_timestamp_seconds"
+_LATEST = 2**33
+_LARGEST = 1024 * 1024
+"""Bytes of what others wrote that are read: more could take all the memory that a run has."""
+
+_UNANSWERED = "The run ended before it had answered"
+
 _PATIENCE_S = 240
 _AGAIN = 20
 """How often one run looks whether more has happened while it told the last."""
@@ -60,7 +66,7 @@ class Notifier:
             kept = self._taking(self._remembered(), ways, failed)
             seen: bytes | None = None
             for _look in range(_AGAIN):
-                found = self._read(breaches.PATH) or b""
+                found = self._read(breaches.PATH, _LARGEST) or b""
                 if found == seen:
                     break
                 seen = found
@@ -78,8 +84,8 @@ class Notifier:
                 f"{path} is no configuration: {error}", "Run the role librespot_monitoring again"
             ) from error
 
-    def _read(self, path: str) -> bytes | None:
-        entry = self._files.read(path)
+    def _read(self, path: str, most: int = TOO_LARGE) -> bytes | None:
+        entry = self._files.read(path, most=most)
         return entry.content if entry is not None and entry.kind == FILE else None
 
     def _remembered(self) -> Outbox:
@@ -121,9 +127,10 @@ class Notifier:
 
     def _monitor(self, kept: Outbox, now: int) -> list[Breach]:
         """Return whether the monitor has stopped looking, or looks again: of itself it cannot tell that."""
-        text = (self._read(breaches.METRICS) or b"").decode("utf-8", "replace")
+        text = (self._read(breaches.METRICS, _LARGEST) or b"").decode("utf-8", "replace")
         last = next((item.value for item in read_samples(text) if item.name == _LAST_LOOK), None)
-        if last is None:
+        # A monitor that was taken over writes anything, and may keep nothing else from being told.
+        if last is None or not 0 <= last < _LATEST:
             return []
         stale = Breach(_STALE, (), int(last), 0, 1, now - last)
         before = kept.told.get(stale.key)
@@ -136,6 +143,9 @@ class Notifier:
         today = datetime.now(timezone.utc).date()
         for way in ways:
             due = kept.due(way.name, int(time.time()))
+            if due:
+                # Who answers until systemd ends the run is left alone by the next, so that others are told.
+                self._remember(kept.failed(way.name, _UNANSWERED, int(time.time())))
             try:
                 for part in teller.tell(way, due, today):
                     kept = kept.delivered(way.name, part, int(time.time()))

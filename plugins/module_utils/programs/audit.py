@@ -30,6 +30,7 @@ from ..model.audit_report import decode as report_of
 from ..model.controls import CONTROLS, HIGH
 from ..model.errors import HostError, LibrespotError
 from ..model.finding import Finding, summary
+from ..model.notice import plain
 from ..planners.monitoring import Archives
 from ..planners.registry import Host
 from ..planners.scheduled_audit import made_by
@@ -51,8 +52,8 @@ _ERROR, _WARNING, _NOTICE, _INFO = 3, 4, 5, 6
 
 
 def _say(priority: int, text: str) -> None:
-    line = " ".join(text.split())
-    sys.stdout.write(f"<{priority}>{line[:_LONGEST]}\n")
+    # In it are names that others gave to files: bytes that are no text, of which journalctl shows nothing at all.
+    sys.stdout.write(f"<{priority}>{plain(text, _LONGEST)}\n")
     sys.stdout.flush()
 
 

@@ -89,6 +89,9 @@ def _service(notify: Notify, about: str, arguments: Sequence[str]) -> str:
         ("TimeoutStartSec", "15min"),
         ("MemoryMax", "96M"),
         ("TasksMax", "8"),
+        # A monitor that was taken over can call it again and again. The instances come first.
+        ("Nice", "5"),
+        ("CPUQuota", "50%"),
     ]
     return unit_text([("Unit", unit), ("Service", run)])
 

@@ -173,3 +173,29 @@ def test_what_is_announced_is_written_for_systemd_and_read_again(tmp_path: Path)
 def test_an_interface_that_does_not_come_is_said(tmp_path: Path) -> None:
     with pytest.raises(TimeoutError, match="lab-none"):
         liveness.announce(str(tmp_path / "a.env"), "lab-none", patience=0)
+
+
+def test_who_answers_by_single_bytes_holds_nobody_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _peer = server.accept()
+            with contextlib.suppress(OSError), connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\n")
+                for _byte in range(60):
+                    connection.sendall(b"x")
+                    time.sleep(0.1)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        begun = time.monotonic()
+        with pytest.raises(socket.timeout):
+            liveness.get_info("127.0.0.1", server.getsockname()[1], timeout=0.5)
+        assert time.monotonic() - begun < 2
+        thread.join(5)
+
+
+def test_half_a_character_is_no_answer() -> None:
+    said = b'{"remoteName":"Kitchen","libraryVersion":"\\ud800"}'
+    with answering(said) as port, pytest.raises(ValueError, match="surrogates"):
+        liveness.get_info("127.0.0.1", port)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from collections.abc import Iterator
@@ -142,3 +143,29 @@ def test_a_sign_of_life(
     asked = Target("kitchen", "systemd", "g", "u", "x.service", "", 37879, "eth0")
     assert monitored.sign_of_life(asked, os.getpid()) == said
     assert monitored.sign_of_life(UNIT, os.getpid()) == (True, "")
+
+
+@pytest.mark.parametrize(
+    "said", ["0.8.0", "0.8.0-dev+a_b", "", "x" * 41, '1"} 2\n', "1\u2028librespot_up 1", "\ud800", 7]
+)
+def test_a_version_is_nothing_else(said: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitored, "get_info", lambda _address, _port: {"remoteName": "x", "libraryVersion": said})
+    asked = Target("kitchen", "systemd", "group", "nobody", "librespot-kitchen.service", port=1)
+    good = said if str(said).startswith("0.8") else ""
+    assert monitored.sign_of_life(asked, os.getpid()) == (True, good)
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.ESRCH, errno.ENODEV])
+def test_a_group_that_goes_while_it_is_read_has_ended(
+    number: int, groups: Path, librespot: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = groups / UNIT.group
+    group.mkdir(parents=True)
+    (group / "cgroup.procs").write_text(f"{librespot}\n")
+
+    def held_in(*_given: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(monitored, "own", lambda _pid: {"": str(group)})
+    monkeypatch.setattr(monitored, "held_in", held_in)
+    assert monitored.look(UNIT).pid is None

@@ -113,3 +113,12 @@ def test_labels_are_text_and_nothing_else() -> None:
     (item,) = told.hears(Breach(KEY[0], (("name", "a\nb\x1b[2J{value}" + "x" * 999),), NOW, 0, 1, 7), 0)
     assert item.title.isprintable()
     assert len(item.title) <= 200
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    outbox = EMPTY
+    for look in range(5):
+        made_up = [Breach(KEY[0], (("name", f"{look}-{number}"),), NOW, 0, 1, 1) for number in range(1000)]
+        outbox = news(outbox, made_up, POLICY, "host", NOW + look)
+    assert len(outbox.told) == 2000
+    assert "LibrespotOutOfMemory name=4-999" in outbox.told

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.notice import BREACH, NOTE, Item
+from ansible_collections.hardened.librespot.plugins.module_utils.model.notice import BREACH, FAULT, NOTE, Item
 from ansible_collections.hardened.librespot.plugins.module_utils.model.outbox import Outbox, decode, encode
 from ansible_collections.hardened.librespot.plugins.module_utils.model.told import DamagedError
 
 NOW = 1_795_838_486
+ENDLESS = b'{"format": 1, "entries": [], "channels": {}, "told": {}, "at": 1e999, "lost": 0}'
 ONE, TWO = Item("1", NOTE, "one"), Item("2", BREACH, "two")
 
 
@@ -61,7 +62,13 @@ def test_it_is_written_and_read(outbox: Outbox) -> None:
     assert decode(encode(outbox.failed("mail", "down", NOW)).encode()) == outbox.failed("mail", "down", NOW)
 
 
-@pytest.mark.parametrize("text", [b"", b"{}", b'{"format": 2}', b"[" * 9999, b'{"format": 1, "entries": 3}'])
+@pytest.mark.parametrize("text", [b"", b"{}", b'{"format": 2}', b"[" * 9999, b'{"format": 1, "entries": 3}', ENDLESS])
 def test_what_is_damaged_is_said(text: bytes) -> None:
     with pytest.raises(DamagedError):
         decode(text)
+
+
+def test_no_number_of_breaches_pushes_out_what_failed() -> None:
+    failed = Item("x", FAULT, "the audit failed")
+    full = Outbox().among(["mail"]).taking([failed]).taking(Item(str(number), BREACH, "x") for number in range(600))
+    assert (len(full.entries), full.lost, full.waiting("mail")[0]) == (500, 101, failed)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.hardened.librespot.plugins.module_utils.host.accounts import Account, Accounts
 from ansible_collections.hardened.librespot.plugins.module_utils.host.command import Commands, Result
-from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Entry, Files
+from ansible_collections.hardened.librespot.plugins.module_utils.host.files import TOO_LARGE, Entry, Files
 from ansible_collections.hardened.librespot.plugins.module_utils.host.proc import Process
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.facts import Facts
@@ -41,8 +41,8 @@ _PLACES = ("etc/systemd/system", "opt/librespot/releases", "run", "var/lib", "va
 class Tree(Files):
     """Files in which the user who runs the test stands for root."""
 
-    def read(self, path: str, content: bool = True) -> Entry | None:
-        entry = super().read(path, content)
+    def read(self, path: str, content: bool = True, most: int = TOO_LARGE) -> Entry | None:
+        entry = super().read(path, content, most)
         return entry and dataclasses.replace(entry, uid=entry.uid - os.geteuid(), gid=entry.gid - os.getegid())
 
     def write(

@@ -179,3 +179,49 @@ def test_without_its_configuration_it_says_so(tmp_path: Path) -> None:
     said: list[str] = []
     assert run([], str(tmp_path), said.append) == 1
     assert "is no configuration" in said[0]
+
+
+@pytest.mark.parametrize("last", ["NaN", "Inf", "-Inf", "1e300"])
+@pytest.mark.parametrize("more", [{"since": 10**18}, {"value": float("nan")}, {"labels": {"name": "x" * 10_000}}])
+def test_a_monitor_that_was_taken_over_silences_nothing_else(
+    machine: Machine, last: str, more: Mapping[str, Any]
+) -> None:
+    machine.breach(1)
+    said = json.loads((machine.root / PATH.lstrip("/")).read_text(encoding="utf-8"))
+    said["breaches"][0].update(more)
+    machine.put(PATH, json.dumps(said))
+    machine.put(METRICS, f"librespot_monitor_last_look_timestamp_seconds {last}\n")
+    assert machine.runs("some.service")
+    (title,) = machine.heard.titles
+    assert "some.service failed on" in title
+    assert any("none that the monitor writes" in line for line in machine.said)
+
+
+def test_a_file_that_is_too_large_is_not_read_as_a_whole(machine: Machine) -> None:
+    machine.breach(1)
+    text = (machine.root / PATH.lstrip("/")).read_text(encoding="utf-8")
+    machine.put(PATH, " " * 1024 * 1024 + text)
+    assert machine.runs("some.service")
+    (title,) = machine.heard.titles
+    assert "some.service failed on" in title
+
+
+def test_who_never_comes_to_an_end_is_left_alone_while_others_are_told(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Heard()
+    slow.name = "slow"
+    monkeypatch.setattr(notifier, "channels", lambda *_given: [slow, machine.heard])
+    machine.runs()
+
+    def killed() -> None:
+        raise SystemExit
+
+    slow.meanwhile = killed
+    machine.breach(1)
+    with pytest.raises(SystemExit):
+        machine.runs()
+    assert machine.heard.titles == []
+    assert not machine.runs()
+    assert "out of memory" in machine.heard.titles[0]
+    assert "ended before" in machine.kept()["channels"]["slow"]["error"]

@@ -291,3 +291,8 @@ class TestMain:
         monkeypatch.setattr(Scheduled, "run", run)
         assert audit.main() == status
         assert capsys.readouterr().out.startswith(begins)
+
+
+def test_the_name_of_a_file_is_no_more_than_text(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    audit._say(3, "red: /tmp/\udcff\x1b[2K\u202ex of host")
+    assert capfdbinary.readouterr().out == b"<3>red: /tmp/ [2K x of host\n"
