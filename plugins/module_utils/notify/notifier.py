@@ -36,6 +36,8 @@ from .telling import Teller
 _STALE = "LibrespotMonitorStale"
 _LAST_LOOK = "librespot_monitor_last_look_timestamp_seconds"
 _LATEST = 2**33
+_AHEAD_S = 300
+"""By how much a clock may have been set back since a look."""
 _LARGEST = 1024 * 1024
 """Bytes of what others wrote that are read: more could take all the memory that a run has."""
 
@@ -132,9 +134,10 @@ class Notifier:
         # A monitor that was taken over writes anything, and may keep nothing else from being told.
         if last is None or not 0 <= last < _LATEST:
             return []
-        stale = Breach(_STALE, (), int(last), 0, 1, now - last)
+        stale = Breach(_STALE, (), min(int(last), now), 0, 1, now - last)
         before = kept.told.get(stale.key)
-        if now - last > THRESHOLDS["monitor_age"].default:
+        # Else one that wrote a moment to come, and stopped, would look for ever.
+        if now - last > THRESHOLDS["monitor_age"].default or last - now > _AHEAD_S:
             return [replace(stale, count=before.count + before.over if before else 1)]
         return [replace(stale, until=now, count=before.count)] if before and not before.over else []
 

@@ -4,9 +4,10 @@
 
 """The units of the monitor: the service that looks, and the one that tells it of grants.
 
-The monitor runs as a user of its own without any right. What it cannot see so, it does without, and says so: above all
-how many files others have open on Linux before 6.2. CAP_SYS_PTRACE would tell, and let whoever hijacks the monitor
-read and change the memory of every process of the host.
+The monitor runs as a user of its own without any right but to read the journal, in which alone it is said how an
+instance ended. What it cannot see so, it does without, and says so: above all how many files others have open on Linux
+before 6.2. CAP_SYS_PTRACE would tell, and let whoever hijacks the monitor read and change the memory of every process
+of the host.
 """
 
 from __future__ import annotations

@@ -175,6 +175,13 @@ def test_a_monitor_that_stopped_and_looks_again(machine: Machine) -> None:
     assert len(machine.heard.titles) == 3
 
 
+def test_a_look_that_is_to_come_is_none(machine: Machine) -> None:
+    machine.put(METRICS, f"librespot_monitor_last_look_timestamp_seconds {time.time() + 86400}\n")
+    machine.runs()
+    (title,) = machine.heard.titles
+    assert "has stopped looking" in title
+
+
 def test_without_its_configuration_it_says_so(tmp_path: Path) -> None:
     said: list[str] = []
     assert run([], str(tmp_path), said.append) == 1
