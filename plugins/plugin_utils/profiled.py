@@ -16,11 +16,11 @@ from ..module_utils.model.errors import HostError, SpecificationError, missing
 from ..module_utils.model.finding import Finding
 from ..module_utils.model.instance import SYSTEMD, Instance, parse_specification
 from ..module_utils.model.limits import parse_limits
+from ..module_utils.model.limits_review import judged
 from ..module_utils.model.profile import FILES, OBSERVED, READ, TASKS, WRITTEN, Course, Figures, figures
 from ..module_utils.model.profile_record import PROMETHEUS_SOURCE, Made, profile_data
 from ..module_utils.model.reading import integer
 from ..module_utils.model.recommendation import HEADROOM, LIMITED, checked
-from ..module_utils.model.review import judged
 from ..module_utils.model.usage import CPU, IO, MEMORY
 from ..module_utils.module import SPECIFICATION_ARGUMENTS
 from .prometheus import MOST_SAMPLES, Prometheus, Samples, selector

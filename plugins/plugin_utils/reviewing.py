@@ -20,10 +20,10 @@ from ..module_utils.model.comparison import compare
 from ..module_utils.model.environments import Difference, Member, differences, judged, read_statements
 from ..module_utils.model.errors import SpecificationError, why
 from ..module_utils.model.finding import Finding, ordered
+from ..module_utils.model.limits_review import judged as judged_limits
 from ..module_utils.model.profile_record import PROMETHEUS_SOURCE
 from ..module_utils.model.reading import integer, sequence
 from ..module_utils.model.report import REVIEW, HostReport, Report, read_host, statuses
-from ..module_utils.model.review import judged as judged_limits
 from ..module_utils.render.profile_svg import profile_svg
 from .earlier import read_report
 
