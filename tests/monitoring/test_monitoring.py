@@ -45,7 +45,8 @@ class TestMonitor:
     """In this order."""
 
     def test_node_exporter_tells_what_the_monitor_has_written(self, running: Monitored) -> None:
-        found, _took = running.wait(lambda now: now.get(HEALTHY) == 1)
+        # Of grants it knows when they were listed for the first time.
+        found, _took = running.wait(lambda now: now.get(HEALTHY) == 1 and EXPIRED in now)
         assert found[f'node_textfile_mtime_seconds{{file="{TEXTFILES}/librespot-monitor.prom"}}'] > time.time() - 20
         assert found["node_textfile_scrape_error"] == 0
         assert (found[UP], found[STARTS], found[SILENCES], found[EXPIRED]) == (1, 0, 0, 0)
