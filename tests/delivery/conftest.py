@@ -15,15 +15,28 @@ from tests.attacks.deployment import NEIGHBOUR_PORT, compiled
 from tests.attacks.hosts import Target, target
 from tests.attacks.tables import TABLES
 from tests.delivery.causes import HOG, asked_without_end
-from tests.delivery.watched import AUDITED_SOON, EXPORTER, LIMITED, SPEAKER, UNAUDITED, alerting, deploy
-from tests.machine.machine import ADDRESS, Machine, machine
+from tests.delivery.watched import (
+    AUDITED_SOON,
+    EXPORTER,
+    LIMITED,
+    SPEAKER,
+    UNAUDITED,
+    alerting,
+    deploy,
+    enforcing,
+    seen,
+)
+from tests.machine.machine import ADDRESS, Machine
 from tests.support.plays import Controller
 from tests.support.prometheus import Watch, machine_address, watching
 from tests.support.told import Authority, authority
 
-SEEN_S = 300
-TEXTFILES_ALONE = "--collector.disable-defaults --collector.textfile"
 HOG_SOURCE = Path(__file__).parents[1] / "machine" / "hog.c"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add for how long recommended limits have to hold."""
+    parser.addoption("--hold", type=float, default=120, help="seconds that limits have to hold a load (default: 120)")
 
 
 @pytest.fixture(scope="session")
@@ -52,15 +65,9 @@ def speaker(watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def limited(watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """Return a machine that is watched, and enforces limits."""
     directory = tmp_path_factory.mktemp("limited")
-    with (
-        machine("debian13-exporter", directory, "delivery") as host,
-        host.forwarded(EXPORTER, watch.gateway) as reached,
-    ):
+    with enforcing(watch, directory, "delivery") as (host, reached):
         deploy(Controller(host, directory), UNAUDITED)
         host.install(compiled(HOG_SOURCE, directory), HOG)
-        # Emulated, the rest takes longer than there is time for an answer when the machine is busy.
-        host.write("/etc/default/prometheus-node-exporter", f'ARGS="{TEXTFILES_ALONE}"\n')
-        host.out("systemctl", "restart", "prometheus-node-exporter")
         seen(watch, LIMITED, reached)
         yield host
 
@@ -70,12 +77,6 @@ def asked_since(limited: Machine) -> Iterator[float]:
     """Ask the neighbour of the limited one without end, while all else happens; returns since when."""
     with asked_without_end(limited, ADDRESS, NEIGHBOUR_PORT) as began:
         yield began
-
-
-def seen(watch: Watch, name: str, address: str) -> None:
-    """Have a host watched, and wait until it is."""
-    watch.add(name, address)
-    watch.wait_value(f'librespot_instance_healthy{{instance="{name}",name="kitchen"}} == 1', SEEN_S)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,18 +6,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.attacks.deployment import APPLY, BEDROOM, KITCHEN, ZONES
 from tests.delivery.causes import GUESTS
 from tests.machine.conftest import LIMITS
+from tests.machine.machine import Machine, machine
 from tests.support.hosts import CHECKOUT
 from tests.support.plays import Controller, activate, built
 from tests.support.prometheus import Watch
 
 EXPORTER = 9100
+TEXTFILES_ALONE = "--collector.disable-defaults --collector.textfile"
+SEEN_S = 300
 SPEAKER, LIMITED = "speaker", "limited"
 """What Prometheus calls the hosts."""
 ALERTS = CHECKOUT / "playbooks" / "alerts.yml"
@@ -39,6 +43,19 @@ UNAUDITED: dict[str, Any] = {"librespot_monitoring_audit": False}
 """Emulated, an audit takes what others need."""
 
 
+@contextlib.contextmanager
+def enforcing(watch: Watch, directory: Path, purpose: str) -> Iterator[tuple[Machine, str]]:
+    """Start a machine that enforces limits, and tells of itself; returns it, and where Prometheus reaches it."""
+    with (
+        machine("debian13-exporter", directory, purpose) as host,
+        host.forwarded(EXPORTER, watch.gateway) as reached,
+    ):
+        # Emulated, the rest takes longer than there is time for an answer when the machine is busy.
+        host.write("/etc/default/prometheus-node-exporter", f'ARGS="{TEXTFILES_ALONE}"\n')
+        host.out("systemctl", "restart", "prometheus-node-exporter")
+        yield host, reached
+
+
 def deploy(controller: Controller, audited: Mapping[str, Any]) -> None:
     """Deploy a speaker and its neighbour on a pristine host, watched."""
     activate(controller, built(controller))
@@ -51,3 +68,9 @@ def alerting(watch: Watch, directory: Path) -> None:
     watch.configure()
     Controller(watch.host, directory).converge(ALERTS, {"librespot_alerts_host": "librespot"})
     watch.wait_rule("LibrespotOutOfMemory", 30)
+
+
+def seen(watch: Watch, name: str, address: str) -> None:
+    """Have a host watched, and wait until it is."""
+    watch.add(name, address)
+    watch.wait_value(f'librespot_instance_healthy{{instance="{name}",name="kitchen"}} == 1', SEEN_S)

@@ -18,11 +18,6 @@ from tests.support.plays import Controller
 LIMITS = {"memory": "128M", "cpu": "50%", "tasks": 48, "files": 512}
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add for how long recommended limits have to hold."""
-    parser.addoption("--hold", type=float, default=120, help="seconds that limits have to hold a load (default: 120)")
-
-
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """Return a machine with a speaker, which has limits, and its neighbour."""

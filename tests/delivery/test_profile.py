@@ -5,14 +5,15 @@
 """Limits that follow from a profile hold the load that it was made under, however long; half of them do not.
 
 What is measured is measured by the collection. Whether a limit holds is read from the machine itself: by the process,
-by systemd's count of its starts, and by the kernel's count of those that it killed.
+by systemd's count of its starts, and by the kernel's count of those that it killed; and whether someone is told, from
+those whom a real Alertmanager tells.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,17 @@ import yaml
 
 from tests.attacks.deployment import APPLY, KITCHEN, OURS, ZONES
 from tests.attacks.tables import show
+from tests.delivery.test_delivery import SOON_S
+from tests.delivery.watched import MONITORING, UNAUDITED, enforcing, seen
 from tests.machine.machine import Machine
-from tests.support.plays import Controller
+from tests.support.hosts import CHECKOUT
+from tests.support.plays import Controller, activate, built
+from tests.support.prometheus import Told, Watch
 
-PROFILE = Path(__file__).resolve().parents[2] / "playbooks" / "profile.yml"
+PROFILE = CHECKOUT / "playbooks" / "profile.yml"
+PROFILED = "profiled"
+"""What Prometheus calls the host."""
+OUT_OF_MEMORY = "LibrespotOutOfMemory"
 SLICE = "/sys/fs/cgroup/librespot.slice"
 MIB = 1024 * 1024
 WINDOW_S = 60
@@ -75,17 +83,22 @@ class Kitchen:
 
 
 @pytest.fixture
-def kitchen(host: Machine, tmp_path: Path) -> Kitchen:
-    """Return the kitchen alone, without limits of its own, from a file with comments."""
-    found = Kitchen(host, Controller(host, tmp_path))
-    found.file.parent.mkdir()
-    instance = {key: value for key, value in KITCHEN.items() if key != "name"}
-    rest = "".join(f"    {key}: {json.dumps(value)}\n" for key, value in instance.items())
-    found.file.write_text(
-        f"{HEAD}librespot_zones: {json.dumps(ZONES)}\nlibrespot_instances:\n{COMMENT}  - name: kitchen\n{rest}"
-    )
-    found.converge()
-    return found
+def kitchen(watch: Watch, tmp_path: Path) -> Iterator[Kitchen]:
+    """Return the kitchen alone on a machine that is watched, without limits of its own, from a file with comments."""
+    with enforcing(watch, tmp_path, "profile") as (host, reached):
+        controller = Controller(host, tmp_path)
+        found = Kitchen(host, controller)
+        found.file.parent.mkdir()
+        instance = {key: value for key, value in KITCHEN.items() if key != "name"}
+        rest = "".join(f"    {key}: {json.dumps(value)}\n" for key, value in instance.items())
+        found.file.write_text(
+            f"{HEAD}librespot_zones: {json.dumps(ZONES)}\nlibrespot_instances:\n{COMMENT}  - name: kitchen\n{rest}"
+        )
+        activate(controller, built(controller))
+        found.converge()
+        controller.converge(MONITORING, UNAUDITED)
+        seen(watch, PROFILED, reached)
+        yield found
 
 
 def _halved(limits: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +106,9 @@ def _halved(limits: Mapping[str, Any]) -> dict[str, Any]:
     return {**limits, "memory": f"{memory}M"}
 
 
-def test_what_a_profile_recommends_holds_its_load(kitchen: Kitchen, request: pytest.FixtureRequest) -> None:
+def test_what_a_profile_recommends_holds_its_load(
+    kitchen: Kitchen, watch: Watch, request: pytest.FixtureRequest
+) -> None:
     hold = request.config.getoption("hold")
     before = kitchen.file.read_text()
     profile = kitchen.profile(["idle", "discovery", "decode_like"], WINDOW_S, librespot_profile_write=True)
@@ -115,10 +130,11 @@ def test_what_a_profile_recommends_holds_its_load(kitchen: Kitchen, request: pyt
     memory = int(kitchen.host.out("cat", f"{SLICE}/{OURS}/memory.max"))
     assert memory == advice["memory"]["value"] < 192 * MIB
     rows = []
-    first = kitchen.counts()
+    first, since = kitchen.counts(), time.time()
     held = kitchen.profile(["decode_like"], hold, librespot_profile_keep=True)
-    rows.append(_row("as recommended", limits, first, kitchen.counts(), held))
+    rows.append(_row("as recommended", limits, first, kitchen.counts(), held, None))
     assert kitchen.counts() == first
+    assert [told.name for told in watch.told() if told.delivered > since] == []
     (under,) = held["loads"]
     assert under["restarts"] == 0
     assert (
@@ -135,15 +151,14 @@ def test_what_a_profile_recommends_holds_its_load(kitchen: Kitchen, request: pyt
     kitchen.file.write_text(text)
     kitchen.converge()
     assert int(kitchen.host.out("cat", f"{SLICE}/{OURS}/memory.max")) == memory // 2
-    second = kitchen.counts()
+    second, since = kitchen.counts(), time.time()
     broken = kitchen.profile(["decode_like"], WINDOW_S)
-    deadline = time.monotonic() + 60
-    while kitchen.counts() == second and time.monotonic() < deadline:
-        time.sleep(1)
-    rows.append(_row("half of them", half, second, kitchen.counts(), broken))
+    # Since before the load began: the moment of the first kill is not known.
+    told = watch.wait(OUT_OF_MEMORY, SOON_S, since=since, instance=PROFILED, name="kitchen")
+    rows.append(_row("half of them", half, second, kitchen.counts(), broken, told))
     show(
         f"{OURS} under the load that its profile was made from, {hold:g} s",
-        ["limits", "memory", "answered", "restarts", "killed", "says"],
+        ["limits", "memory", "answered", "restarts", "killed", "says", "told"],
         rows,
     )
     assert kitchen.counts()[2] > second[2]
@@ -155,7 +170,12 @@ def test_what_a_profile_recommends_holds_its_load(kitchen: Kitchen, request: pyt
 
 
 def _row(
-    name: str, limits: Mapping[str, Any], before: tuple[int, int, int], after: tuple[int, int, int], said: Any
+    name: str,
+    limits: Mapping[str, Any],
+    before: tuple[int, int, int],
+    after: tuple[int, int, int],
+    said: Any,
+    told: Told | None,
 ) -> list[str]:
     (under,) = said["loads"]
     answered = f"{under['delivery']['answered']} of {under['delivery']['asked']}"
@@ -168,4 +188,5 @@ def _row(
         str(restarts),
         str(killed),
         f"{advice['action']}: {advice['written']}",
+        f"{told.name}, {told.delivered - told.fired:.0f} s after it fired" if told else "nothing",
     ]
