@@ -88,19 +88,21 @@ class Speaker:
     @contextmanager
     def busy(self) -> Iterator[None]:
         """Hold the lock as a playbook does: the timer may be due, as two minutes after it was set up."""
-        module = self.host.start("flock", LOCK, "sh", "-c", "echo held; cat")
-        assert module.stdin
-        assert module.stdout
-        assert module.stdout.readline() == "held\n"
-        try:
-            yield
-        finally:
-            module.stdin.close()
-            module.wait(timeout=60)
+        with self.host.start("flock", LOCK, "sh", "-c", "echo held; cat") as module:
+            assert module.stdin
+            assert module.stdout
+            assert module.stdout.readline() == "held\n"
+            try:
+                yield
+            finally:
+                module.stdin.close()
+                module.wait(timeout=60)
 
     def run(self) -> str:
         """Run the scheduled audit now, and return its result and its status."""
         self.settle()
+        # systemd refuses more than five starts in ten seconds, which tests are quick enough for.
+        self.host.run("systemctl", "reset-failed", SERVICE)
         self.host.run("systemctl", "start", SERVICE, timeout=300)
         shown = self.host.out("systemctl", "show", "--property=Result,ExecMainStatus", SERVICE)
         return " ".join(sorted(line.partition("=")[2] for line in shown.splitlines()))
@@ -109,7 +111,8 @@ class Speaker:
         """Return what the audit told the journal since a time of the host's clock, of this *priority* or a higher."""
         self.host.out("journalctl", "--sync")
         asked = [f"--unit={SERVICE}", f"--since=@{since}", f"--priority={priority}", "--output=cat", "--no-pager"]
-        said = self.host.out("journalctl", *asked, "_COMM=python3")
+        # Not by _COMM: of a process that ends right after it has spoken, journald cannot read it any more.
+        said = self.host.out("journalctl", *asked, "--identifier=python3")
         return [line for line in said.splitlines() if line]
 
     def now(self) -> str:
