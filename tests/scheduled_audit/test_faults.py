@@ -94,13 +94,13 @@ def test_while_a_playbook_runs_it_waits_and_keeps_nobody_waiting(speaker: Speake
     )
     speaker.settle()
     speaker.host.out("chmod", "0666", "/etc/librespot/kitchen.env")
-    module = speaker.host.start("python3", "-c", holder)
-    assert module.stdout
-    assert module.stdout.readline() == "held\n"
-    started = time.monotonic()
-    run = threading.Thread(target=speaker.host.run, args=("systemctl", "start", SERVICE), kwargs={"timeout": 300})
-    run.start()
-    module.wait(timeout=60)
+    with speaker.host.start("python3", "-c", holder) as module:
+        assert module.stdout
+        assert module.stdout.readline() == "held\n"
+        started = time.monotonic()
+        run = threading.Thread(target=speaker.host.run, args=("systemctl", "start", SERVICE), kwargs={"timeout": 300})
+        run.start()
+        module.wait(timeout=60)
     assert run.is_alive(), "it did not wait"
     run.join()
     assert time.monotonic() - started > 60

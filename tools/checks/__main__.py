@@ -42,8 +42,8 @@ def main() -> int:
         try:
             for core in sorted({stage.core for stage in chosen}):
                 outcomes.append(run.prepare(core))
-            for stage in chosen:
-                outcomes.append(run.run(stage))
+            for batch in stages.batches(chosen):
+                outcomes.extend(run.run(*batch))
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
             return 130

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs stages one after the other: their output into logs, their verdicts into a table."""
+"""Runs stages, those that are apart at the same time: their output into logs, their verdicts into a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from tools.lab.venv import Environment
 
 _TAIL_LINES = 60
 _PATIENCE_S = 60.0
+_LOOK_S = 0.1
+_UNPREPARED = Verdict(0, 1, "its environment could not be made")
 
 
 @dataclass(frozen=True)
@@ -69,29 +71,38 @@ class Runner:
             found = Verdict(0, 1, str(error))
         return Outcome(f"environment-{core}", found, time.monotonic() - start)
 
-    def run(self, stage: Stage) -> Outcome:
-        """Run one stage, whose environment is prepared, to its end; show the end of its output if it failed."""
-        start = time.monotonic()
-        log = self._cache.log(f"check-{stage.name}")
-        environment = self._environments.get(stage.core)
-        if environment is None:
-            return Outcome(stage.name, Verdict(0, 1, "its environment could not be made"), 0)
-        with self._progress.step(stage.name):
-            status = self._execute(stage, log, surroundings.variables(os.environ, environment, self._cache))
-        found = verdict.read(log.read_text(encoding="utf-8", errors="replace"), status)
-        if found.failed:
-            _show(stage, log, found)
-        return Outcome(stage.name, found, time.monotonic() - start)
+    def run(self, *stages: Stage) -> list[Outcome]:
+        """Run stages at the same time, whose environments are prepared, to their ends; show the ends of what failed."""
+        _heed_interrupts()
+        running: list[_Running] = []
+        outcomes = {stage.name: Outcome(stage.name, _UNPREPARED, 0) for stage in stages}
+        with self._progress.step(", ".join(stage.name for stage in stages)):
+            try:
+                for stage in stages:
+                    if stage.core in self._environments:
+                        running.append(self._begin(stage))
+                while [item for item in running if not item.over()]:
+                    time.sleep(_LOOK_S)
+            finally:
+                for item in running:
+                    item.interrupt()
+                for item in running:
+                    item.end()
+        for item in running:
+            found = verdict.read(item.log.read_text(encoding="utf-8", errors="replace"), item.status)
+            if found.failed:
+                _show(item.stage, item.log, found)
+            outcomes[item.stage.name] = Outcome(item.stage.name, found, item.seconds)
+        return list(outcomes.values())
 
-    def _execute(self, stage: Stage, log: Path, variables: dict[str, str]) -> int:
+    def _begin(self, stage: Stage) -> _Running:
+        variables = surroundings.variables(os.environ, self._environments[stage.core], self._cache)
         directory = self._checkout
         if stage.placed:
             directory = self._copy
             path = f"{self._scratch}{os.pathsep}{variables['ANSIBLE_COLLECTIONS_PATH']}"
             variables = {**variables, "ANSIBLE_COLLECTIONS_PATH": path}
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            # A shell starts what it runs in the background deaf to Ctrl-C, and stages would inherit it.
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        log = self._cache.log(f"check-{stage.name}")
         with log.open("w", encoding="utf-8") as stream:
             print(f"$ {shlex.join(stage.argv)}", file=stream, flush=True)
             process = subprocess.Popen(
@@ -103,13 +114,58 @@ class Runner:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-            try:
-                return process.wait(stage.limit_min * 60)
-            except subprocess.TimeoutExpired:
-                print(f"\nstopped: it still ran after {stage.limit_min:g} minutes", file=stream, flush=True)
-                return 1
-            finally:
-                _stop(process)
+        return _Running(stage, log, process)
+
+
+@dataclass
+class _Running:
+    """A stage under way, which has *status* and *seconds* once it is over."""
+
+    stage: Stage
+    log: Path
+    process: subprocess.Popen[bytes]
+    status: int = 1
+    seconds: float = 0.0
+    _start: float = field(default_factory=time.monotonic)
+    _late: bool = False
+
+    def over(self) -> bool:
+        """Tell whether it has ended; one that takes longer than it may is ended."""
+        if self.seconds:
+            return True
+        if self.process.poll() is None:
+            if time.monotonic() - self._start < self.stage.limit_min * 60:
+                return False
+            self._late = True
+            self.interrupt()
+        self.end()
+        return True
+
+    def interrupt(self) -> None:
+        """Have it end as Ctrl-C does, so that it can clean up after itself."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+
+    def end(self) -> None:
+        """Wait until it has ended, and end what is left of it for good."""
+        if self.seconds:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_PATIENCE_S)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.status = self.process.wait()
+        if self._late:
+            self.status = self.status or 1
+            with self.log.open("a", encoding="utf-8") as stream:
+                print(f"\nstopped: it still ran after {self.stage.limit_min:g} minutes", file=stream)
+        self.seconds = time.monotonic() - self._start
+
+
+def _heed_interrupts() -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts what it runs in the background deaf to Ctrl-C, and stages would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _show(stage: Stage, log: Path, found: Verdict) -> None:
@@ -117,17 +173,6 @@ def _show(stage: Stage, log: Path, found: Verdict) -> None:
     print(f"\n--- {stage.name}: {found.problem or 'failed'}; the end of {log}")
     print("\n".join(lines[-_TAIL_LINES:]))
     print(f"--- {stage.name}\n", flush=True)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End what is left of a stage: as Ctrl-C does, so that it can clean up after itself, and then for good."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_PATIENCE_S)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def table(outcomes: Iterable[Outcome]) -> str:

@@ -18,8 +18,8 @@ from tools.lab.venv import DEFAULT_CORE
 CORES = ("2.18", "2.19", "2.20", "2.21")
 """Every ansible-core that is supported, as meta/runtime.yml and tests/requirements have it."""
 
-SCENARIOS = ("default", "debian12", "debian13", "alternative", "rollback", "absent")
-"""Molecule's scenarios in containers."""
+SCENARIOS = ("default", "alternative", "debian12", "debian13", "rollback", "absent")
+"""Molecule's scenarios in containers, two of which run at a time."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Stage:
     """One command, and where it runs.
 
     With *placed* it runs in a copy of the checkout that lies where Ansible looks for the collection, since some tools
-    refuse a link; else in the checkout. *limit_min* is in minutes.
+    refuse a link; else in the checkout. *limit_min* is in minutes. Stages next to each other that are *together* by the
+    same word run at the same time: each waits for hosts for half of its time, and none measures any.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Stage:
     core: str = DEFAULT_CORE
     placed: bool = False
     limit_min: float = 10
+    together: str = ""
 
 
 MACHINES = ("debian12", "debian13")
@@ -85,8 +87,14 @@ STAGES: tuple[Stage, ...] = (
     Stage("docs", ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "."), ("test", "docs"), placed=True),
     Stage("collection", ("pytest", "tests/collection"), ("test", "docs")),
     *(
-        Stage(f"molecule-{name}", ("molecule", "test", "--scenario-name", name), ("test", "molecule"), limit_min=25)
-        for name in SCENARIOS
+        Stage(
+            f"molecule-{name}",
+            ("molecule", "test", "--scenario-name", name),
+            ("test", "molecule"),
+            limit_min=25,
+            together=f"molecule-{number // 2}",
+        )
+        for number, name in enumerate(SCENARIOS)
     ),
     Stage("molecule-machine", ("molecule", "test", "--scenario-name", "machine"), ("test", "machine"), limit_min=25),
     Stage("builds", ("pytest", "tests/builds"), ("test", "molecule"), limit_min=20),
@@ -192,3 +200,14 @@ def choose(names: Sequence[str], stages: Sequence[Stage] = STAGES) -> list[Stage
     if unknown or not names:
         raise LabError(f"no check is called {', '.join(unknown) or '(nothing)'}", f"Known: {' '.join(sorted(known))}")
     return [stage for stage in stages if "full" in names or {stage.name, *stage.targets} & set(names)]
+
+
+def batches(chosen: Sequence[Stage]) -> list[list[Stage]]:
+    """Return the stages in their order: each alone, or those that are together."""
+    found: list[list[Stage]] = []
+    for stage in chosen:
+        if found and stage.together and stage.together == found[-1][-1].together:
+            found[-1].append(stage)
+        else:
+            found.append([stage])
+    return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.checks.stages import CORES, STAGES, choose
+from tools.checks.stages import CORES, STAGES, Stage, batches, choose
 from tools.lab.errors import LabError
 
 ROOT = Path(__file__).parents[3]
@@ -34,6 +34,13 @@ def test_full_is_every_stage() -> None:
 def test_a_name_without_checks_is_refused(names: list[str]) -> None:
     with pytest.raises(LabError):
         choose(names)
+
+
+def test_those_that_are_together_are_one_batch() -> None:
+    one, two, three, four = (Stage(str(n), (), (), together=word) for n, word in enumerate(("", "a", "a", "b")))
+    alone = Stage("5", (), ())
+    assert batches([one, two, three, four, alone, one]) == [[one], [two, three], [four], [alone], [one]]
+    assert [stage for batch in batches(STAGES) for stage in batch] == list(STAGES)
 
 
 def test_the_matrix_is_every_core_that_is_pinned() -> None:
