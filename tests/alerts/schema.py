@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import enum
+import json
 import types
 import typing
 from collections.abc import Iterator
+
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 
 def misfits(thing: object, path: str = "") -> list[str]:
@@ -51,6 +54,11 @@ def _is(value: object, hint: typing.Any) -> bool:
         return True
     if issubclass(hint, enum.Enum):
         return value in {item.value for item in hint} or isinstance(value, hint)
+    if isinstance(value, dict) and hasattr(hint, "from_json"):
+        # What the library does not read further it leaves as it came.
+        read = hint.from_json(value)
+        back = json.loads(json.dumps(read, cls=JSONEncoder))
+        return value.items() <= back.items() and not misfits(read)
     if hint in (int, float):
         return isinstance(value, (int, hint)) and not isinstance(value, bool)
     return isinstance(value, hint)

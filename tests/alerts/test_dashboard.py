@@ -107,6 +107,8 @@ def test_what_the_schema_does_not_know_is_found(
         (("panels", 1, "options", "colorMode"), "colour"),
         (("refresh",), 30),
         (("graphTooltip",), 9),
+        (("panels", 22, "transformations", 0, "id"), 7),
+        (("panels", 22, "transformations", 0, "disable"), True),
     ],
 )
 def test_what_has_another_type_is_found(made: dict[str, Any], path: tuple[str | int, ...], value: object) -> None:

@@ -40,7 +40,8 @@ print(urllib.request.urlopen("http://127.0.0.1:9100/metrics", timeout=10).read()
 _CODE, _AUDITOR = "/root/monitoring.zip", "/root/monitoring-auditor.py"
 
 
-def _series(text: str) -> Series:
+def series(text: str) -> Series:
+    """Return the samples in a file for node_exporter's textfile collector."""
     found = {}
     for family in text_string_to_metric_families(text):
         for item in family.samples:
@@ -70,11 +71,11 @@ class Monitored:
 
     def file(self) -> Series:
         """Return what the monitor has written."""
-        return _series(self.host.out("cat", METRICS))
+        return series(self.host.out("cat", METRICS))
 
     def scraped(self) -> Series:
         """Return what node_exporter tells."""
-        return _series(self.host.out("python3", "-c", _SCRAPE))
+        return series(self.host.out("python3", "-c", _SCRAPE))
 
     def wait(self, right: Callable[[Series], bool], within_s: float = 90) -> tuple[Series, float]:
         """Wait until what node_exporter tells is *right*; return it, and how long that took.
