@@ -7,18 +7,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.attacks.deployment import APPLY, KITCHEN, ZONES
+from tests.attacks.deployment import APPLY, KITCHEN, PORT, ZONES
+from tests.attacks.hosts import until
 from tests.attacks.tables import show
 from tests.containers.mutation import dies
 from tests.containers.speaker import NAME, Speaker
+from tests.delivery.watched import MONITORING
 from tests.machine.conftest import LIMITS, speakers
 from tests.machine.machine import Machine
+from tests.machine.test_limits import POST
+from tests.monitoring.conftest import METRICS, Series, series
 from tests.mutants.catalogue import Mutant
 from tests.mutants.world import red
 from tests.network.audits import audit
+from tests.profile.measured import measure
 from tests.support.hosts import lab
 from tests.support.plays import Controller
 
@@ -58,6 +64,20 @@ MUTANTS = (
 )
 
 
+PROFILED: dict[str, Any] = {
+    "deployment": "container",
+    "loads": ["idle", "decode_like"],
+    # What the machine can answer: it is emulated, and has half of a processor for it.
+    "decode_rate": 0.1,
+    "decode_size": "12M",
+}
+WATCHED: dict[str, Any] = {
+    "librespot_monitored": True,
+    "librespot_monitoring_audit": False,
+    "librespot_monitoring_textfile_directory": "",
+}
+
+
 @pytest.fixture(scope="module")
 def speaker(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Speaker]:
     """Return the machine with the kitchen in a container, and no service."""
@@ -72,6 +92,11 @@ def speaker(host: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     # Other tests of the machine find it as they left it.
     host.shell("systemctl disable --quiet --now docker.socket docker.service")
     speakers(found.controller)
+
+
+def told(speaker: Speaker) -> Series:
+    """Return what the monitor has written."""
+    return series(speaker.host.out("cat", METRICS))
 
 
 def live(speaker: Speaker) -> dict[str, str]:
@@ -111,6 +136,41 @@ def test_a_killed_removal_leaves_nothing_behind(speaker: Speaker) -> None:
     files = speaker.host.shell("find /etc/systemd /run/systemd/system -name '*librespot*'")
     assert (units, files) == ("", "")
     speaker.converge({"limits": WANTED})
+
+
+def test_it_is_profiled(speaker: Speaker) -> None:
+    """Each figure is the kernel's own, of the group that the container alone is in."""
+    kitchen = {**KITCHEN, "limits": WANTED}
+    said = measure(speaker.controller, [kitchen], **PROFILED)
+    profile = said.of("kitchen")
+    assert (profile["deployment"], profile["cgroup_version"]) == ("container", 2)
+    idle, decode = said.figures("kitchen", "idle"), said.figures("kitchen", "decode_like")
+    assert decode["memory"]["maximum"] > 1.5 * idle["memory"]["maximum"]
+    assert decode["cpu"]["p50"] > idle["cpu"]["p50"]
+    pid = speaker.inspect()["State"]["Pid"]
+    place = speaker.host.shell(f"sed s/^0::// /proc/{pid}/cgroup").strip()
+    peak = int(speaker.host.out("cat", f"/sys/fs/cgroup{place}/memory.peak"))
+    assert 0.9 * decode["memory"]["maximum"] <= peak <= 128 * MIB
+    assert {"memory", "tasks"} <= set(said.advice("kitchen"))
+
+
+def test_its_monitor_counts_what_comes_to_its_limits(speaker: Speaker) -> None:
+    """The group that has counted goes with the container, and the one above it stays."""
+    speaker.converge({"limits": WANTED}, **WATCHED)
+    killed = 'librespot_memory_events_total{event="oom_kill",name="kitchen"}'
+    starts = 'librespot_instance_starts_total{name="kitchen"}'
+    before = told(speaker)
+    assert before['librespot_memory_limit_bytes{name="kitchen"}'] == 128 * MIB
+    assert before["librespot_monitor_cgroup_version"] == 2
+    assert before['librespot_pressure_seconds_total{kind="some",name="kitchen",resource="cpu"}'] > 0
+    identity = speaker.identity
+    speaker.host.run("python3", "-Ic", POST, str(PORT))
+    until(lambda: speaker.identity != identity and speaker.host.answer(PORT), 120, "it was started again")
+    until(lambda: told(speaker)[starts] > before[starts], 60, "its start is counted")
+    assert told(speaker)[killed] == before[killed] + 1
+    speaker.converge({"limits": WANTED})
+    # Asked for no more, it goes with the front door's next removal; others find the machine as they left it.
+    speaker.controller.converge(MONITORING, {"librespot_state": "absent"})
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
