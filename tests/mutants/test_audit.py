@@ -48,6 +48,8 @@ def test_discovery_that_shall_be_off_is_an_open_port(world: World) -> None:
         ("CFG-01", "options", "kitchen"),
         ("CFG-06", "drift", "host"),
         ("CFG-06", "drift", "kitchen"),
+        # What it has for its port it has no reason for any more.
+        ("CFG-07", "rationale", "kitchen"),
         ("NET-01", "sockets", "kitchen"),
         ("NET-02", "bind", "kitchen"),
         ("NET-03", "table", "host"),

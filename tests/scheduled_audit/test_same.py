@@ -29,7 +29,9 @@ def differences(by_itself: dict[Key, dict[str, Any]], by_playbook: dict[Key, dic
     found = [f"only one of them: {key}" for key in by_itself.keys() ^ by_playbook.keys()]
     for key in by_itself.keys() & by_playbook.keys():
         one, other = dict(by_itself[key]), dict(by_playbook[key])
+        # Since when it is red only the one knows, and of which host it is only the other.
         one.pop("since", None)
+        other.pop("fingerprint")
         if key in _OF_THE_MOMENT:
             one, other = {"status": one["status"]}, {"status": other["status"]}
         if one != other:

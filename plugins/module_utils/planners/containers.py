@@ -73,7 +73,7 @@ def container_planners(host: Host, engine: Engine, spec: Specification, image: s
     outlived = OutlivedProfilesPlanner(host.files, [item.name for item in gone], not spec.present and not served)
     planners.append(outlived)
     if not spec.present and not served:
-        ended = [kind(item.name) for item in gone for kind in (container_name, holder_name)]
+        ended = [slice_name(kind(item.name)) for item in gone for kind in (container_name, holder_name)]
         planners.append(EmptySlicePlanner(host.systemd, host.files, ended))
     names = [item.name for item in spec.present]
     for number, item in enumerate(spec.present):

@@ -31,6 +31,7 @@ from .profiles import OutlivedProfilesPlanner
 from .quadlet import NoQuadletPlanner, PodmanNetworkPlanner, QuadletPlanner, StrayPlanner
 from .quadlet_file import SweptPlanner
 from .registry import Host, ours, remnants, runs
+from .slices import EmptySlicePlanner, shared_slice
 from .strays import strays
 
 _OURS = re.compile(r"librespot-([a-z0-9-]+)\.(?:container|network)")
@@ -68,6 +69,8 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
         ]
     every = not spec.present and not any(runs(host, item.name) for item in ours(host).instances)
     planners.append(OutlivedProfilesPlanner(host.files, [item.name for item in gone], every))
+    if every:
+        planners.append(EmptySlicePlanner(host.systemd, host.files, [item.unit for item in gone]))
     names = [item.name for item in spec.present]
     for number, item in enumerate(spec.present):
         planners += [
@@ -99,6 +102,7 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
 def _shared(host: Host, spec: Specification, profile: str) -> list[Planner]:
     """Return what the containers of *spec* need of the host. It comes first, whatever becomes of one of them."""
     return [
+        *shared_slice(host),
         *parser_planners(host.commands, host.facts),
         DirectoryPlanner(host.files, QUADLETS, along=os.path.dirname(QUADLETS)),
         DirectoryPlanner(host.files, SECCOMP, along=ROOT),

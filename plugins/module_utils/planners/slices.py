@@ -112,13 +112,13 @@ class NoSlicePlanner(Planner):
 
 
 class EmptySlicePlanner(Planner):
-    """The slice of all instances, which goes when only the slices of *gone* containers are in it."""
+    """The slice of all instances, which goes when only the groups of what is *gone* are in it: slices, or services."""
 
     def __init__(self, systemd: Systemd, files: Files, gone: Collection[str]) -> None:
         super().__init__(f"unit {SLICE}", HOST)
         self._systemd = systemd
         self._files = files
-        self._gone = {slice_name(name) for name in gone}
+        self._gone = set(gone)
 
     def wanted(self) -> State:
         """Return nothing."""

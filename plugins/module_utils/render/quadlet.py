@@ -18,7 +18,7 @@ from typing import Any
 from ..model.container import INSTANCE_LABEL, container_name
 from ..model.instance import Instance
 from .container import NO_NEW_PRIVILEGES
-from .unit import FIREWALL, unit_text, word
+from .unit import FIREWALL, SLICE, unit_text, word
 
 QUADLETS = "/etc/containers/systemd"
 _RUNTIME = "/run/containers/systemd"
@@ -111,6 +111,8 @@ def container_quadlet(instance: Instance, request: Mapping[str, Any]) -> str:
     run = [
         ("Restart", "always"),
         ("RestartSec", "1s"),
+        # As services are: what the kernel counts of it and of nobody else stays when it has ended.
+        ("Slice", SLICE),
         # Given to Podman, it would weigh the container against the service's other processes alone.
         ("IOWeight", str(instance.limits.io_weight)),
     ]

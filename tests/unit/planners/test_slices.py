@@ -89,7 +89,8 @@ def test_the_slice_of_all_goes_with_the_last(
         (tmp_path / name).mkdir()
     monkeypatch.setattr(slices, "_GROUPS", str(tmp_path))
     assert (
-        bool(EmptySlicePlanner(cast(Systemd, Told("no")), Files(str(tmp_path)), ["librespot-kitchen"]).found()) is goes
+        bool(EmptySlicePlanner(cast(Systemd, Told("no")), Files(str(tmp_path)), ["librespot-kitchen.slice"]).found())
+        is goes
     )
 
 
