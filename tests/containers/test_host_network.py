@@ -224,6 +224,16 @@ def _audit(speaker: Speaker) -> Findings:
     return audit(speaker.host, wanted)
 
 
+UNASKED = (
+    # By nobody's wish this host is kept up to date,
+    *(("UPD-03", "staged", "host"), ("UPD-04", "proved", "host"), ("UPD-06", "scan", "host"), ("UPD-07", "ci", "host")),
+    *(("UPD-09", "fixable", "host"), ("CON-08", "scan", "host"), ("CON-09", "packages", "host")),
+    # measured, monitored, or told of, and audits itself.
+    *(("RES-01", "profile", "kitchen"), ("RES-02", "limits", "kitchen"), ("RES-05", "told", "host")),
+    *(("RES-06", "told", "host"), ("CFG-06", "scheduled", "host"), ("NET-06", "reviewed", "host")),
+)
+
+
 def test_the_audit_says_what_it_costs(shared: Speaker) -> None:
     found = {(item["id"], item["check"], item["scope"]): item for item in _audit(shared)}
     assert red(list(found.values())) == {}
@@ -235,6 +245,7 @@ def test_the_audit_says_what_it_costs(shared: Speaker) -> None:
         ("CON-07", "profile", "kitchen"): "not enforced",
         ("NET-02", "bind", "kitchen"): "not enforced",
         ("NET-05", "other ports", "kitchen"): "not enforced",
+        **dict.fromkeys(UNASKED, "not enforced"),
     }
     assert REASON in found["CFG-03", "relaxations", "kitchen"]["observed"]
 

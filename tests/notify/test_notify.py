@@ -212,7 +212,10 @@ def test_what_is_wrong_is_named_and_nothing_is_changed(told: Telling) -> None:
 
 def test_absent_leaves_nothing(told: Telling) -> None:
     before = told.counted("")
-    assert told.monitoring(state="absent", notify=None).status == 0
+    predicted = told.monitoring("--check", "--diff", state="absent", notify=None)
+    made = told.monitoring("--diff", state="absent", notify=None)
+    assert made.status == 0
+    assert changes(predicted.output) == changes(made.output) != []
     script = (
         "ls -d /etc/systemd/system/*notify* /etc/systemd/system/*failed@* /var/lib/*notify* /var/lib/private/* 2>&1"
     )

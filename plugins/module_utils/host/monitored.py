@@ -30,6 +30,15 @@ _LARGEST = 1 << 20
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,39}")
 
 
+def hidden() -> bool:
+    """Tell whether this user sees no processes of others, not even the first one."""
+    try:
+        _stat(1)
+    except (FileNotFoundError, PermissionError):
+        return True
+    return False
+
+
 def look(target: Target) -> Seen:
     """Return what can be seen of an instance."""
     try:

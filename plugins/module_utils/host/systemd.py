@@ -49,6 +49,11 @@ class Systemd:
             found[ON_DISK] = self._commands.run(["systemctl", "is-enabled", unit], ok=()).stdout.strip()
         return found
 
+    def loaded(self, pattern: str) -> list[str]:
+        """Return the units that systemd has in memory whose names match *pattern*, such as those of a template."""
+        argv = ["systemctl", "list-units", "--all", "--full", "--plain", "--no-legend", pattern]
+        return [line.split()[0] for line in self._commands.run(argv).stdout.splitlines() if line.strip()]
+
     def command(self, unit: str) -> list[str]:
         """Return what starts the service *unit*, word by word, with its specifiers expanded; [] when there is none.
 

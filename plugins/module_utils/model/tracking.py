@@ -61,6 +61,7 @@ class Tracked:
     _since: tuple[tuple[int, float], float] | None = None
     _looked: bool = False
     _last: tuple[int, float] | None = None
+    _said: tuple[int, float] | None = None
 
     def look(self, seen: Seen) -> bool:
         """Take up what is seen now. Return whether it has ended, or was started, since the last look."""
@@ -102,9 +103,13 @@ class Tracked:
         return {name: self.events.setdefault(name, Tally()).see(group, value) for name, value in found.items()}
 
     def asked(self, healthy: bool, version: str) -> None:
-        """Take up whether it has given a sign of life, and what it said that it is."""
+        """Take up whether it has given a sign of life, and what it said that it is: once for each start.
+
+        It becomes a label. One that was taken over and says something else each time would fill a Prometheus.
+        """
         self.healthy = healthy
-        self.version = version or self.version
+        if version and self.seen.life != self._said:
+            self.version, self._said = version, self.seen.life
         self.silences += not healthy
 
     @property

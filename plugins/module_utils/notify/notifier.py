@@ -31,7 +31,7 @@ from ..model.samples import read_samples
 from ..model.told import DamagedError
 from .channel import Channel, UndeliveredError
 from .channels import channels
-from .telling import Teller
+from .telling import Teller, first
 
 _STALE = "LibrespotMonitorStale"
 _LAST_LOOK = "librespot_monitor_last_look_timestamp_seconds"
@@ -149,10 +149,13 @@ class Notifier:
             if due:
                 # Who answers until systemd ends the run is left alone by the next, so that others are told.
                 self._remember(kept.failed(way.name, _UNANSWERED, int(time.time())))
+            left = len(first(due))
             try:
                 for part in teller.tell(way, due, today):
+                    left -= len(part)
                     kept = kept.delivered(way.name, part, int(time.time()))
-                    self._remember(kept)
+                    # Also who takes one message and never comes to an end with the next.
+                    self._remember(kept.failed(way.name, _UNANSWERED, int(time.time())) if left else kept)
                     self._say(f"{way.name} took {len(part)}: {'; '.join(item.title for item in part)}")
             except UndeliveredError as error:
                 kept = kept.failed(way.name, str(error), int(time.time()))

@@ -185,7 +185,6 @@ def _no_grants(host: Host) -> list[Planner]:
     files = host.files
     return [
         NoTimerPlanner(host.systemd, files, GRANTS_TIMER, GRANTS_SERVICE),
-        # Before their files: what is stopped and has none, systemd forgets by itself, and nobody can predict when.
         ForgottenPlanner(host.systemd, "the lists of grants", [GRANTS_SERVICE, GRANTS_TIMER]),
         *no_drop_ins(host, _GRANTS_UNITS),
         *(FilePlanner(files, path, None) for path in (*_GRANTS_UNITS, GRANTS_PROGRAM)),

@@ -88,10 +88,13 @@ def notify_planners(host: Host, notify: Notify | None) -> list[Planner]:
 
 def _absent(host: Host) -> list[Planner]:
     files = host.files
+    # Each unit that failed has one of its own, which systemd remembers when it could tell nobody.
+    told = host.systemd.loaded(FAILED.replace("@", "@*"))
     return [
         UnitPlanner(host.systemd, files, WATCH, present=False),
         UnitPlanner(host.systemd, files, TIMER, present=False),
-        StoppedPlanner(host.systemd, SERVICE),
+        *(StoppedPlanner(host.systemd, name) for name in (SERVICE, *told)),
+        ForgottenPlanner(host.systemd, "the notifier", [SERVICE, WATCH, TIMER, _ANY, *told]),
         *no_drop_ins(host, _PATHS),
         *(FilePlanner(files, path, None) for path in (*_PATHS, KEPT, BREACHES, ARCHIVE)),
         DirectoryPlanner(files, LINK, None),
@@ -99,5 +102,4 @@ def _absent(host: Host) -> list[Planner]:
         HuskPlanner(files, SETTINGS, [KEPT]),
         HuskPlanner(files, os.path.dirname(ARCHIVE), [ARCHIVE]),
         HuskPlanner(files, ROOT, [ARCHIVE], [os.path.dirname(ARCHIVE)]),
-        ForgottenPlanner(host.systemd, "the notifier", [SERVICE, WATCH, TIMER, _ANY]),
     ]

@@ -62,11 +62,11 @@ def _absent(host: Host) -> list[Planner]:
         UnitPlanner(host.systemd, files, TIMER, present=False),
         StoppedPlanner(host.systemd, SERVICE),
         StoppedPlanner(host.systemd, FAILED),
+        ForgottenPlanner(host.systemd, "the check", [SERVICE, FAILED, TIMER]),
         *no_drop_ins(host, _PATHS),
         *(FilePlanner(files, path, None) for path in (*_PATHS, STAMP, PROGRAM)),
         DirectoryPlanner(files, DIRECTORY, None),
         DirectoryPlanner(files, CACHE, None),
         HuskPlanner(files, os.path.dirname(PROGRAM), [PROGRAM]),
         HuskPlanner(files, ROOT, [PROGRAM], [os.path.dirname(PROGRAM)]),
-        ForgottenPlanner(host.systemd, "the check", [SERVICE, FAILED, TIMER]),
     ]

@@ -94,13 +94,13 @@ def _absent(host: Host) -> list[Planner]:
     return [
         UnitPlanner(host.systemd, files, TIMER, present=False),
         StoppedPlanner(host.systemd, SERVICE),
+        ForgottenPlanner(host.systemd, "the scheduled audit", [SERVICE, TIMER]),
         *no_drop_ins(host, _PATHS),
         *(FilePlanner(files, path, None) for path in (*_PATHS, STAMP, DESCRIPTION, PROGRAM)),
         DirectoryPlanner(files, DIRECTORY, None),
         HuskPlanner(files, SETTINGS, [DESCRIPTION]),
         HuskPlanner(files, os.path.dirname(PROGRAM), [PROGRAM]),
         HuskPlanner(files, ROOT, [PROGRAM], [os.path.dirname(PROGRAM)]),
-        ForgottenPlanner(host.systemd, "the scheduled audit", [SERVICE, TIMER]),
     ]
 
 

@@ -232,7 +232,11 @@ class StoppedPlanner(Planner):
 
 
 class ForgottenPlanner(Planner):
-    """Units that go: systemd shall have none of them loaded, nor remember that they failed."""
+    """Units that go: systemd shall have none of them loaded, nor remember that they failed.
+
+    It stands before what removes their files: what is stopped and has none, systemd forgets by itself, and nobody can
+    predict when.
+    """
 
     def __init__(self, systemd: Systemd, scope: str, units: Sequence[str]) -> None:
         super().__init__(f"systemd's memory of {scope}", scope)

@@ -22,7 +22,7 @@ from ..host.breach_file import BreachFile
 from ..host.command import Commands
 from ..host.journal import Journal
 from ..host.liveness import can_run
-from ..host.monitored import Active, look, sign_of_life, version_of_groups
+from ..host.monitored import Active, hidden, look, sign_of_life, version_of_groups
 from ..model.breaches import PATH as BREACHES
 from ..model.ends import Ends
 from ..model.errors import HostError
@@ -39,6 +39,8 @@ WRITTEN_S = 15.0
 """How often the file is written when nothing has happened: as often as Prometheus reads it."""
 GRACE_S = 10.0
 """What an instance needs from its start to its first answer, on the slowest machine."""
+
+_PROC = "/proc"
 
 
 class Said:
@@ -91,6 +93,11 @@ class Monitor:
     def look(self) -> None:
         """Look at everything once, and write the file when it is time, or something has happened."""
         boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+        if hidden():
+            # What is written then would be that all have ended. A file that grows old is told as such.
+            self._said.tell(_PROC, "the processes of others are hidden (hidepid=); nothing is looked at")
+            return
+        self._said.tell(_PROC)
         changed = [item for item in self._tracked if item.look(look(item.target))]
         killed = {item.target.name: item.ends.failures[OOM_RESULT] for item in self._tracked}
         # What systemd has to say of an end may come a little later. Of one that never stays up, nothing is seen here.

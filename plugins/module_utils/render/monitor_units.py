@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from ..model.facts import Facts
 from ..model.monitored import Settings, settings_text
-from ..model.sandbox import HELPER, SANDBOX
+from ..model.sandbox import CLOUD_METADATA, HELPER
 from .unit import UNITS, unit_text
 
 NAME = "hardened-librespot-monitor"
@@ -39,6 +39,9 @@ GRANTS_LISTING = f"/run/{GRANTS_NAME}/grants.json"
 GRANTS_INTERVAL = 60
 """Seconds between two looks at the kernel's grants. When one ends is known from the look before, to the second."""
 
+_LOOPBACK = "127.0.0.1 ::1"
+"""Where an instance is asked that is bound to no other interface."""
+
 GENERATION = "HARDENED_LIBRESPOT_GENERATION"
 
 # What the monitor has otherwise: it reads /proc of instances and of the host, and what it writes is for everyone.
@@ -51,6 +54,7 @@ _CONFINED: tuple[tuple[str, str], ...] = (
     # It needs no temporary files, and could fill disk and memory with them.
     ("ReadOnlyPaths", " ".join(f"-/{place}" for place in ("tmp", "var/tmp", "dev/shm", "run"))),
     ("ProtectControlGroups", "yes"),
+    # With it systemd mounts another /proc for the unit, which shows all processes also where the host's hides them.
     ("ProtectKernelTunables", "yes"),
     ("MemoryDenyWriteExecute", "yes"),
     ("DevicePolicy", "closed"),
@@ -105,13 +109,30 @@ def generation(settings: Settings, program: bytes) -> str:
 
 
 def _network(settings: Settings, facts: Facts) -> list[tuple[str, str]]:
-    """Return what keeps the monitor from all but the instances of this host."""
-    found = [(item.name, value) for item in SANDBOX if item.name == "IPAddressDeny" for value in item.values]
+    """Return what keeps the monitor from all but the instances of this host, as far as its systemd can."""
+    found = _addresses(settings)
     if not facts.bpf_framework:
         return found
     found.append(("SocketBindDeny", "any"))
     # Also what is asked of the host's own addresses goes by way of this one; to a container it goes by its bridge.
     return found if settings.contained else [*found, ("RestrictNetworkInterfaces", "lo")]
+
+
+def _addresses(settings: Settings) -> list[tuple[str, str]]:
+    """Return which addresses it may reach: those at which it asks alone, where they do not change.
+
+    Which addresses an interface has changes, and what goes to a container goes to one of its bridge.
+    """
+    asked = [item for item in settings.targets if item.port is not None]
+    places = {item.address or (_LOOPBACK if item.interface in ("", "lo") else "") for item in asked}
+    if settings.contained:
+        return [("IPAddressDeny", CLOUD_METADATA)]
+    if "" not in places:
+        allowed = [("IPAddressAllow", " ".join(sorted(places)))] if places else []
+        return [("IPAddressDeny", "any"), *allowed]
+    # Not the resolver of this host, either: it would carry whatever is put into names.
+    others = () if _LOOPBACK in places else ("localhost",)
+    return [("IPAddressDeny", " ".join((CLOUD_METADATA, *others)))]
 
 
 def grants_units(sets: Sequence[tuple[str, str]]) -> dict[str, str]:

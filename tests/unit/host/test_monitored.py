@@ -169,3 +169,14 @@ def test_a_group_that_goes_while_it_is_read_has_ended(
     monkeypatch.setattr(monitored, "own", lambda _pid: {"": str(group)})
     monkeypatch.setattr(monitored, "held_in", held_in)
     assert monitored.look(UNIT).pid is None
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, PermissionError])
+def test_processes_of_others_are_seen_or_hidden(error: type[OSError], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not monitored.hidden()
+
+    def refused(_pid: int) -> None:
+        raise error
+
+    monkeypatch.setattr(monitored, "_stat", refused)
+    assert monitored.hidden()

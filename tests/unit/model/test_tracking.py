@@ -166,3 +166,13 @@ def test_silence_is_counted_though_only_the_watchdog_has_noticed() -> None:
     item.asked(True, "")
     samples = list(item.samples(0, 0, "", ""))
     assert values(samples, "librespot_instance_health_failures_total") == {"kitchen": 1}
+
+
+def test_a_process_says_once_what_its_version_is() -> None:
+    item = tracked()
+    said = []
+    for inode, version in ((1, ""), (1, "0.8.0"), (1, "0.8.1"), (2, ""), (2, "0.8.2"), (2, "0.8.3")):
+        item.look(seen(inode, 0))
+        item.asked(True, version)
+        said.append(item.version)
+    assert said == ["", "0.8.0", "0.8.0", "0.8.0", "0.8.2", "0.8.2"]

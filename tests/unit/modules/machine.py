@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -93,6 +94,7 @@ class Machine(Commands):
         self.silent = False
         self.users: dict[str, Account] = {}
         self.told: list[str] = []
+        self.failed: set[str] = set()
         self._loaded: dict[str, str] = {}
         self._enabled: set[str] = set()
         self._active: set[str] = set()
@@ -159,12 +161,14 @@ class Machine(Commands):
             return "systemd 257 (257)\n+BPF_FRAMEWORK\n"
         if verb == "show":
             return "".join(f"{name}={value}\n" for name, value in self._show(words[-1]).items())
+        if verb == "list-units":
+            return "".join(f"{name} loaded failed failed\n" for name in fnmatch.filter(self.failed, units[-1]))
         if verb == "is-enabled":
             return "enabled\n" if units[0] in self._enabled else "disabled\n"
         self.told.append(f"{verb} {' '.join(units)}".strip())
         act: Mapping[str, Callable[[], None]] = {
             "daemon-reload": self._loaded.clear,
-            "reset-failed": lambda: None,
+            "reset-failed": lambda: self.failed.difference_update(units),
             "enable": lambda: self._enabled.update(units),
             "disable": lambda: self._enabled.difference_update(units),
             "start": lambda: self._start(units),
@@ -189,7 +193,7 @@ class Machine(Commands):
             "NeedDaemonReload": "no" if fresh else "yes",
             "FragmentPath": f"{UNITS}/{unit}" if text else "",
             "UnitFileState": "enabled" if unit in self._enabled else disabled if text else "",
-            "ActiveState": "active" if unit in self._active else "inactive",
+            "ActiveState": "active" if unit in self._active else "failed" if unit in self.failed else "inactive",
             "DropInPaths": "",
             "LoadState": "loaded" if text else "not-found",
             "MainPID": str(self._processes[unit].pid) if unit in self._processes else "0",

@@ -232,3 +232,33 @@ def test_who_never_comes_to_an_end_is_left_alone_while_others_are_told(
     assert not machine.runs()
     assert "out of memory" in machine.heard.titles[0]
     assert "ended before" in machine.kept()["channels"]["slow"]["error"]
+
+
+def test_who_takes_one_message_and_never_ends_with_the_next_is_left_alone_too(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Heard()
+    slow.name = "slow"
+    monkeypatch.setattr(notifier, "channels", lambda *_given: [slow, machine.heard])
+    machine.runs()
+    slow.messages.clear()
+
+    def killed() -> None:
+        if len(slow.messages) > 1:
+            raise SystemExit
+
+    slow.meanwhile = killed
+    with pytest.raises(SystemExit):
+        # More than one message has room for.
+        machine.runs(*(f"{number}.service" for number in range(30)))
+    assert machine.heard.titles == []
+    assert not machine.runs()
+    assert len(machine.heard.titles) == 30
+    assert len(slow.messages) == 2
+    assert "ended before" in machine.kept()["channels"]["slow"]["error"]
+
+
+def test_who_takes_several_messages_has_not_failed(machine: Machine) -> None:
+    assert machine.runs(*(f"{number}.service" for number in range(30)))
+    assert len(machine.heard.messages) == 2
+    assert machine.kept()["channels"]["channel"]["error"] == ""

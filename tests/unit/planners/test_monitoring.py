@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.monitored
     settings_text,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.model.network import HostNetwork, placed
+from ansible_collections.hardened.librespot.plugins.module_utils.model.sandbox import CLOUD_METADATA
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.monitoring import grant_sets, settings_of
 from ansible_collections.hardened.librespot.plugins.module_utils.render.monitor_units import (
     grants_units,
@@ -100,6 +102,26 @@ def test_it_has_no_right_and_reaches_no_other_host() -> None:
     assert "RestrictNetworkInterfaces=lo" not in monitor_unit(settings(deployment=CONTAINER), b"", FACTS, grants=False)
     without = dataclasses.replace(FACTS, bpf_framework=False)
     assert "SocketBindDeny" not in monitor_unit(settings(), b"", without, grants=False)
+
+
+@pytest.mark.parametrize(
+    ("instance", "said"),
+    [
+        ({"bind": {"loopback": True}, "access": []}, ["IPAddressDeny=any", "IPAddressAllow=127.0.0.1 ::1"]),
+        ({"bind": {"address": "192.0.2.5"}}, ["IPAddressDeny=any", "IPAddressAllow=192.0.2.5"]),
+        ({"segment": SEGMENT}, ["IPAddressDeny=any"]),
+        ({}, [f"IPAddressDeny={CLOUD_METADATA} localhost"]),
+        ({"deployment": CONTAINER}, [f"IPAddressDeny={CLOUD_METADATA}"]),
+        ({"deployment": CONTAINER, "bind": {"loopback": True}, "access": []}, [f"IPAddressDeny={CLOUD_METADATA}"]),
+    ],
+)
+@pytest.mark.parametrize("bpf", [True, False])
+def test_it_reaches_no_address_but_those_at_which_it_asks(
+    instance: dict[str, Any], said: Sequence[str], bpf: bool
+) -> None:
+    facts = dataclasses.replace(FACTS, bpf_framework=bpf)
+    lines = monitor_unit(settings(**instance), b"", facts, grants=False).splitlines()
+    assert [line for line in lines if line.startswith("IPAddress")] == said
 
 
 def test_who_lists_grants_has_one_right() -> None:

@@ -47,6 +47,7 @@ class World:
     entries: list[Entry] = field(default_factory=list)
     readable: bool = True
     fails: int = 0
+    hidden: bool = False
     asked: int = 0
     read: int = 0
 
@@ -79,6 +80,7 @@ class World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(tmp_path)
     monkeypatch.setattr(program, "look", lambda _target: made.seen)
+    monkeypatch.setattr(program, "hidden", lambda: made.hidden)
     monkeypatch.setattr(program, "sign_of_life", made.sign)
     monkeypatch.setattr(program, "can_run", lambda _pid: True)
     monkeypatch.setattr(Journal, "begin", lambda _self: made.begin())
@@ -188,6 +190,23 @@ def test_what_cannot_be_written_is_told_once_and_so_is_its_end(
     assert "No such file" in first
     assert second == f"<5>{world.path}: well again"
     assert [item.name for item in world.directory.iterdir()] == ["librespot.prom"]
+
+
+def test_where_processes_are_hidden_nothing_is_told_to_have_ended(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = monitor(world)
+    looks(made, world, 20)
+    before = world.path.read_text()
+    world.hidden, world.seen = True, Seen()
+    looks(made, world, 20, 20)
+    assert world.path.read_text() == before
+    world.hidden, world.seen = False, UP
+    looks(made, world, 20)
+    assert world.values()["librespot_instance_starts_total"] == 0
+    first, second = capsys.readouterr().err.splitlines()
+    assert "hidepid" in first
+    assert second == "<5>/proc: well again"
 
 
 def test_the_end_of_a_grant_is_written_at_once(world: World, tmp_path: Path) -> None:
