@@ -76,7 +76,8 @@ def notify_planners(host: Host, notify: Notify | None) -> list[Planner]:
         DirectoryPlanner(files, os.path.dirname(ARCHIVE), along=ROOT),
         FilePlanner(files, ARCHIVE, program(entry)),
         DirectoryPlanner(files, SETTINGS, 0o700),
-        FilePlanner(files, KEPT, configuration(notify), 0o600),
+        # The address of a webhook is as good as a password with some services.
+        FilePlanner(files, KEPT, configuration(notify), 0o600, secret=True),
         *(FilePlanner(files, path, text) for path, text in notify_units(notify).items()),
         *no_drop_ins(host, _PATHS),
         LoadedPlanner(host.systemd, files, SERVICE),
@@ -96,7 +97,7 @@ def _absent(host: Host) -> list[Planner]:
         *(StoppedPlanner(host.systemd, name) for name in (SERVICE, *told)),
         ForgottenPlanner(host.systemd, "the notifier", [SERVICE, WATCH, TIMER, _ANY, *told]),
         *no_drop_ins(host, _PATHS),
-        *(FilePlanner(files, path, None) for path in (*_PATHS, KEPT, BREACHES, ARCHIVE)),
+        *(FilePlanner(files, path, None, secret=path == KEPT) for path in (*_PATHS, KEPT, BREACHES, ARCHIVE)),
         DirectoryPlanner(files, LINK, None),
         DirectoryPlanner(files, STATE, None),
         HuskPlanner(files, SETTINGS, [KEPT]),
