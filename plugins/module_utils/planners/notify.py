@@ -16,6 +16,7 @@ from ..model.layout import ROOT
 from ..model.notify_options import Notify
 from ..model.outbox import STATE
 from ..notify import program as entry
+from ..notify.channel import trusted
 from ..notify.channels import channels
 from ..notify.secret import secret_of
 from ..render.notify_units import (
@@ -49,9 +50,12 @@ def refuse_unusable(notify: Notify) -> None:
     """Raise `SpecificationError` or `HostError` for whom this host cannot tell, or by what it may not."""
     channels(notify.mail, notify.webhooks, notify.timeout)
     for source in notify.sources():
-        if source.secret:
-            secret_of(source.path, source.option)
-        wrong = readable(source.path) if source.secret else ""
+        if not source.secret:
+            # Without it systemd would never start the notifier, and nobody would be told of that.
+            trusted(source.path, source.option)
+            continue
+        secret_of(source.path, source.option)
+        wrong = readable(source.path)
         if wrong:
             raise HostError(f"{source.option}: {wrong}", f"chown root: {source.path}; chmod 0600 {source.path}")
 
