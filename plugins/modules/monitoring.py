@@ -47,7 +47,8 @@ options:
   expected:
     description:
       - What such an audit expects of the host besides the specification, by the options of M(hardened.librespot.audit)
-        of the same names, as C(upkeep). The ones that are not given have the same defaults.
+        of the same names, as C(upkeep). The ones that are not given have the same defaults. How the host is monitored,
+        and whom it tells, is what this module is told beside it.
     type: dict
     default: {}
   textfile_directory:
@@ -177,17 +178,18 @@ def _archives() -> Archives:
 
 def described(asked: dict[str, Any], spec: Specification) -> Description | None:
     """Return what the host audits itself by, if it shall. Raises `SpecificationError`."""
-    read = ArgumentSpecValidator(EXPECTATION_OPTIONS).validate(asked["expected"])
-    if read.error_messages:
-        raise SpecificationError(
-            "expected", asked["expected"], f"cannot be: {'; '.join(read.error_messages)}", "See the module audit"
-        )
     # It looks at what is set up beside it, as an audit by a playbook does.
     beside = {
         "monitored": True,
         "monitoring": {name: asked[name] for name in MONITORING_OPTIONS},
         "notify": asked["notify"] or {},
     }
+    options = {name: option for name, option in EXPECTATION_OPTIONS.items() if name not in beside}
+    read = ArgumentSpecValidator(options).validate(asked["expected"])
+    if read.error_messages:
+        raise SpecificationError(
+            "expected", asked["expected"], f"cannot be: {'; '.join(read.error_messages)}", "See the module audit"
+        )
     given = {**asked, **read.validated_parameters, **beside}
     Asked(given, _archives)
     return describe(given, spec, read_timer(asked["timer"], "timer")) if asked["audit"] else None

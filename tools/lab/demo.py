@@ -39,6 +39,18 @@ _BUILDING = re.compile(r"^librespot [\d.]+: (.+), \d+m\d\ds$")
 _RECAP = re.compile(r"^librespot-demo\S* +: ok=(\d+) +changed=(\d+) .*$", re.MULTILINE)
 _SCORE = re.compile(r"Overall exposure level for \S+: ([\d.]+) (\w+)")
 
+_METRICS = "/var/lib/hardened-librespot-monitor/librespot.prom"
+_UP = f'librespot_instance_up{{name="{SPEAKER}"}} 1'
+_SHOWN = (
+    *("librespot_instance_info", "librespot_instance_up", "librespot_instance_healthy", "librespot_cpu_seconds_total"),
+    *("librespot_memory_bytes", "librespot_memory_limit_bytes", "librespot_tasks", "librespot_tasks_limit"),
+    *("librespot_open_files", "librespot_open_files_limit"),
+    # In a container the kernel does not count everything for it.
+    "librespot_monitor_unreadable",
+)
+_AUDIT = "hardened-librespot-audit.service"
+_LOCK = "/run/hardened-librespot.lock"
+
 _NEXT = {
     SYSTEMD: """\
 Try next:
@@ -75,6 +87,9 @@ def inventory(deployment: str) -> dict[str, object]:
         "librespot_deployment": deployment,
         "librespot_instances": INSTANCES,
         "librespot_audit_live": True,
+        "librespot_monitored": True,
+        # No node_exporter reads it here.
+        "librespot_monitoring_textfile_directory": "",
         "librespot_install_build_host": builder.NAME,
         "librespot_install_build_dir": f"{builder.STORE}/build",
     }
@@ -109,6 +124,8 @@ class Demo:
             self._show_image()
         else:
             self._show_score()
+        self._show_metrics()
+        self._show_scheduled_audit()
         steps = _NEXT[self.deployment].format(host=self._host, speaker=SPEAKER)
         print(f"\n{self._play('audit', 'auditing with playbooks/audit.yml', variables)}\n{steps}", flush=True)
 
@@ -182,6 +199,26 @@ class Demo:
             raise LabError(f"systemd-analyze gave no score: {tail(text)}")
         score, word = found.groups()
         print(f"\nExposure of its sandbox, of 10 (systemd-analyze security): {score} {word}", flush=True)
+
+    def _show_metrics(self) -> None:
+        """Print some of what a Prometheus would be told of the instance."""
+        lines = output(["docker", "exec", self._host, "cat", _METRICS]).splitlines()
+        found = [line for line in lines if line.partition("{")[0] in _SHOWN]
+        if _UP not in found:
+            raise LabError(f"The monitor does not tell that the instance is up: {found}", f"See {_METRICS}")
+        shown = "\n".join(f"  {line}" for line in found)
+        print(f"\n{_METRICS} tells Prometheus, among {len(lines)} lines:\n{shown}", flush=True)
+
+    def _show_scheduled_audit(self) -> None:
+        """Let the host audit itself, as its timer does each hour, and print what it says to the journal."""
+        inside = ["docker", "exec", self._host]
+        with self.progress.step("letting the host audit itself, without Ansible"):
+            # It would wait for a minute: a playbook has just run.
+            output([*inside, "touch", "--date", "2 minutes ago", _LOCK])
+            output([*inside, "systemctl", "start", _AUDIT])
+        said = output([*inside, "journalctl", "--unit", _AUDIT, "--identifier", "python3", "--output", "cat"])
+        shown = "\n".join(f"  {line}" for line in said.strip().splitlines()[-3:])
+        print(f"\n{_AUDIT} says in the journal:\n{shown}", flush=True)
 
 
 def _recap(text: str) -> str:

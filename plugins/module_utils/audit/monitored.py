@@ -21,18 +21,17 @@ from ..host.proc import Process, cgroup_directory, process
 from ..model.errors import HostError
 from ..model.finding import NOT_ENFORCED, Finding
 from ..model.instance import Instance, Specification
+from ..model.monitored import WRITTEN_S
 from ..model.monitoring_options import TEXTFILES
+from ..model.samples import samples
 from ..planners.base import HOST, Planner
 from ..planners.monitoring import Archives, monitoring_planners, settings_of
 from ..planners.registry import Host
-from ..render.exposition import samples
 from ..render.monitor_units import METRICS_FILE, SERVICE, USER
 from .context import Context, finding, guarded, not_running
 
 CONTROL = "RES-05"
 
-_WRITTEN_S = 15
-"""How often the monitor writes its file when nothing happens."""
 _MISSED = 2
 _AHEAD_S = 5
 _LARGEST = 4 * 1024 * 1024
@@ -114,7 +113,7 @@ class _Monitor:
     def told(self) -> Iterator[Finding]:
         """Tell whether the file is recent, the monitor's own, and found by node_exporter."""
         values = self._values
-        now, allowed = self.watched.now(), _MISSED * max(self.watched.interval, _WRITTEN_S)
+        now, allowed = self.watched.now(), _MISSED * max(self.watched.interval, WRITTEN_S)
         age = now - values.get(("librespot_monitor_last_look_timestamp_seconds", ""), 0)
         wrong = [f"the last look was {age:.0f} s ago"] if not -_AHEAD_S <= age <= allowed else []
         wrong += self._unlinked()
@@ -170,7 +169,7 @@ class _Monitor:
         yield "start", told("librespot_instance_start_timestamp_seconds"), began, _AHEAD_S
         yield "open files limit", told("librespot_open_files_limit"), int(main.limits["Max open files"]), 0
         if told("librespot_instance_starts_total") == 0:
-            lately = (self.watched.interval + _WRITTEN_S) * (os.cpu_count() or 1)
+            lately = (self.watched.interval + WRITTEN_S) * (os.cpu_count() or 1)
             yield "processor time", told("librespot_cpu_seconds_total"), _processor_s(main.pid), lately
         directory = _directory(main)
         for name, metric, spare in (

@@ -15,6 +15,9 @@ from .usage import Held, Usage
 INTERVAL = 5
 """Seconds between two looks. One of a few instances takes a few milliseconds."""
 
+WRITTEN_S = 15
+"""How often its file is written when nothing has happened, in seconds: as often as Prometheus reads it."""
+
 
 @dataclass(frozen=True)
 class Target:

@@ -16,6 +16,7 @@ from ..model.layout import ROOT
 from ..model.notify_options import Notify
 from ..model.outbox import STATE
 from ..notify import program as entry
+from ..notify.channel import trusted
 from ..notify.channels import channels
 from ..notify.secret import secret_of
 from ..render.notify_units import (
@@ -49,9 +50,12 @@ def refuse_unusable(notify: Notify) -> None:
     """Raise `SpecificationError` or `HostError` for whom this host cannot tell, or by what it may not."""
     channels(notify.mail, notify.webhooks, notify.timeout)
     for source in notify.sources():
-        if source.secret:
-            secret_of(source.path, source.option)
-        wrong = readable(source.path) if source.secret else ""
+        if not source.secret:
+            # Without it systemd would never start the notifier, and nobody would be told of that.
+            trusted(source.path, source.option)
+            continue
+        secret_of(source.path, source.option)
+        wrong = readable(source.path)
         if wrong:
             raise HostError(f"{source.option}: {wrong}", f"chown root: {source.path}; chmod 0600 {source.path}")
 
@@ -76,7 +80,8 @@ def notify_planners(host: Host, notify: Notify | None) -> list[Planner]:
         DirectoryPlanner(files, os.path.dirname(ARCHIVE), along=ROOT),
         FilePlanner(files, ARCHIVE, program(entry)),
         DirectoryPlanner(files, SETTINGS, 0o700),
-        FilePlanner(files, KEPT, configuration(notify), 0o600),
+        # The address of a webhook is as good as a password with some services.
+        FilePlanner(files, KEPT, configuration(notify), 0o600, secret=True),
         *(FilePlanner(files, path, text) for path, text in notify_units(notify).items()),
         *no_drop_ins(host, _PATHS),
         LoadedPlanner(host.systemd, files, SERVICE),
@@ -96,7 +101,7 @@ def _absent(host: Host) -> list[Planner]:
         *(StoppedPlanner(host.systemd, name) for name in (SERVICE, *told)),
         ForgottenPlanner(host.systemd, "the notifier", [SERVICE, WATCH, TIMER, _ANY, *told]),
         *no_drop_ins(host, _PATHS),
-        *(FilePlanner(files, path, None) for path in (*_PATHS, KEPT, BREACHES, ARCHIVE)),
+        *(FilePlanner(files, path, None, secret=path == KEPT) for path in (*_PATHS, KEPT, BREACHES, ARCHIVE)),
         DirectoryPlanner(files, LINK, None),
         DirectoryPlanner(files, STATE, None),
         HuskPlanner(files, SETTINGS, [KEPT]),

@@ -345,5 +345,5 @@ def service_gone(host: Host, item: Instance) -> list[Planner]:
             for kind in ("lib", "cache")
         ),
         *no_segment_planners(host.systemd, files, item),
-        ForgottenPlanner(host.systemd, item.name, [os.path.basename(path) for path in units]),
+        ForgottenPlanner(host.systemd, item.name, [os.path.basename(path) for path in units], item.name),
     ]

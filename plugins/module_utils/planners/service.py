@@ -23,7 +23,7 @@ from ..model.plan import Plan, State
 from ..render.options import credentials_directory
 from ..render.unit import GENERATION, UNITS, bind_unit, credentials_path
 from . import live
-from .base import Planner
+from .base import HOST, Planner
 from .overrides import overrides as made_for
 
 _PROPERTIES = (
@@ -238,8 +238,8 @@ class ForgottenPlanner(Planner):
     predict when.
     """
 
-    def __init__(self, systemd: Systemd, scope: str, units: Sequence[str]) -> None:
-        super().__init__(f"systemd's memory of {scope}", scope)
+    def __init__(self, systemd: Systemd, whom: str, units: Sequence[str], scope: str = HOST) -> None:
+        super().__init__(f"systemd's memory of {whom}", scope)
         self._systemd = systemd
         self.units = tuple(units)
 

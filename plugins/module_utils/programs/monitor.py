@@ -28,15 +28,13 @@ from ..model.ends import Ends
 from ..model.errors import HostError
 from ..model.granted import Grants
 from ..model.metrics import Sample
-from ..model.monitored import Settings, Target, read_settings
+from ..model.monitored import WRITTEN_S, Settings, Target, read_settings
 from ..model.tracking import OOM_RESULT, Shared, Tracked
 from ..render.audit_units import METRICS as OF_AUDIT
 from ..render.exposition import exposition
 
 ASKED_S = 15.0
 """How often an instance that is well is asked for a sign of life, at most; it has better things to do."""
-WRITTEN_S = 15.0
-"""How often the file is written when nothing has happened: as often as Prometheus reads it."""
 GRACE_S = 10.0
 """What an instance needs from its start to its first answer, on the slowest machine."""
 

@@ -6,14 +6,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from ..model.metrics import METRICS, Sample
-
-_LINE = re.compile(r"([a-z_]+)(?:\{(.*)\})? (\S+)")
-_LABEL = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"(?:,|$)')
-_MEANT = {"n": "\n"}
 
 
 def exposition(samples: Iterable[Sample]) -> str:
@@ -52,20 +47,3 @@ def _quoted(text: str) -> str:
 def _number(value: float) -> str:
     """Return a number with all its digits: a moment has more than six."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
-
-
-def samples(text: str) -> Iterator[Sample]:
-    """Yield what `exposition` made a *text* of. Raises ValueError for what is none."""
-    for line in text.splitlines():
-        if line.startswith("#"):
-            continue
-        match = _LINE.fullmatch(line)
-        if match is None:
-            raise ValueError(f"{line[:60]!r} is no sample")
-        name, labels, value = match.groups()
-        pairs = _LABEL.findall(labels or "")
-        yield Sample(name, float(value), {label: _plain(quoted) for label, quoted in pairs})
-
-
-def _plain(quoted: str) -> str:
-    return re.sub(r"\\(.)", lambda match: _MEANT.get(match.group(1), match.group(1)), quoted)

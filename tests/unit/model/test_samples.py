@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,3 +32,14 @@ def test_what_is_none_is_passed_over(text: str) -> None:
 
 def test_a_value_that_is_none() -> None:
     assert list(read_samples("librespot_monitor_cgroup_version x\nlibrespot_unknown 1\n")) == []
+
+
+@pytest.mark.parametrize(
+    "labels",
+    ["{1}", 'a{1}="', 'a="{1}', "a{2}", '"{2}', "a={2}", 'a="\\\\{2}', '="{2}', "}} {2}"],
+)
+def test_a_line_that_was_made_to_be_slow_is_none(labels: str) -> None:
+    text = labels.format("", "a" * 500_000, 'a="' * 150_000)
+    begun = time.process_time()
+    assert list(read_samples(f"librespot_monitor_cgroup_version{{{text}}} 1\n")) == []
+    assert time.process_time() - begun < 5

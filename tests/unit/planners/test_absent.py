@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import Planner, converge
+from ansible_collections.hardened.librespot.plugins.module_utils.model.notify_options import asked_notify
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import HOST, Planner, converge
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.monitoring import no_monitoring
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.notify import notify_planners
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.registry import Host
@@ -70,6 +71,11 @@ def test_what_goes_is_predicted(kind: str, tmp_path: Path) -> None:
     assert not any(after)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_goes_is_of_the_host_and_of_no_instance(kind: str, tmp_path: Path) -> None:
+    assert {planner.scope for planner in KINDS[kind][0](Forgetful(tmp_path).host())} == {HOST}
+
+
 def test_a_notice_of_a_failure_that_failed_itself_is_forgotten(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     host = machine.host()
@@ -77,3 +83,24 @@ def test_a_notice_of_a_failure_that_failed_itself_is_forgotten(tmp_path: Path) -
     assert any(plan.changed for plan in converge(notify_planners(host, None), check=False))
     assert machine.failed == {"hardened-librespot-check-failed.service"}
     assert not any(plan.changed for plan in converge(notify_planners(host, None), check=True))
+
+
+def test_whom_a_host_tells_is_in_no_diff(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    host = machine.host()
+    address = "https://hook.example.org/services/nobody-else-knows"
+    notify = asked_notify({"webhooks": [{"url": address}]}, "notify")
+    assert notify
+    shown = []
+    for planners in (
+        notify_planners(host, notify),
+        [*notify_planners(host, None), *scheduled_audit_planners(host, None)],
+    ):
+        kept = [item for item in planners if item.subject in (notify_units.KEPT, audit_units.DESCRIPTION)]
+        shown += [plan.diff() for plan in converge(kept, check=True)]
+        for path in (notify_units.KEPT, audit_units.DESCRIPTION):
+            machine.path(path).parent.mkdir(parents=True, exist_ok=True)
+            machine.path(path).write_text(notify_units.configuration(notify))
+    assert len(shown) == 3
+    assert address in notify_units.configuration(notify)
+    assert address not in repr(shown)

@@ -25,10 +25,10 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.monitored
     Target,
     settings_text,
 )
+from ansible_collections.hardened.librespot.plugins.module_utils.model.samples import samples
 from ansible_collections.hardened.librespot.plugins.module_utils.model.usage import Usage
 from ansible_collections.hardened.librespot.plugins.module_utils.programs import grants as lister
 from ansible_collections.hardened.librespot.plugins.module_utils.programs import monitor as program
-from ansible_collections.hardened.librespot.plugins.module_utils.render.exposition import samples
 
 UNIT = "librespot-kitchen.service"
 TARGET = Target("kitchen", "systemd", "g", "u", UNIT, "w.service", 37879, "eth0")

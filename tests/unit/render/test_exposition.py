@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.metrics import METRICS, Metric, Sample
+from ansible_collections.hardened.librespot.plugins.module_utils.model.samples import samples as read_again
 from ansible_collections.hardened.librespot.plugins.module_utils.render.exposition import exposition
-from ansible_collections.hardened.librespot.plugins.module_utils.render.exposition import samples as read_again
 
 # What has a meaning in the format, and what has none.
 TEXT = st.text('"\\\n{},= aé', max_size=8)
