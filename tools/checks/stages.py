@@ -81,7 +81,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("types", _TYPES, ("test", "lint")),
     Stage("yaml", ("yamllint", "--strict", "."), ("test", "lint")),
     Stage("ansible-lint", ("ansible-lint",), ("test", "lint"), placed=True),
-    Stage("unit", ("pytest",), ("test", "unit"), limit_min=20),
+    Stage("unit", ("pytest", "-n2"), ("test", "unit"), limit_min=20),
     Stage("sanity", _SANITY, ("test", "sanity"), placed=True, limit_min=20),
     Stage("changelog", ("antsibull-changelog", "lint"), ("test", "docs")),
     Stage("docs", ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "."), ("test", "docs"), placed=True),
