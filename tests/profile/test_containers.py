@@ -48,7 +48,8 @@ def test_limits_from_a_profile_hold_and_half_of_them_do_not(contained: Speaker) 
     assert contained.identity == identity
     under = held.load("kitchen", "decode_like")
     assert under["delivery"]["answered"] == under["delivery"]["asked"]
-    assert held.of("kitchen")["recommended"] == {}
+    # What else the machine does is in the time of its processor.
+    assert set(held.of("kitchen")["recommended"]) <= {"cpu"}
 
     half = {**limits, "memory": f"{int(limits['memory'].removesuffix('M')) // 2}M"}
     contained.converge({"limits": half})
