@@ -153,6 +153,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.module import (
     specification,
 )
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.link import refuse_links
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.monitoring import (
     Archives,
     linked,
@@ -231,6 +232,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
             *scheduled_audit_planners(host, description, program(audit), textfiles),
             *notify_planners(host, notify),
         ]
+    refuse_links(planners)
     return {**outcome(module, converge(planners, module.check_mode)), "metrics": METRICS_FILE}
 
 

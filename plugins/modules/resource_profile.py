@@ -26,8 +26,6 @@ extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.engine
   - hardened.librespot.profiles
-requirements:
-  - ruamel.yaml on the controller, for O(write)
 attributes:
   check_mode:
     description: Can run in check mode and return the changed status prediction without modifying the target.

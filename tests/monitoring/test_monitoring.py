@@ -241,7 +241,7 @@ class TestMonitor:
         finally:
             running.host.out("umount", "/srv/metrics")
         assert "its file system is read-only" in run.output
-        assert running.monitor().status == 0
+        assert running.monitor().recap(running.host)["changed"] == 0
 
     def test_the_link_follows_the_directory(self, running: Monitored) -> None:
         assert running.monitor(textfile_directory="/srv/metrics").recap(running.host)["changed"] == 1

@@ -42,8 +42,10 @@ def host_lock(what: str, path: str = PATH, patience: float = 60) -> Iterator[Non
                 time.sleep(0.1)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{what} (process {os.getpid()}, started {time.strftime('%F %T')})\n".encode(), 0)
-        yield
-        # For those who wait until nobody has held it for a while.
-        os.utime(descriptor)
+        try:
+            yield
+        finally:
+            # For those who wait until nobody has held it for a while, also after a run that failed.
+            os.utime(descriptor)
     finally:
         os.close(descriptor)

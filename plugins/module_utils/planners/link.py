@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from ..host.files import LINK, Files, called
 from ..model.errors import HostError
@@ -65,3 +66,15 @@ class LinkPlanner(Planner):
             self._files.remove(self.subject)
         else:
             self._files.link(self.subject, self._target)
+
+
+def refuse_links(planners: Iterable[Planner]) -> None:
+    """Raise `HostError` for a link among *planners* that cannot be made or removed, before any of them is applied.
+
+    Links come last, and those of the run before go first: to fail at one would leave a host with neither.
+    """
+    for planner in planners:
+        if isinstance(planner, LinkPlanner):
+            plan = planner.plan()
+            if plan.changed:
+                planner.refuse(plan)

@@ -144,3 +144,16 @@ def test_it_keeps_nobody_from_the_lock(clock: Clock) -> None:
     done: list[int] = []
     clock.quiet().look(once)
     assert done
+
+
+def test_a_run_that_fails_tells_when_it_has_ended(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+
+    def fails() -> None:
+        with host_lock("a module", str(path)):
+            os.utime(path, (1, 1))
+            raise SystemExit(1)
+
+    with pytest.raises(SystemExit):
+        fails()
+    assert path.stat().st_mtime > 1

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.hardened.librespot.plugins.module_utils.host.files import Files
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.base import converge
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.link import LinkPlanner
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.link import LinkPlanner, refuse_links
 
 
 def link(root: Path, present: bool = True) -> LinkPlanner:
@@ -58,3 +58,12 @@ def test_what_a_killed_run_has_left_is_a_change(tmp_path: Path, there: Path) -> 
     left.symlink_to("/var/lib/x")
     assert converge([link(tmp_path)], check=False)[0].changed
     assert not left.is_symlink()
+
+
+def test_what_cannot_be_made_is_refused_before_anything_is_applied(tmp_path: Path, there: Path) -> None:
+    other = LinkPlanner(Files(str(tmp_path)), "/there/other.prom", "/var/lib/x")
+    refuse_links([link(tmp_path), other])
+    (there.parent / "other.prom").write_text("theirs")
+    with pytest.raises(HostError, match="stands where a link of ours belongs"):
+        refuse_links([link(tmp_path), other])
+    assert not there.is_symlink()
