@@ -184,6 +184,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),
     # In a real Chromium.
     Stage("review", ("pytest", "tests/review"), ("monitoring",), limit_min=20),
+    # Three hosts, one in each environment.
+    Stage("review-fleet", ("pytest", "tests/fleet"), ("monitoring",), limit_min=60),
     # It compiles cargo-cyclonedx the first time.
     Stage("bench", ("pytest", "tests/bench"), ("bench",), limit_min=60),
     *_matrix(),
