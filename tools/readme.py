@@ -29,6 +29,7 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.metrics i
 from ansible_collections.hardened.librespot.plugins.module_utils.model.relaxations import KINDS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.strategies import STRATEGIES, strategy_of
 from ansible_collections.hardened.librespot.plugins.module_utils.render.alert_rules import threshold_text
+from tools.catalogue import table
 
 ROOT = Path(__file__).resolve().parents[1]
 _CODE = re.compile(r"\b(?:C|V|O|RV|E)\(((?:[^()\\]|\\.)*)\)")
@@ -168,10 +169,21 @@ def controls(_root: Path) -> Iterable[str]:
         yield ""
 
 
+def kept(_root: Path) -> Iterable[str]:
+    """Return a table of what keeps each control."""
+    return table.summary()
+
+
+def details(_root: Path) -> Iterable[str]:
+    """Return, for each control, all that keeps it."""
+    return table.details()
+
+
 PARTS: dict[str, tuple[tuple[str, Callable[[Path], Iterable[str]]], ...]] = {
     "README.md": (("relaxations", relaxations), ("roles", roles), ("modules", modules)),
     "docs/roles.md": (("variables", variables),),
     "docs/controls.md": (("controls", controls),),
+    "docs/catalogue.md": (("kept", kept), ("details", details)),
     "docs/monitoring.md": (("metrics", metrics),),
     "docs/alerts.md": (("alerts", alerts), ("thresholds", thresholds)),
 }

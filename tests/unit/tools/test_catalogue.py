@@ -1,0 +1,104 @@
+# Copyright: hardened.librespot contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How each control is kept: what is named is there, and what is lacking is known."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from ansible_collections.hardened.librespot.plugins.module_utils.model.controls import CONTROLS
+from tools.catalogue.audited import checks
+from tools.catalogue.mutants import CATALOGUES, SINGLE, killers
+from tools.catalogue.nodes import ROOT, source, stages
+from tools.catalogue.rows import ROWS
+from tools.catalogue.table import kept
+
+LACKING = {
+    "CON-08": (),
+    "RES-03": (),
+    "CFG-07": ("proved",),
+    "CFG-08": ("proved", "killed"),
+    "CFG-09": ("proved", "killed"),
+    "RES-07": ("proved", "killed"),
+    "RES-08": ("killed",),
+}
+"""The controls that lack one of the four, or a part where that is empty. Who mends one takes it out; none comes in."""
+
+NODES = sorted({*(proof.node for row in ROWS.values() for proof in row.proofs), *CATALOGUES, *SINGLE})
+
+
+def test_every_control_has_a_row_and_every_row_a_control() -> None:
+    assert ROWS.keys() == CONTROLS.keys()
+
+
+def test_what_is_lacking_is_known_and_said() -> None:
+    assert {item.control.id: item.gaps for item in kept() if item.gaps} == {
+        name: gaps for name, gaps in LACKING.items() if gaps
+    }
+    assert {name for name, row in ROWS.items() if row.lacking} == LACKING.keys()
+
+
+@pytest.mark.parametrize("node", NODES)
+def test_each_test_that_is_named_is_there_and_a_stage_runs_it(node: str) -> None:
+    assert source(node)
+    assert stages(node)
+
+
+@pytest.mark.parametrize("node", ["tests/no.py::test_x", "tests/mutants/test_mutants.py::test_no", "tests/mutants"])
+def test_one_that_is_not_there_is_noticed(node: str) -> None:
+    with pytest.raises(LookupError):
+        source(node)
+
+
+def test_what_no_stage_runs_is_noticed() -> None:
+    assert stages("tests/nowhere/test_x.py::test_y") == ()
+    assert "supply" not in stages("tests/supply/engines/test_distribution.py::test_y")
+
+
+@pytest.mark.parametrize("place", sorted({place for row in ROWS.values() for place in row.applied}))
+def test_each_planner_that_is_named_is_there(place: str) -> None:
+    path, _colon, symbol = place.partition(":")
+    text = (ROOT / path).read_text(encoding="utf-8")
+    if symbol:
+        kinds = (ast.FunctionDef, ast.ClassDef)
+        assert symbol in {item.name for item in ast.parse(text).body if isinstance(item, kinds)}
+
+
+def test_every_table_of_mutants_is_counted() -> None:
+    """A new file of tests with mutants of its own has to be entered."""
+    tests = [path for path in ROOT.glob("tests/*/test_*.py") if path.parent.name != "unit"]
+    tabled = {
+        str(path.relative_to(ROOT))
+        for path in tests
+        if re.search(
+            r"^_?MUTANTS\b|def test_mutant\(|class TestMutants", path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    assert tabled <= {node.partition("::")[0] for node in (*CATALOGUES, *SINGLE)}
+
+
+@pytest.mark.parametrize("node", [*CATALOGUES, *SINGLE])
+def test_each_mutant_declares_what_turns_red(node: str) -> None:
+    found = [item for item in killers() if item.node == node]
+    assert found
+    for item in found:
+        assert item.controls or item.enforced, item.name or item.node
+        assert item.controls | item.enforced <= CONTROLS.keys()
+
+
+def test_a_check_is_live_where_a_live_audit_alone_asks_for_it() -> None:
+    assert {f"{item.control} {item.check}" for item in checks() if item.live} == {
+        "CFG-02 exposure",
+        "CFG-02 features",
+        "CFG-04 read attempt",
+        "CFG-05 journal",
+        "CON-10 outside",
+        "NET-05 other ports",
+        "NET-10 stranger",
+        "NET-11 send",
+    }
