@@ -31,6 +31,9 @@ CATALOGUES: Mapping[str, str] = {
     "tests/scheduled_audit/test_mutants.py::test_what_is_taken_away_is_red_and_comes_back_with_the_next_run": (
         "tests.scheduled_audit.test_mutants:MUTANTS"
     ),
+    "tests/scheduled_audit/test_mutants.py::test_a_report_that_is_taken_away_is_red_and_comes_back_with_the_next_run": (
+        "tests.scheduled_audit.test_mutants:REPORTS"
+    ),
     "tests/upkeep/test_upkeep.py::test_mutant": "tests.upkeep.test_upkeep:MUTANTS",
     "tests/profile/test_services.py::test_the_audit_reads_what_was_kept": "tests.profile.test_services:MUTANTS",
     "tests/monitoring/test_monitoring.py::TestMonitor::test_mutant": (

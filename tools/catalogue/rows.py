@@ -383,14 +383,14 @@ _RES = {
     "RES-01": Row(
         (*_PROFILED, *_planner("profiles.py:OutlivedProfilesPlanner")),
         (
-            Proof("tests/machine/test_profile.py::test_what_a_profile_recommends_holds_its_load"),
+            Proof("tests/delivery/test_profile.py::test_what_a_profile_recommends_holds_its_load"),
             Proof("tests/profile/test_services.py::test_a_window_that_is_too_short_gives_figures_alone"),
         ),
     ),
     "RES-02": Row(
         _PROFILED,
         (
-            Proof("tests/machine/test_profile.py::test_what_a_profile_recommends_holds_its_load", HALF),
+            Proof("tests/delivery/test_profile.py::test_what_a_profile_recommends_holds_its_load", HALF),
             Proof("tests/profile/test_containers.py::test_limits_from_a_profile_hold_and_half_of_them_do_not", HALF),
         ),
     ),
