@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tests.attacks.deployment import OURS, PORT, PROGRAMS
 from tests.attacks.hosts import Target, until
@@ -76,14 +77,27 @@ def start_more_than_its_tasks(host: Machine) -> float:
     return began
 
 
+@dataclass(frozen=True)
+class Asking:
+    """Requests to an instance, one after another, since *began*, in seconds since the epoch."""
+
+    began: float
+    process: subprocess.Popen[str]
+
+    def end(self) -> None:
+        """Ask no more."""
+        self.process.terminate()
+
+
 @contextlib.contextmanager
-def asked_without_end(host: Machine, address: str, port: int) -> Iterator[float]:
-    """Ask an instance one thing after another, until this is left."""
+def asked_without_end(host: Machine, address: str, port: int) -> Iterator[Asking]:
+    """Ask an instance one thing after another, until that is ended or this is left."""
     with host.start("timeout", "3600", "python3", "-Ic", _LOAD, address, str(port)) as load:
+        asking = Asking(time.time(), load)
         try:
-            yield time.time()
+            yield asking
         finally:
-            load.terminate()
+            asking.end()
 
 
 def log_in(host: Target, unit: str, port: int) -> float:

@@ -14,7 +14,7 @@ import pytest
 from tests.attacks.deployment import NEIGHBOUR_PORT, compiled
 from tests.attacks.hosts import Target, target
 from tests.attacks.tables import TABLES
-from tests.delivery.causes import HOG, asked_without_end
+from tests.delivery.causes import HOG, Asking, asked_without_end
 from tests.delivery.watched import (
     AUDITED_SOON,
     EXPORTER,
@@ -73,10 +73,10 @@ def limited(watch: Watch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def asked_since(limited: Machine) -> Iterator[float]:
-    """Ask the neighbour of the limited one without end, while all else happens; returns since when."""
-    with asked_without_end(limited, ADDRESS, NEIGHBOUR_PORT) as began:
-        yield began
+def asking(limited: Machine) -> Iterator[Asking]:
+    """Ask the neighbour of the limited one without end, while all else happens."""
+    with asked_without_end(limited, ADDRESS, NEIGHBOUR_PORT) as made:
+        yield made
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -130,16 +130,17 @@ def delivered(watch: Watch, cause: Cause, began: float) -> None:
 def test_it_is_told(watch: Watch, request: pytest.FixtureRequest, cause: Cause, tmp_path: Path) -> None:
     host = request.getfixturevalue(cause.host)
     if cause.host == LIMITED:
-        request.getfixturevalue("asked_since")
+        request.getfixturevalue("asking")
     delivered(watch, cause, cause.act(host, tmp_path))
 
 
-def test_it_is_told_that_the_processor_does_not_suffice(watch: Watch, asked_since: float) -> None:
-    delivered(watch, THROTTLED, asked_since)
+def test_it_is_told_that_the_processor_does_not_suffice(watch: Watch, asking: causes.Asking) -> None:
+    delivered(watch, THROTTLED, asking.began)
 
 
-def test_it_is_told_that_all_is_over(watch: Watch, speaker: Target, tmp_path: Path) -> None:
+def test_it_is_told_that_all_is_over(watch: Watch, speaker: Target, asking: causes.Asking, tmp_path: Path) -> None:
     assert ROWS
+    asking.end()
     Controller(speaker, tmp_path).converge(APPLY, VARIABLES)
     for row in ROWS:
         labels = {"instance": row.cause.host, **row.cause.labels}

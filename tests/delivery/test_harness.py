@@ -30,7 +30,7 @@ def test_an_alert_and_its_end_are_delivered(trusted: Authority, tmp_path: Path, 
     rules.write_text(json.dumps({"groups": [{"name": "test", "rules": [RULE]}]}), encoding="utf-8")
     with (
         watching(f"delivery-{release}", trusted, f"{release}-monitoring") as watch,
-        fresh(f"hardened-librespot-delivery-{release}-exporter", f"{release}-exporter") as host,
+        fresh(f"hardened-librespot-delivery-harness-{release}", f"{release}-exporter") as host,
     ):
         watch.targets = {"kitchen-host": f"{host_address(host)}:9100"}
         watch.configure([rules])
