@@ -194,6 +194,9 @@ def test_an_audit_by_the_host_itself_that_finds_something(told: Telling) -> None
     began = time.monotonic()
     told.host.run("systemctl", "start", "hardened-librespot-audit.service", timeout=600)
     told.hears("CFG-04 is red", began, 120)
+    report = json.loads(told.host.out("cat", "/var/lib/hardened-librespot-audit/report.json"))
+    (drift,) = (x for x in report["findings"] if (x["id"], x["check"], x["scope"]) == ("CFG-06", "drift", "host"))
+    assert "monitor" not in drift["observed"]
     unit = told.host.out("systemctl", "show", "--property=OnFailure", "hardened-librespot-audit.service")
     assert unit.strip() == "OnFailure=hardened-librespot-failed@hardened-librespot-audit.service.service"
     told.host.out("chmod", "0600", "/etc/librespot/kitchen.env")

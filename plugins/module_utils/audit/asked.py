@@ -39,14 +39,15 @@ class Asked:
         max_age = integer(given["scan_max_age"], "scan_max_age", 1, 3650, "days")
         asked = mapping(given["schedule"], "schedule", tuple(_DEFAULTS))
         interval, textfiles = read_monitoring(given["monitoring"], "monitoring")
+        notify = asked_notify(given["notify"], "notify")
         self._expected = Expected(
             Upkeep(given["upkeep"], max_age, ci=given["ci"]),
             read_schedule({**_DEFAULTS, **asked}) if asked else None,
-            telling=Telling(given["alerted"], given["prometheus"], asked_notify(given["notify"], "notify")),
+            telling=Telling(given["alerted"], given["prometheus"], notify),
             profiling=Profiling(
                 given["profiled"], integer(given["profile_max_age"], "profile_max_age", 1, 3650, "days")
             ),
-            watched=Watched(archives(), interval, textfiles) if given["monitored"] else None,
+            watched=Watched(archives(), interval, textfiles, notify is not None) if given["monitored"] else None,
         )
         self._given = given
 

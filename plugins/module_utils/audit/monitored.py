@@ -46,16 +46,20 @@ _EXPECTED = "use is monitored against limits, as Prometheus metrics"
 
 @dataclass(frozen=True)
 class Watched:
-    """How the instances of a host shall be monitored: each *interval* seconds, and read from *textfiles*."""
+    """How the instances of a host shall be monitored: each *interval* seconds, and read from *textfiles*.
+
+    *told*: for a notifier on this host as well.
+    """
 
     archives: Archives
     interval: int
     textfiles: str = TEXTFILES
+    told: bool = False
     now: Callable[[], float] = field(default=time.time)
 
     def planners(self, host: Host, spec: Specification, engine: str) -> list[Planner]:
         """Return what monitors the instances of *spec*, which are bound to what the host has."""
-        settings = settings_of(spec, engine, self.interval, self.textfiles)
+        settings = settings_of(spec, engine, self.interval, self.textfiles, self.told)
         return monitoring_planners(host, spec, settings, self.archives)
 
 

@@ -104,7 +104,7 @@ class _Scheduled:
         """Tell whether the last one looked at firewall and network, by what the inventory says."""
         expected = "the last scheduled audit looked at rules and network settings"
         wrong = [] if self.review.itself else self._unreviewed()
-        good = "this one does" if self.review.itself else f"{self._age(self._at) // 60} minutes ago: {self._counted()}"
+        good = "this one does" if self.review.itself else self._counted()
         yield finding(_ITSELF, "reviewed", HOST, not wrong, expected, "; ".join(wrong) or good, REPORT)
 
     @cached_property
@@ -159,7 +159,9 @@ class _Scheduled:
         return [item for item in found if item.id.startswith(_NETWORK) and item.id != _ITSELF]
 
     def _counted(self) -> str:
-        return f"{len(self._looked_at)} findings" if self._report else "it was set up, and has not run yet"
+        if self._report is None:
+            return "it was set up, and has not run yet"
+        return f"{self._age(self._at) // 60} minutes ago: {len(self._looked_at)} findings"
 
     @property
     def _wanted_by(self) -> str:

@@ -18,6 +18,7 @@ from ..model.errors import HostError
 from ..model.judging import Judge
 from ..model.metrics import Sample
 from ..model.samples import read_samples
+from .own_file import put
 
 _TOO_LARGE = 1024 * 1024
 
@@ -41,25 +42,13 @@ class BreachFile:
         verdicts = self._judge.look([*samples, *self._of_others()], now, boot)
         self._unwritten = self._breaching.look(verdicts, now, boot) or self._unwritten
         if self._unwritten:
-            self._write(encode(self._breaching.breaches, int(now)))
+            put(self._path, encode(self._breaching.breaches, int(now)))
             self._unwritten = False
 
     def _of_others(self) -> Iterator[Sample]:
         for path in self._others:
             with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace") as handle:
                 yield from read_samples(handle.read(_TOO_LARGE))
-
-    def _write(self, text: str) -> None:
-        """Put *text* at its place in one step. What a crash takes, shows again."""
-        new = f"{self._path}.new"
-        try:
-            with open(new, "w", encoding="utf-8") as handle:
-                handle.write(text)
-            os.rename(new, self._path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(new)
-            raise
 
 
 def _before(path: str) -> Sequence[Breach]:

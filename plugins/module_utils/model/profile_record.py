@@ -20,7 +20,6 @@ from .timestamp import seconds
 FORMAT = 1
 HOST_SOURCE = "host"
 PROMETHEUS_SOURCE = "prometheus"
-SOURCES = (HOST_SOURCE, PROMETHEUS_SOURCE)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ too wide costs little, one that is too tight ends the music.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -101,16 +101,6 @@ def recommend(courses: Sequence[Course], limits: Limits, headroom: int = HEADROO
 def recommended_limits(advice: Sequence[Advice]) -> dict[str, str | int]:
     """Return the limits that should change, as a specification has them."""
     return {item.resource: item.text for item in advice if item.action in (RAISE, LOWER)}
-
-
-def with_recommended(given: Mapping[str, Any], advice: Sequence[Advice], path: str) -> dict[str, Any]:
-    """Return the limits that the user has *given* at *path* with those that are recommended in their place.
-
-    Raises `SpecificationError` when both together are no limits.
-    """
-    merged = {**given, **recommended_limits(advice)}
-    parse_limits(merged, path)
-    return merged
 
 
 def _advice(resource: str, courses: Sequence[Course], limits: Limits, headroom: int) -> Advice:

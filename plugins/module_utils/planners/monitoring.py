@@ -97,7 +97,7 @@ def target(item: Instance, engine: str, zones: Sequence[str]) -> Target:
     )
 
 
-def settings_of(spec: Specification, engine: str, interval: int, textfiles: str, told: bool = False) -> Settings:
+def settings_of(spec: Specification, engine: str, interval: int, textfiles: str, told: bool) -> Settings:
     """Return what the monitor is started with for the instances of *spec*, which are bound to what the host has.
 
     *told*: there is a notifier on this host.

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Sequence
 
 from ..host.command import Commands
 from ..host.nftables import Nftables
+from ..host.own_file import put
 from ..model.errors import LibrespotError
 from ..model.granted import listing
 
@@ -36,9 +36,7 @@ def main(words: Sequence[str] | None = None) -> int:
             for address, seconds in (nftables.timed(_TABLE, name) or {}).items()
         ]
         text = listing(moment, list(dict.fromkeys(zone for zone, _name in sets)), found)
-        with open(f"{asked.output}.new", "w", encoding="ascii") as handle:
-            handle.write(text)
-        os.rename(f"{asked.output}.new", asked.output)
+        put(asked.output, text)
     except (LibrespotError, OSError) as error:
         sys.stderr.write(f"<3>{error}\n")
         return 1

@@ -11,7 +11,6 @@ start Python for each look would cost more than all looks.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import resource
 import sys
@@ -23,6 +22,7 @@ from ..host.command import Commands
 from ..host.journal import Journal
 from ..host.liveness import can_run
 from ..host.monitored import Active, hidden, look, sign_of_life, version_of_groups
+from ..host.own_file import put
 from ..model.breaches import PATH as BREACHES
 from ..model.ends import Ends
 from ..model.errors import HostError
@@ -190,16 +190,10 @@ class Monitor:
             self._said.tell("breaches")
 
     def _write(self, text: str) -> None:
-        """Put *text* at its place in one step. It is not synced: what a crash takes, the next look writes anew."""
-        new = f"{self._path}.new"
         try:
-            with open(new, "w", encoding="utf-8") as handle:
-                handle.write(text)
-            os.rename(new, self._path)
+            put(self._path, text)
         except OSError as error:
             self._said.tell(self._path, str(error))
-            with contextlib.suppress(OSError):
-                os.unlink(new)
         else:
             self._said.tell(self._path)
 

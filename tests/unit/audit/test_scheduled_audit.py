@@ -189,6 +189,10 @@ def test_what_cannot_be_newer_yet_is_green(world: World) -> None:
     assert world.statuses() == (PASSED, PASSED)
 
 
+def test_one_that_has_yet_to_run_is_told_as_that_and_of_no_age() -> None:
+    assert World(None, set_up=NOW - HOUR).said().endswith(" | it was set up, and has not run yet")
+
+
 @pytest.mark.parametrize(
     ("world", "said"),
     [

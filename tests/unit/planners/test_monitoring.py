@@ -41,7 +41,7 @@ def settings(engine: str = "docker", deployment: str = SYSTEMD, **instance: Any)
     wanted = [{"name": "kitchen", "access": ["home", "guests"], **instance}]
     spec = parse_specification("0.8.0", wanted, {}, ZONES, deployment)
     here = tuple(placed(item, NETWORK) for item in spec.instances)
-    return settings_of(dataclasses.replace(spec, instances=here), engine, 5, "/metrics")
+    return settings_of(dataclasses.replace(spec, instances=here), engine, 5, "/metrics", told=False)
 
 
 def target(engine: str = "docker", deployment: str = SYSTEMD, **instance: Any) -> Target:
