@@ -24,6 +24,12 @@ KITCHEN, BEDROOM = "kitchen", "bedroom"
 FLEET = "fleet"
 FORMS = ("review.html", "review.json", "review.junit.xml", "review.md", "review.sarif", "rationale.md")
 
+LIMITS: Mapping[str, Any] = {"memory": "96M", "cpu": "100%", "tasks": 48, "files": 256}
+"""At most twice what is recommended for what tests/support/recorded.py says of a speaker."""
+
+Given = Mapping[str, Mapping[str, Any]]
+"""Variables of the inventory, by the environment that has them, or `FLEET` for all."""
+
 Key = tuple[str, str, str, str]
 """Control, check and scope of a finding, and its host; `FLEET` where it is about all of them."""
 
@@ -32,10 +38,9 @@ _TIMEOUT_S = 1200
 
 def speakers(change: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Return the instances of a host; *change* are keys of the kitchen that are otherwise."""
-    limits = {"memory": "192M", "cpu": "100%", "tasks": 64, "files": 256}
     return [
-        {"name": KITCHEN, "port": 37880, "options": {"bitrate": 320}, "limits": limits, **(change or {})},
-        {"name": BEDROOM, "port": 37881, "options": {"bitrate": 320}, "limits": limits},
+        {"name": KITCHEN, "port": 37880, "options": {"bitrate": 320}, "limits": LIMITS, **(change or {})},
+        {"name": BEDROOM, "port": 37881, "options": {"bitrate": 320}, "limits": LIMITS},
     ]
 
 
@@ -60,6 +65,11 @@ class Audit:
         """The findings that make it fail."""
         return {key for key, status in self.statuses.items() if status in ("failed", "error")}
 
+    def otherwise(self, than: Audit) -> dict[Key, str]:
+        """Return the status of each finding that is not what it was, empty for one that is no more."""
+        now, before = self.statuses, than.statuses
+        return {key: now.get(key, "") for key in {*now, *before} if now.get(key) != before.get(key)}
+
     def finding(self, key: Key) -> dict[str, Any]:
         """Return one finding."""
         where = self.data["fleet"] if key[3] == FLEET else self.data["hosts"][key[3]]
@@ -68,8 +78,8 @@ class Audit:
 
     def changed(self, outcome: str) -> set[Key]:
         """Return the findings of which the comparison with the last review says this *outcome*."""
-        changes = [item for item in self.data["comparison"]["changes"] if item["outcome"] == outcome]
-        return {_key(item["host"] or FLEET, item) for item in changes}
+        changes = self.data["comparison"]["changes"]
+        return {_key(item["host"] or FLEET, item) for item in changes if item["outcome"] == outcome}
 
 
 def _key(host: str, item: Mapping[str, str]) -> Key:
@@ -78,10 +88,7 @@ def _key(host: str, item: Mapping[str, str]) -> Key:
 
 @dataclass(frozen=True)
 class Fleet:
-    """The *hosts* by their environments, and a controller that keeps what it needs in *directory*.
-
-    What the playbooks are given by variables of an environment is *given* by its name, or by `FLEET` for all.
-    """
+    """The *hosts* by their environments, and a controller that keeps what it needs in *directory*."""
 
     hosts: Mapping[str, Host]
     directory: Path
@@ -90,15 +97,13 @@ class Fleet:
         """Return the host of an *environment*."""
         return self.hosts[environment].name
 
-    def deploy(self, given: Mapping[str, Mapping[str, Any]] | None = None, *only: str) -> None:
+    def deploy(self, given: Given | None = None, *only: str) -> None:
         """Make the hosts, or those of *only* these environments, what the inventory says."""
         limited = ["--limit", ",".join(map(self.name, only))] if only else []
         run = self._run(CHECKOUT / "playbooks/site.yml", given, limited)
         assert run.status == 0, run.output
 
-    def review(
-        self, given: Mapping[str, Mapping[str, Any]] | None = None, reviews: str = "reviews", **variables: Any
-    ) -> Audit:
+    def review(self, given: Given | None = None, reviews: str = "reviews", **variables: Any) -> Audit:
         """Make a formal review in the directory *reviews*, beside those that are there."""
         directory = self.directory / reviews
         before = set(directory.glob("*/review.json"))
@@ -115,7 +120,7 @@ class Fleet:
         assert (run.status == 0) == (verdict == "clean"), run.output
         return found
 
-    def audit(self, given: Mapping[str, Mapping[str, Any]] | None = None, **variables: Any) -> Audit:
+    def audit(self, given: Given | None = None, **variables: Any) -> Audit:
         """Audit the hosts, with these *variables* of the role."""
         path = self.directory / "audit.json"
         path.unlink(missing_ok=True)
@@ -124,14 +129,14 @@ class Fleet:
         assert path.exists(), run.output
         return Audit(run, path, json.loads(path.read_text(encoding="utf-8")))
 
-    def play(self, given: Mapping[str, Mapping[str, Any]], *tasks: Mapping[str, Any]) -> None:
+    def play(self, given: Given, *tasks: Mapping[str, Any]) -> None:
         """Run *tasks* alone on all hosts."""
         playbook = self.directory / "tasks.yml"
         playbook.write_text(json.dumps([{"hosts": "librespot", "gather_facts": False, "tasks": tasks}]))
         run = self._run(playbook, given)
         assert run.status == 0, run.output
 
-    def _run(self, playbook: Path, given: Mapping[str, Mapping[str, Any]] | None, options: Sequence[str] = ()) -> Run:
+    def _run(self, playbook: Path, given: Given | None, options: Sequence[str] = ()) -> Run:
         inventory = self.directory / "inventory.json"
         inventory.write_text(json.dumps(self._inventory(given or {})), encoding="utf-8")
         settings = {"ANSIBLE_PIPELINING": "1", "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": "3"}
@@ -147,7 +152,7 @@ class Fleet:
         )
         return Run(done.returncode, done.stdout)
 
-    def _inventory(self, given: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    def _inventory(self, given: Given) -> dict[str, Any]:
         group = {
             "vars": {
                 "librespot_instances": speakers(),
