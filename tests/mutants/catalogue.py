@@ -120,12 +120,12 @@ _OPTIONS = (
     Mutant(
         "other-option",
         """printf 'LIBRESPOT_BITRATE="96"\n' >> $settings; restarted""",
-        f"CFG-01 options kitchen, {DRIFT}",
+        f"CFG-01 options kitchen, CFG-07 rationale kitchen, {DRIFT}",
     ),
     Mutant(
         "unknown-option",
         """printf 'LIBRESPOT_BITRAET="96"\n' >> $settings; restarted""",
-        f"CFG-01 options kitchen, {DRIFT}",
+        f"CFG-01 options kitchen, CFG-07 rationale kitchen, {DRIFT}",
     ),
     Mutant(
         "option-in-memory-alone",

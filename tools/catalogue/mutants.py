@@ -102,8 +102,9 @@ def _killer(node: str, number: int, item: Any) -> Killer:
     if hasattr(item, "declared"):
         always = _in(item.declared(enforces=False))
         return Killer(node, item.name, always, _in(item.declared(enforces=True)) - always)
-    if hasattr(item, "red"):
-        return Killer(node, item.name, _in(item.red))
+    for declared in ("red", "control"):
+        if hasattr(item, declared):
+            return Killer(node, getattr(item, "name", f"no. {number}"), _in(getattr(item, declared)))
     name, red = item[0], item[1][1] if isinstance(item[1], tuple) else item[1]
     named = isinstance(item[1], tuple)
     return Killer(node, str(name) if named else f"no. {number}", _in(red))

@@ -75,6 +75,7 @@ _NET = {
             Proof("tests/network/test_follow.py::test_during_a_boot_no_stranger_is_answered", UNCONTROLLED),
             Proof("tests/network/test_reach.py::test_without_the_table_it_does_not_start"),
             Proof("tests/beside/test_flushes.py::test_the_table_is_back_at_once"),
+            Proof("tests/beside/test_flushes.py::test_the_stranger_knocks_in_earnest", UPSTREAM),
         ),
     ),
     "NET-04": Row(
@@ -201,7 +202,9 @@ _CON = {
         _CONTAINED,
         (
             Proof("tests/containers/test_reach.py::test_13_it_serves_on_other_ports", PLAIN),
-            Proof("tests/containers/test_segment.py::test_only_the_trusted_are_answered_at_its_own_address"),
+            Proof(
+                "tests/containers/test_segment.py::test_only_the_trusted_are_answered_at_its_own_address", UNCONTROLLED
+            ),
         ),
     ),
     "CON-06": Row(
@@ -216,9 +219,9 @@ _CON = {
     "CON-07": Row(
         (*_planner("apparmor.py:profile_planners"), *_CONTAINED),
         (
-            Proof("tests/apparmor/test_container.py::test_what_it_does_not_do_is_refused_and_logged"),
-            Proof("tests/apparmor/test_container.py::test_from_inside"),
-            Proof("tests/apparmor/test_quadlet.py::test_what_it_does_not_do_is_refused_and_logged"),
+            Proof("tests/apparmor/test_container.py::test_what_it_does_not_do_is_refused_and_logged", UNCONTROLLED),
+            Proof("tests/apparmor/test_container.py::test_from_inside", PLAIN),
+            Proof("tests/apparmor/test_quadlet.py::test_what_it_does_not_do_is_refused_and_logged", UNCONTROLLED),
         ),
     ),
     "CON-08": Row(
@@ -329,7 +332,7 @@ _CFG = {
         (*_UNIT, *_planner("account.py:AccountPlanner", "apparmor.py:profile_planners")),
         (
             Proof("tests/attacks/test_inside.py::test_from_inside", UPSTREAM),
-            Proof("tests/apparmor/test_service.py::test_what_it_does_not_do_is_refused_and_logged"),
+            Proof("tests/apparmor/test_service.py::test_what_it_does_not_do_is_refused_and_logged", UNCONTROLLED),
         ),
     ),
     "CFG-03": Row(
@@ -368,8 +371,13 @@ _CFG = {
     ),
     "CFG-07": Row(
         ("plugins/module_utils/audit/rationale.py", _AUDIT_ROLE, _REVIEW),
-        (),
-        "no test attacks it: what it is against is a setting without a reason, which its mutants are",
+        (
+            Proof("tests/rationale/test_rationale.py::test_it_has_all_that_is_in_force_and_a_reason_for_each"),
+            Proof(
+                "tests/rationale/test_rationale.py::test_what_somebody_added_is_there_and_nobody_has_a_reason_for_it",
+                "where somebody added a setting",
+            ),
+        ),
     ),
     "CFG-08": Row(
         (_AUDIT_ROLE, _REVIEW), (), "no proof and no mutant on hosts: what is compared is tested as data alone"

@@ -182,6 +182,7 @@ STAGES: tuple[Stage, ...] = (
         for image in MACHINES
     ),
     Stage("mutants", ("pytest", "tests/mutants"), ("mutants",), limit_min=90),
+    Stage("rationale", ("pytest", "tests/rationale"), ("monitoring",), limit_min=20),
     # In a real Chromium.
     Stage("review", ("pytest", "tests/review"), ("monitoring",), limit_min=20),
     # Three hosts, one in each environment.

@@ -20,7 +20,7 @@ from ..model.container import container_name
 from ..model.errors import LibrespotError
 from ..model.finding import Finding
 from ..model.instance import CONTAINER, Instance, Specification
-from ..model.rationale import contained, described, directives, firewall
+from ..model.rationale import contained, decided, described, directives, firewall
 from ..model.settings import Setting
 from ..planners.base import HOST
 from ..planners.overrides import for_this_unit
@@ -94,7 +94,16 @@ def _unit(host: Host, instance: Instance) -> list[Setting]:
         entry = host.files.read(path)
         if entry is not None:
             found += lines_of(entry.content.decode("utf-8", "replace"))
-    return directives(instance, list(dict.fromkeys(found)), sandbox(instance, host.facts))
+    lines = list(dict.fromkeys(found))
+    given = [item for name, value in lines if name == "EnvironmentFile" for item in _variables(host, value)]
+    return [*directives(instance, lines, sandbox(instance, host.facts)), *decided(instance, given)]
+
+
+def _variables(host: Host, path: str) -> list[tuple[str, str]]:
+    """Return names and values of a file that gives a unit its environment."""
+    entry = host.files.read(path.lstrip("-"))
+    text = entry.content.decode("utf-8", "replace") if entry else ""
+    return [(name, value.strip('"')) for name, value in lines_of(text)]
 
 
 def lines_of(text: str) -> Iterator[tuple[str, str]]:

@@ -152,6 +152,23 @@ FIREWALL_OBJECTS: Mapping[str, Reason] = {
 """Chains and sets of the firewall's table, by how their names begin."""
 
 
+_VARIABLE = "LIBRESPOT_"
+DECIDED: Mapping[str, Reason] = {
+    "tmp": LIMITS["scratch"],
+    "zeroconf-port": ("NET-01", "librespot takes a random port unless told"),
+    "zeroconf-interface": ("NET-02", "It announces the addresses that it is bound to, and no others"),
+    "disable-discovery": ("NET-05", "Without discovery nothing listens at all"),
+    "system-cache": (
+        "CFG-05",
+        "Where its login is handed over, read-only, or where a relaxation lets it keep its volume",
+    ),
+    "disable-credential-cache": ("CFG-05", "No login is ever written to a disk"),
+    "cache": ("CFG-03", "Where a relaxation lets it keep music, up to the size that the inventory names"),
+    "disable-audio-cache": ("RES-09", "No music is kept: no disk can be filled"),
+}
+"""Options that follow from others, and are never the user's to set."""
+
+
 def of_directive(name: str, value: str, wanted: Sequence[Directive]) -> Reason:
     """Return the reason for one line of a unit, of which *wanted* is the sandbox; nothing when there is none."""
     for item in wanted:
@@ -160,6 +177,20 @@ def of_directive(name: str, value: str, wanted: Sequence[Directive]) -> Reason:
     if name in _BY_DIRECTIVE:
         return _OF_OTHERS.get(name, "CFG-02"), _BY_DIRECTIVE[name]
     return UNIT.get(name, _NONE)
+
+
+def decided(instance: Instance, variables: Sequence[tuple[str, str]]) -> list[Setting]:
+    """Return those of the *variables* that *instance* is given in files, and that the inventory does not name itself.
+
+    Of one that nobody has a reason for the value is not told: somebody may have written a secret there.
+    """
+    found = []
+    for name, value in variables:
+        option = name.removeprefix(_VARIABLE).lower().replace("_", "-") if name.startswith(_VARIABLE) else ""
+        if option not in instance.options:
+            control, reason = DECIDED.get(option, _NONE)
+            found.append(Setting(instance.name, DIRECTIVE, name, value if reason else "(not shown)", control, reason))
+    return found
 
 
 def of_container(name: str) -> Reason:
