@@ -101,6 +101,13 @@ def test_each_mutant_declares_what_turns_red(node: str) -> None:
         assert item.controls | item.enforced <= CONTROLS.keys()
 
 
+@pytest.mark.parametrize("node", SINGLE)
+def test_one_that_is_not_tabled_names_what_turns_red(node: str) -> None:
+    text = (ROOT / node.partition("::")[0]).read_text(encoding="utf-8")
+    assert SINGLE[node]
+    assert all(f'"{control}' in text for control in SINGLE[node].split(", "))
+
+
 def test_a_check_is_live_where_a_live_audit_alone_asks_for_it() -> None:
     assert {f"{item.control} {item.check}" for item in checks() if item.live} == {
         "CFG-02 exposure",
