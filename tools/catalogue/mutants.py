@@ -34,6 +34,9 @@ CATALOGUES: Mapping[str, str] = {
     ),
     "tests/upkeep/test_upkeep.py::test_mutant": "tests.upkeep.test_upkeep:MUTANTS",
     "tests/profile/test_services.py::test_the_audit_reads_what_was_kept": "tests.profile.test_services:MUTANTS",
+    "tests/fleet/test_environments.py::test_what_differs_is_red_alone_until_it_is_stated_or_mended": (
+        "tests.fleet.test_environments:MUTANTS"
+    ),
     "tests/monitoring/test_monitoring.py::TestMonitor::test_mutant": (
         "tests.monitoring.test_monitoring:TestMonitor.test_mutant"
     ),

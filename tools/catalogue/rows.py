@@ -48,6 +48,7 @@ _IMAGE = (*_planner("image.py:image_planners"), "plugins/action/image_build.py")
 _AUDIT_ROLE, _REVIEW = "roles/librespot_audit/tasks/main.yml", "playbooks/review.yml"
 _ROLLOUT = ("plugins/action/rollout.py", "playbooks/update.yml")
 _SCHEDULED = _planner("scheduled_audit.py:scheduled_audit_planners")
+_DIFFERS = "tests/fleet/test_environments.py::test_what_differs_is_red_alone_until_it_is_stated_or_mended"
 _PROFILED = ("plugins/action/resource_profile.py", "playbooks/profile.yml")
 
 
@@ -380,10 +381,16 @@ _CFG = {
         ),
     ),
     "CFG-08": Row(
-        (_AUDIT_ROLE, _REVIEW), (), "no proof and no mutant on hosts: what is compared is tested as data alone"
+        (_AUDIT_ROLE, _REVIEW),
+        (
+            Proof("tests/fleet/test_review.py::test_of_hosts_that_are_alike_it_is_clean_and_complete"),
+            Proof(_DIFFERS, "where an environment differs"),
+        ),
     ),
     "CFG-09": Row(
-        (_AUDIT_ROLE, _REVIEW), (), "no proof and no mutant on hosts: what is judged is tested as data alone"
+        (_AUDIT_ROLE, _REVIEW),
+        (Proof("tests/fleet/test_review.py::test_of_hosts_that_are_alike_it_is_clean_and_complete"),),
+        "no mutant on hosts: that there was no review, or an old one, is tested as data alone",
     ),
 }
 
@@ -436,7 +443,11 @@ _RES = {
         ),
     ),
     "RES-07": Row(
-        (_AUDIT_ROLE, _REVIEW), (), "no proof and no mutant on hosts: what is compared is tested as data alone"
+        (_AUDIT_ROLE, _REVIEW),
+        (
+            Proof("tests/fleet/test_review.py::test_of_hosts_that_are_alike_it_is_clean_and_complete"),
+            Proof(_DIFFERS, "where an environment differs"),
+        ),
     ),
     "RES-08": Row(
         (*_PROFILED, _REVIEW),
