@@ -4,8 +4,8 @@
 
 """What of each control cannot be read from the code: what applies it, which tests attack it, and what is lacking.
 
-Which checks audit it, and which mutants kill it, is found in the code (`audited`, `mutants`). Each test that is named
-here was read: it does what the control is against, on a real host or with the real program, and fails when it succeeds.
+Which checks audit it, and which mutants kill it, is found in the code (`audited`, `mutants`). That a test is there, and
+run by a stage, a unit test says; that it does what the control is against, only who reads it.
 """
 
 from __future__ import annotations
