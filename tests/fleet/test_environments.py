@@ -75,29 +75,28 @@ MUTANTS = (
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.path)
 def test_what_differs_is_red_alone_until_it_is_stated_or_mended(world: Fleet, healthy: Audit, mutant: Mutant) -> None:
-    world.deploy(mutant.given(), mutant.environment)
-    found = world.review(mutant.given())
-    assert found.red == {mutant.key()}
-    assert found.otherwise(healthy) == mutant.otherwise(world, "failed")
-    # Against the review before, which was clean.
-    assert found.changed("new") == {mutant.key()}
-    assert world.name(mutant.environment) in found.finding(mutant.key())["observed"]
+    with world.deployed(mutant.given(), mutant.environment):
+        found = world.review(mutant.given())
+        assert found.red == {mutant.key()}
+        assert found.otherwise(healthy) == mutant.otherwise(world, "failed")
+        # Against the review before, which was clean.
+        assert found.changed("new") == {mutant.key()}
+        assert world.name(mutant.environment) in found.finding(mutant.key())["observed"]
 
-    accepted = world.review(mutant.stated())
-    assert accepted.red == set()
-    assert accepted.otherwise(healthy) == mutant.otherwise(world, "waived")
-    assert accepted.finding(mutant.key())["reason"] == REASON
-    assert [(item["path"], item["stated"], item["reason"]) for item in accepted.data["differences"]] == [
-        (mutant.path, True, REASON)
-    ]
-    for form in ("review.md", "review.html"):
-        assert REASON in (accepted.path.parent / form).read_text(encoding="utf-8"), form
+        accepted = world.review(mutant.stated())
+        assert accepted.red == set()
+        assert accepted.otherwise(healthy) == mutant.otherwise(world, "waived")
+        assert accepted.finding(mutant.key())["reason"] == REASON
+        assert [(item["path"], item["stated"], item["reason"]) for item in accepted.data["differences"]] == [
+            (mutant.path, True, REASON)
+        ]
+        for form in ("review.md", "review.html"):
+            assert REASON in (accepted.path.parent / form).read_text(encoding="utf-8"), form
 
-    ended = world.review(mutant.stated(until="2026-01-31"))
-    assert ended.otherwise(healthy) == mutant.otherwise(world, "failed")
-    assert ended.changed("worse") == {mutant.key()}
+        ended = world.review(mutant.stated(until="2026-01-31"))
+        assert ended.otherwise(healthy) == mutant.otherwise(world, "failed")
+        assert ended.changed("worse") == {mutant.key()}
 
-    world.deploy({}, mutant.environment)
     mended = world.review()
     assert mended.otherwise(healthy) == {}
     assert mended.changed("gone") == {mutant.key()}

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import jsonschema
 
-from tests.fleet.world import FLEET, FORMS, Audit, Fleet
+from tests.fleet.world import FLEET, FORMS, STAGING, Audit, Fleet
 from tests.support.hosts import CHECKOUT
 
 SCHEMA = CHECKOUT / "docs/schemas/report-2.json"
+SLICE = "/etc/systemd/system/librespot.slice"
 
 
 def test_of_hosts_that_are_alike_it_is_clean_and_complete(world: Fleet, healthy: Audit) -> None:
@@ -33,3 +34,31 @@ def test_of_hosts_that_are_alike_it_is_clean_and_complete(world: Fleet, healthy:
         # Both instances were compared, and not nothing.
         assert "of bedroom, kitchen compared, 0 differ" in compared["observed"]
     assert healthy.statuses["CFG-09", "review", FLEET, FLEET] == "passed"
+
+
+def test_what_got_worse_and_better_since_the_last_one_is_named(world: Fleet, healthy: Audit) -> None:
+    """A file that changed behind our back: found, then known and tolerated as a debt, then mended."""
+    drift = ("CFG-06", "drift", "host", world.name(STAGING))
+    before = world.review()
+    try:
+        world.hosts[STAGING].out("sh", "-euc", f"printf '#' >> {SLICE}")
+        worse = world.review()
+        assert worse.red == {drift}
+        assert worse.otherwise(healthy) == {drift: "failed"}
+        assert worse.changed("worse") == {drift}
+        assert worse.changed("better") == set()
+        assert worse.data["comparison"]["made"] == before.data["made"]
+
+        known = world.audit(librespot_audit_previous=str(worse.path), librespot_audit_fail_on="worse")
+        assert known.red == {drift}
+        assert known.run.status == 0, known.run.output
+        fresh = world.audit(librespot_audit_previous=str(before.path), librespot_audit_fail_on="worse")
+        assert fresh.run.status != 0
+        assert "1 findings got worse since the earlier report" in fresh.run.output
+    finally:
+        world.deploy(only=STAGING)
+
+    mended = world.review()
+    assert mended.otherwise(healthy) == {}
+    assert mended.changed("better") == {drift}
+    assert mended.changed("worse") == set()

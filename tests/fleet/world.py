@@ -97,11 +97,19 @@ class Fleet:
         """Return the host of an *environment*."""
         return self.hosts[environment].name
 
-    def deploy(self, given: Given | None = None, *only: str) -> None:
-        """Make the hosts, or those of *only* these environments, what the inventory says."""
-        limited = ["--limit", ",".join(map(self.name, only))] if only else []
-        run = self._run(CHECKOUT / "playbooks/site.yml", given, limited)
+    def deploy(self, given: Given | None = None, only: str = "") -> None:
+        """Make the hosts, or that of *only* one environment, what the inventory says."""
+        run = self._run(CHECKOUT / "playbooks/site.yml", given, ["--limit", self.name(only)] if only else [])
         assert run.status == 0, run.output
+
+    @contextmanager
+    def deployed(self, given: Given, environment: str) -> Iterator[None]:
+        """Make the host of an *environment* what an inventory says that has *given*, and what it was afterwards."""
+        self.deploy(given, environment)
+        try:
+            yield
+        finally:
+            self.deploy(only=environment)
 
     def review(self, given: Given | None = None, reviews: str = "reviews", **variables: Any) -> Audit:
         """Make a formal review in the directory *reviews*, beside those that are there."""

@@ -6,11 +6,8 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,14 +17,9 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.errors im
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import Finding
 from ansible_collections.hardened.librespot.plugins.module_utils.model.profile_options import PROMETHEUS_OPTIONS
 from ansible_collections.hardened.librespot.plugins.plugin_utils.profiled import limits_reviewed, observed
-from tests.attacks.hosts import Target, target, until
 from tests.attacks.tables import show
+from tests.support.recorded import DAYS, MIB, Recording, recording
 
-DAYS = 8
-EVERY_S = 60
-MIB = 1024 * 1024
-PORT = 9391
-PLACE = "/run/recorded"
 HOST = "pi"
 LIMITS: dict[str, dict[str, Any]] = {
     "fits": {"memory": "80M", "tasks": 40, "files": 256},
@@ -43,13 +35,8 @@ ARGS = {
 }
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """The Prometheus at *url*, on *host*, and the moment at which what it has ends."""
-
-    host: Target
-    url: str
-    end: float
+class Recorded(Recording):
+    """The Prometheus, and what is said of limits by it."""
 
     def given(self, **more: Any) -> dict[str, Any]:
         usual = {name: option.get("default") for name, option in PROMETHEUS_OPTIONS.items()}
@@ -60,67 +47,11 @@ class Recorded:
         return {(item.scope, item.check): item for item in found}
 
 
-def _openmetrics(end: float) -> Iterator[str]:
-    """Yield what the monitor would have exported, as text that promtool reads."""
-    count = DAYS * 86400 // EVERY_S
-    moments = [int(end) - EVERY_S * (count - number) for number in range(count)]
-
-    def family(name: str, kind: str, value: Any, labels: str = "") -> Iterator[str]:
-        yield f"# TYPE {name.removesuffix('_total') if kind == 'counter' else name} {kind}\n"
-        for speaker in LIMITS:
-            key = f'{name}{{instance="{HOST}:9100",name="{speaker}"{labels}}}'
-            for number, moment in enumerate(moments):
-                yield f"{key} {value(speaker, number)} {moment}\n"
-
-    def busy(number: int) -> bool:
-        """An hour of music each evening."""
-        return number * EVERY_S % 86400 < 3600
-
-    yield from family("librespot_instance_up", "gauge", lambda _name, _number: 1)
-    yield from family("librespot_memory_bytes", "gauge", lambda _name, number: (45 if busy(number) else 20) * MIB)
-    yield from family("librespot_tasks", "gauge", lambda _name, number: 24 if busy(number) else 20)
-    yield from family("librespot_open_files", "gauge", lambda _name, _number: 24)
-    yield from family("librespot_cpu_seconds_total", "counter", lambda _name, number: number * EVERY_S * 0.05)
-    yield from family("librespot_cpu_periods_total", "counter", lambda _name, number: number * 100)
-    yield from family(
-        "librespot_cpu_throttled_periods_total", "counter", lambda name, number: number * 20 if name == "tight" else 0
-    )
-    yield "# EOF\n"
-
-
 @pytest.fixture(scope="session")
 def recorded() -> Iterator[Recorded]:
-    """Return the real Prometheus of Debian with what it would have recorded."""
-    end = float(int(time.time()) - 600)
-    with target("debian12-monitoring", "profile") as host:
-        subprocess.run(
-            ["docker", "exec", "--interactive", host.name, "sh", "-euc", f"mkdir -p {PLACE}; cat > {PLACE}/in.om"],
-            input="".join(_openmetrics(end)),
-            text=True,
-            check=True,
-        )
-        # It reads all of its input again for each block: one block for all of the days.
-        importing = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=500h"]
-        host.out(*importing, f"{PLACE}/in.om", f"{PLACE}/data", timeout=500)
-        host.write(f"{PLACE}/prometheus.yml", "global: {}\n")
-        server = host.start(
-            "sh",
-            "-euc",
-            f"prometheus --config.file={PLACE}/prometheus.yml --storage.tsdb.path={PLACE}/data "
-            f"--storage.tsdb.retention.time=60d --web.listen-address=:{PORT} & cat; kill $!",
-        )
-        found = Recorded(host, f"http://{host.address}:{PORT}", end)
-
-        def ready() -> bool:
-            with suppress(OSError):
-                return bool(open_url(f"{found.url}/-/ready", timeout=2).status == 200)
-            return False
-
-        try:
-            until(ready, 60, "Prometheus is ready")
-            yield found
-        finally:
-            server.communicate(timeout=30)
+    """Return the Prometheus with what it would have recorded."""
+    with recording("profile", HOST, LIMITS, throttled="tight") as found:
+        yield Recorded(found.host, found.url, found.end)
 
 
 def test_limits_are_found_to_fit_too_wide_and_too_tight(recorded: Recorded) -> None:
