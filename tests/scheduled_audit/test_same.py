@@ -44,7 +44,7 @@ def test_on_a_host_that_is_well(speaker: Speaker, live: bool) -> None:
     speaker.timer = {**RARELY, "live": live}
     speaker.converge()
     since = speaker.now()
-    assert speaker.run() == "0 success"
+    assert speaker.run() == "0 success", [item for key, item in speaker.findings().items() if key in speaker.red()]
     found = speaker.audit(librespot_audit_live=live)
     assert differences(speaker.findings(), found) == []
     assert not speaker.red()

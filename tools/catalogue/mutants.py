@@ -61,6 +61,16 @@ SINGLE: Mapping[str, str] = {
             ("test_a_schedule_that_was_changed_by_hand_is_red_and_mended", "UPD-02"),
         )
     },
+    "tests/fleet/test_limits.py::test_a_limit_that_is_much_too_wide_is_red_for_its_instance_alone": "RES-08",
+    **{
+        f"tests/fleet/test_reviewed.py::{name}": "CFG-09"
+        for name in (
+            "test_none_is_red",
+            "test_an_old_one_is_red",
+            "test_one_that_lacks_a_host_is_red",
+            "test_one_that_did_not_reach_a_host_is_red_itself_and_stays_so",
+        )
+    },
 }
 """Test that takes one thing away itself to the controls of which it asserts that they turn red, and no others."""
 

@@ -390,7 +390,6 @@ _CFG = {
     "CFG-09": Row(
         (_AUDIT_ROLE, _REVIEW),
         (Proof("tests/fleet/test_review.py::test_of_hosts_that_are_alike_it_is_clean_and_complete"),),
-        "no mutant on hosts: that there was no review, or an old one, is tested as data alone",
     ),
 }
 
@@ -452,7 +451,6 @@ _RES = {
     "RES-08": Row(
         (*_PROFILED, _REVIEW),
         (Proof("tests/profile/test_prometheus.py::test_limits_are_found_to_fit_too_wide_and_too_tight"),),
-        "no mutant of a limit on a host",
     ),
     "RES-09": Row(
         _UNIT,
