@@ -42,6 +42,7 @@ from ..render.monitor_units import (
     grants_units,
     monitor_unit,
 )
+from ..render.quadlet import SLICE as QUADLET_SLICE
 from ..render.unit import SETTINGS, SLICE, UNITS
 from ..render.watchdog import SERVICE as CONTAINERS_WATCHDOG
 from .account import UserPlanner
@@ -86,7 +87,7 @@ def target(item: Instance, engine: str, zones: Sequence[str]) -> Target:
     return Target(
         item.name,
         item.deployment,
-        f"{SLICE}/{slice_name(container_name(item.name)) if by_engine else item.unit}",
+        _group(item, contained, by_engine),
         item.user,
         "" if by_engine else item.unit,
         CONTAINERS_WATCHDOG if by_engine else f"librespot-{item.name}-watchdog.service",
@@ -95,6 +96,13 @@ def target(item: Instance, engine: str, zones: Sequence[str]) -> Target:
         item.bind.value if asked and item.bind.kind == ADDRESS else "",
         tuple(unseen),
     )
+
+
+def _group(item: Instance, contained: bool, by_engine: bool) -> str:
+    """Return the control group of *item*, below that of all."""
+    if by_engine:
+        return f"{SLICE}/{slice_name(container_name(item.name))}"
+    return f"{SLICE}/{QUADLET_SLICE}/{item.unit}" if contained else f"{SLICE}/{item.unit}"
 
 
 def settings_of(spec: Specification, engine: str, interval: int, textfiles: str, told: bool) -> Settings:

@@ -19,6 +19,7 @@ from ..model.instance import CONTAINER, Instance, Specification, is_name
 from ..model.layout import ROOT
 from ..model.relaxations import HOST_NETWORK
 from ..render.quadlet import QUADLETS, SECCOMP, seccomp_path
+from ..render.quadlet import SLICE as QUADLET_SLICE
 from ..render.seccomp import profile_text
 from ..render.unit import MARK, credentials_path
 from .account import AccountPlanner
@@ -70,7 +71,7 @@ def quadlet_planners(host: Host, podman: Podman, spec: Specification, image: str
     every = not spec.present and not any(runs(host, item.name) for item in ours(host).instances)
     planners.append(OutlivedProfilesPlanner(host.files, [item.name for item in gone], every))
     if every:
-        planners.append(EmptySlicePlanner(host.systemd, host.files, [item.unit for item in gone]))
+        planners.append(EmptySlicePlanner(host.systemd, host.files, [QUADLET_SLICE]))
     names = [item.name for item in spec.present]
     for number, item in enumerate(spec.present):
         planners += [

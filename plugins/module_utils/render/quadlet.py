@@ -18,7 +18,7 @@ from typing import Any
 from ..model.container import INSTANCE_LABEL, container_name
 from ..model.instance import Instance
 from .container import NO_NEW_PRIVILEGES
-from .unit import FIREWALL, SLICE, unit_text, word
+from .unit import FIREWALL, unit_text, word
 
 QUADLETS = "/etc/containers/systemd"
 _RUNTIME = "/run/containers/systemd"
@@ -27,6 +27,13 @@ ISOLATE = "strict"
 
 SECCOMP = "/opt/librespot/seccomp"
 """Where the system call filter is, by its digest."""
+
+SLICE = "librespot-by_podman.slice"
+"""Where all of them are, below the slice of all instances. What the kernel counts there is of nobody else, and stays.
+
+Not beside services: of one that was there by the same name, version 1 of control groups keeps to which devices it was
+held. No instance has an underscore in its name, by which other slices are called.
+"""
 
 _SECCOMP = "seccomp="
 _APPARMOR = "apparmor="
@@ -111,7 +118,6 @@ def container_quadlet(instance: Instance, request: Mapping[str, Any]) -> str:
     run = [
         ("Restart", "always"),
         ("RestartSec", "1s"),
-        # As services are: what the kernel counts of it and of nobody else stays when it has ended.
         ("Slice", SLICE),
         # Given to Podman, it would weigh the container against the service's other processes alone.
         ("IOWeight", str(instance.limits.io_weight)),

@@ -68,7 +68,7 @@ def test_of_a_container_only_the_engine_knows_how_it_ended() -> None:
 def test_a_quadlet_is_a_service() -> None:
     found = target("podman", CONTAINER)
     assert (found.unit, found.unseen) == ("librespot-kitchen.service", ())
-    assert found.group == "librespot.slice/librespot-kitchen.service"
+    assert found.group == "librespot.slice/librespot-by_podman.slice/librespot-kitchen.service"
 
 
 def test_one_in_a_segment_cannot_be_asked_and_its_grants_cannot_be_seen() -> None:
