@@ -75,7 +75,7 @@ def _sequences(node: ast.AST, live: bool) -> Iterator[tuple[bool, Sequence[ast.e
         yield live, node.args
     if isinstance(node, ast.Tuple):
         yield live, node.elts
-    if isinstance(node, ast.If) and ast.unparse(node.test).split(" and ")[0] == "context.live":
+    if isinstance(node, ast.If) and ast.unparse(node.test).split(" and ", maxsplit=1)[0] == "context.live":
         yield from (found for item in node.body for found in _sequences(item, True))
         yield from (found for item in node.orelse for found in _sequences(item, live))
         return

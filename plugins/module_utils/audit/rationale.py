@@ -16,6 +16,7 @@ from functools import partial
 
 from ..host.engines import AnyEngine
 from ..host.nftables import Nftables
+from ..host.podman import Podman
 from ..model.container import container_name
 from ..model.errors import LibrespotError
 from ..model.finding import Finding
@@ -24,6 +25,7 @@ from ..model.rationale import contained, decided, described, directives, firewal
 from ..model.settings import Setting
 from ..planners.base import HOST
 from ..planners.overrides import for_this_unit
+from ..planners.quadlet import SAID_ELSEWHERE
 from ..planners.registry import Host
 from ..planners.table import Listing
 from ..render import container as rendered
@@ -82,7 +84,9 @@ def _in_force(host: Host, instance: Instance, engine: AnyEngine | None) -> list[
     if there is None:
         return []
     said = rendered.described(there["Config"], there["HostConfig"], there["Image"])
-    return contained(instance, said)
+    # Podman fills in more than was asked for; what was is in the Quadlet.
+    elsewhere = SAID_ELSEWHERE if isinstance(engine, Podman) else ()
+    return contained(instance, {name: text for name, text in said.items() if name not in elsewhere})
 
 
 def _unit(host: Host, instance: Instance) -> list[Setting]:

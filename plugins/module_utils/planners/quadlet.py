@@ -33,7 +33,7 @@ from .quadlet_file import FILE_TEXT, QuadletFile
 
 _STARTED, _BY_IT = "command", "that of its service"
 _SERVICE = re.compile(r"/(librespot-[a-z0-9-]+\.service)(?:/|$)")
-_ELSEWHERE = ("restart", "log", "hidden", "anything else")
+SAID_ELSEWHERE = ("restart", "log", "hidden", "anything else")
 """What systemd and the journal do, or Podman does not tell; the file says it, and that systemd has read the file."""
 
 
@@ -230,7 +230,7 @@ def arranged(command: Sequence[str]) -> list[str]:
 
 
 def _compared(state: State) -> State:
-    return {name: text for name, text in state.items() if name not in _ELSEWHERE}
+    return {name: text for name, text in state.items() if name not in SAID_ELSEWHERE}
 
 
 class StrayPlanner(Planner):
