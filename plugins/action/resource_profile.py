@@ -16,7 +16,7 @@ from ansible.module_utils.urls import open_url
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.instance import is_name
 from ansible_collections.hardened.librespot.plugins.module_utils.model.profile_options import CONTROLLER_ARGUMENTS
 from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import paths_of
@@ -61,8 +61,9 @@ class ActionModule(ActionBase):
             if result.get("failed"):
                 return result
             profiles = result["profiles"]
+            table = checked_table(profiles, host)
             if asked["show"]:
-                Display().display(profiles_table(profiles))
+                Display().display(table)
             if pictures:
                 self._draw(pictures, host, profiles, result)
             if asked["write"]:
@@ -117,3 +118,17 @@ class ActionModule(ActionBase):
             drawn = written(path, profile_svg(item), check)
             result["changed"] = result["changed"] or drawn
             result["pictures"][item["name"]] = path
+
+
+def checked_table(profiles: Any, host: str) -> str:
+    """Return the table of the *profiles* that *host* returned. Raises `HostError` when they are none.
+
+    A host that was taken over says what it likes, and nothing is written of what cannot be read as a whole.
+    """
+    try:
+        for item in profiles:
+            profile_svg(item)
+            dict(item["recommended"])
+        return profiles_table(profiles)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise HostError(f"What {host} returned is no list of profiles", "Look at that host") from error
