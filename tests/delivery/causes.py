@@ -44,6 +44,7 @@ held = []
 while len(held) < int(sys.argv[3]):
     held.append(socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=2))
 """
+_ASKING = "asking.service"
 _LOAD = """
 import http.client, sys, time
 address, port = sys.argv[1], int(sys.argv[2])
@@ -79,25 +80,26 @@ def start_more_than_its_tasks(host: Machine) -> float:
 
 @dataclass(frozen=True)
 class Asking:
-    """Requests to an instance, one after another, since *began*, in seconds since the epoch."""
+    """Requests to an instance of *host*, one after another, since *began*, in seconds since the epoch."""
 
+    host: Machine
     began: float
-    process: subprocess.Popen[str]
 
     def end(self) -> None:
         """Ask no more."""
-        self.process.terminate()
+        self.host.run("systemctl", "stop", _ASKING)
 
 
 @contextlib.contextmanager
 def asked_without_end(host: Machine, address: str, port: int) -> Iterator[Asking]:
     """Ask an instance one thing after another, until that is ended or this is left."""
-    with host.start("timeout", "3600", "python3", "-Ic", _LOAD, address, str(port)) as load:
-        asking = Asking(time.time(), load)
-        try:
-            yield asking
-        finally:
-            asking.end()
+    # What ssh has started on the machine goes on when ssh is ended.
+    host.out("systemd-run", "--quiet", "--collect", f"--unit={_ASKING}", "python3", "-Ic", _LOAD, address, str(port))
+    asking = Asking(host, time.time())
+    try:
+        yield asking
+    finally:
+        asking.end()
 
 
 def log_in(host: Target, unit: str, port: int) -> float:
