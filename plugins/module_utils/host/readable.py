@@ -52,7 +52,8 @@ def _below(top: str, device: int) -> Iterator[tuple[str, bytes]]:
     while waiting:
         directory, deeper = waiting.pop(), []
         with _passed_over(), os.scandir(directory) as entries:
-            for entry in sorted(entries, key=lambda item: item.name):
+            # In the order of the directory: to sort them takes memory for as many files as somebody cares to make.
+            for entry in entries:
                 with _passed_over():
                     found = entry.stat(follow_symlinks=False)
                     # A file can be a mount as well: those in /run/netns are namespaces, and cannot be read.
@@ -62,7 +63,7 @@ def _below(top: str, device: int) -> Iterator[tuple[str, bytes]]:
                         deeper.append(entry.path)
                     elif stat.S_ISREG(found.st_mode) and found.st_mode & stat.S_IROTH and found.st_size <= _LARGEST:
                         yield entry.path, _content(entry.path)
-        waiting += reversed(deeper)
+        waiting += deeper
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,8 +58,19 @@ def bottomless(tree: Path) -> Iterator[Path]:
 
 
 def test_nobody_hides_the_rest_by_depth(bottomless: Path) -> None:
-    found = [path for path, _content in readable_by_all([str(bottomless)])]
+    found = sorted(path for path, _content in readable_by_all([str(bottomless)]))
     assert found == [f"{bottomless}/{'d/' * 500}copy", f"{bottomless}/open/all"]
+
+
+def test_many_files_take_no_memory(tree: Path) -> None:
+    for number in range(5000):
+        (tree / f"open/{number}").touch(mode=0o644)
+    tracemalloc.start()
+    assert sum(1 for _found in readable_by_all([str(tree)])) == 5001
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # A megabyte of it is what a single file is read into.
+    assert most < 1024 * 1024 + 5000 * 50
 
 
 def test_what_has_become_a_link_meanwhile_is_passed_over(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
