@@ -216,7 +216,7 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         refuse_missing(textfiles, asked["exporter"])
         notify = asked_notify(asked["notify"], "notify")
         if notify:
-            refuse_unusable(notify)
+            refuse_unusable(notify, "notify")
         host = Host()
         if description:
             refuse_unschedulable(host, description)

@@ -76,7 +76,8 @@ def _processes(context: Context) -> Iterator[Finding]:
 
 def _files(context: Context) -> Iterator[Finding]:
     secrets = [secret.encode() for secret in _secrets(context)]
-    copies = [path for path, content in readable_by_all(_PLACES) if any(secret in content for secret in secrets)]
+    found = (path for path, content in readable_by_all(_PLACES) if any(secret in content for secret in secrets))
+    copies = sorted(found)
     yield finding(
         "CFG-05",
         "files",

@@ -47,9 +47,13 @@ class SpecificationError(LibrespotError):
     """A value that the user gave is not usable: its path, the value, and what would be right."""
 
     def __init__(self, path: str, value: object, problem: str, remedy: str, secret: bool = False) -> None:
-        said = "" if secret else f" {shown(value)}"
-        super().__init__(f"{path}:{said} {problem}", remedy)
+        self._said = problem if secret else f"{shown(value)} {problem}"
+        super().__init__(f"{path}: {self._said}", remedy)
         self.path = path
+
+    def within(self, path: str) -> SpecificationError:
+        """Return the same of a value whose path begins at *path*, for what was read without knowing where it stands."""
+        return SpecificationError(f"{path}.{self.path}", None, self._said, self.remedy, secret=True)
 
 
 def missing(path: str, remedy: str, problem: str = "is missing") -> SpecificationError:

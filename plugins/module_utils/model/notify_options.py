@@ -128,7 +128,10 @@ def asked_notify(given: Any, path: str) -> Notify | None:
         _whole(mapping(item, f"{path}.webhooks[{number}]", tuple(hooks)), hooks)
         for number, item in enumerate(sequence(asked["webhooks"], f"{path}.webhooks"))
     ]
-    return read_notify(asked)
+    try:
+        return read_notify(asked)
+    except SpecificationError as error:
+        raise error.within(path) from None
 
 
 def _whole(given: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import stat
 
 from ..host.program_archive import program
 from ..model.breaches import PATH as BREACHES
-from ..model.errors import HostError
+from ..model.errors import HostError, SpecificationError
 from ..model.layout import ROOT
 from ..model.notify_options import Notify
 from ..model.outbox import STATE
@@ -46,18 +46,28 @@ _OTHERS = 0o077
 _ROOT = 0
 
 
-def refuse_unusable(notify: Notify) -> None:
-    """Raise `SpecificationError` or `HostError` for whom this host cannot tell, or by what it may not."""
-    channels(notify.mail, notify.webhooks, notify.timeout)
+def refuse_unusable(notify: Notify, path: str) -> None:
+    """Raise `SpecificationError` or `HostError` for whom this host cannot tell, or by what it may not.
+
+    *path* is where a user said so.
+    """
+    try:
+        channels(notify.mail, notify.webhooks, notify.timeout)
+    except SpecificationError as error:
+        raise error.within(path) from None
+    except HostError as error:
+        # Each of them begins with its option, too.
+        raise HostError(f"{path}.{error.message}", error.remedy) from None
     for source in notify.sources():
+        option = f"{path}.{source.option}"
         if not source.secret:
             # Without it systemd would never start the notifier, and nobody would be told of that.
-            trusted(source.path, source.option)
+            trusted(source.path, option)
             continue
-        secret_of(source.path, source.option)
+        secret_of(source.path, option)
         wrong = readable(source.path)
         if wrong:
-            raise HostError(f"{source.option}: {wrong}", f"chown root: {source.path}; chmod 0600 {source.path}")
+            raise HostError(f"{option}: {wrong}", f"chown root: {source.path}; chmod 0600 {source.path}")
 
 
 def readable(path: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.notify_options import asked_notify
 from ansible_collections.hardened.librespot.plugins.module_utils.planners.notify import refuse_unusable
 
@@ -24,8 +24,17 @@ def test_an_authority_that_cannot_be_used(text: str | None, said: str, tmp_path:
     notify = asked_notify({"webhooks": [{"url": "https://hook.example.org/x", "ca_file": str(path)}]}, "notify")
     assert notify
     with pytest.raises(HostError, match=said) as caught:
-        refuse_unusable(notify)
-    assert "webhooks[0].ca_file" in caught.value.message
+        refuse_unusable(notify, "notify")
+    assert caught.value.message.startswith("notify.webhooks[0].ca_file: ")
+
+
+def test_an_address_that_is_none_is_named_and_not_shown() -> None:
+    notify = asked_notify({"webhooks": [{"url": "https://u:hidden@hook.example.org/x"}]}, "notify")
+    assert notify
+    with pytest.raises(SpecificationError) as caught:
+        refuse_unusable(notify, "notify")
+    assert str(caught.value).startswith("notify.webhooks[0].url: is no address of a webhook")
+    assert "hidden" not in str(caught.value)
 
 
 def test_one_that_can_be_used(tmp_path: Path) -> None:
@@ -34,4 +43,4 @@ def test_one_that_can_be_used(tmp_path: Path) -> None:
     path.write_text(Path(there).read_text(encoding="utf-8"))
     notify = asked_notify({"webhooks": [{"url": "https://hook.example.org/x", "ca_file": str(path)}]}, "notify")
     assert notify
-    refuse_unusable(notify)
+    refuse_unusable(notify, "notify")
