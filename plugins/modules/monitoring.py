@@ -57,6 +57,12 @@ options:
       - With an empty text there is no link.
     type: str
     default: /var/lib/prometheus/node-exporter
+  look:
+    description:
+      - Whether only what is asked is judged, and the host by it; nothing is changed. It is for before other modules
+        change something, so that a wrong value leaves the host as it was.
+    type: bool
+    default: false
   exporter:
     description: Whether the package C(prometheus-node-exporter) is installed when it is missing. It is never removed.
     type: bool
@@ -233,6 +239,8 @@ def work(module: AnsibleModule) -> dict[str, Any]:
             *notify_planners(host, notify),
         ]
     refuse_links(planners)
+    if asked["look"]:
+        return {"changed": False, "metrics": METRICS_FILE}
     return {**outcome(module, converge(planners, module.check_mode)), "metrics": METRICS_FILE}
 
 
@@ -249,6 +257,7 @@ def main() -> None:
         "expected": {"type": "dict", "default": {}},
         **MONITORING_OPTIONS,
         "exporter": {"type": "bool", "default": False},
+        "look": {"type": "bool", "default": False},
         "notify": {"type": "dict", "options": NOTIFY_OPTIONS},
     }
     run(AnsibleModule(argument_spec=arguments, supports_check_mode=True), work)
