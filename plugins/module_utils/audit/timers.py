@@ -23,4 +23,5 @@ def asleep(systemd: Systemd, timer: str, service: str) -> tuple[list[str], str]:
     result = systemd.show(service, ["Result"]).get("Result")
     if result != "success":
         wrong.append(f"{service} failed: {result}")
-    return wrong, "it runs now" if runs else f"the next run is on {coming}"
+    # Of a timer that has just been set up, systemd has an earlier one by another clock.
+    return wrong, "it runs now" if runs else f"the next run is on {coming} at the latest"
