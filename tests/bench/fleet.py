@@ -25,6 +25,8 @@ from tools.lab.progress import Progress
 
 _PSS = re.compile(rb"^Pss:\s+(\d+) kB$", re.MULTILINE)
 _EVERY_S = 0.2
+_INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
+_INSTANCES = 16
 _RECAP = re.compile(r"^(\S+) +: ok=(\d+) +changed=(\d+) +unreachable=0 +failed=0 ", re.MULTILINE)
 
 
@@ -42,14 +44,26 @@ class Took:
 
 
 @contextmanager
+def _watching(count: int) -> Iterator[None]:
+    """Let *count* more systemds watch files: each takes some instances of inotify, of which root has 128 by default."""
+    before = _INOTIFY.read_text(encoding="ascii").strip()
+    _INOTIFY.write_text(str(max(int(before), 128 + _INSTANCES * count)), encoding="ascii")
+    try:
+        yield
+    finally:
+        _INOTIFY.write_text(before, encoding="ascii")
+
+
+@contextmanager
 def like(source: str, count: int) -> Iterator[list[str]]:
     """Start *count* hosts with what is on the host *source*, each with a systemd and a librespot of its own."""
     progress = Progress()
     cache = Cache(location(os.environ), progress)
     names = [f"{source}-{number:02}" for number in range(1, count + 1)]
     try:
-        hosts.copies(source, names, "bridge", cache, progress)
-        yield names
+        with _watching(count):
+            hosts.copies(source, names, "bridge", cache, progress)
+            yield names
     finally:
         for name in names:
             hosts.down(name, cache)
