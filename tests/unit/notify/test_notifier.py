@@ -213,13 +213,17 @@ def test_a_file_that_is_too_large_is_not_read_as_a_whole(machine: Machine) -> No
     assert "some.service failed on" in title
 
 
-def test_who_never_comes_to_an_end_is_left_alone_while_others_are_told(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slow = Heard()
-    slow.name = "slow"
-    monkeypatch.setattr(notifier, "channels", lambda *_given: [slow, machine.heard])
+@pytest.fixture
+def slow(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Heard:
+    """Return a channel that is told before the other one, and has been told that it will be."""
+    found = Heard()
+    found.name = "slow"
+    monkeypatch.setattr(notifier, "channels", lambda *_given: [found, machine.heard])
     machine.runs()
+    return found
+
+
+def test_who_never_comes_to_an_end_is_left_alone_while_others_are_told(machine: Machine, slow: Heard) -> None:
 
     def killed() -> None:
         raise SystemExit
@@ -234,13 +238,7 @@ def test_who_never_comes_to_an_end_is_left_alone_while_others_are_told(
     assert "ended before" in machine.kept()["channels"]["slow"]["error"]
 
 
-def test_who_takes_one_message_and_never_ends_with_the_next_is_left_alone_too(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slow = Heard()
-    slow.name = "slow"
-    monkeypatch.setattr(notifier, "channels", lambda *_given: [slow, machine.heard])
-    machine.runs()
+def test_who_takes_one_message_and_never_ends_with_the_next_is_left_alone_too(machine: Machine, slow: Heard) -> None:
     slow.messages.clear()
 
     def killed() -> None:
