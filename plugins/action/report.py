@@ -14,6 +14,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.hardened.librespot.plugins.module_utils.model.counted import counted
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import LibrespotError, SpecificationError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.reading import paths_of
 from ansible_collections.hardened.librespot.plugins.module_utils.model.report import AUDIT, KINDS, REVIEW, Report
@@ -119,8 +120,11 @@ def _refuse(asked: Mapping[str, Any]) -> None:
 def _failure(report: Report, fail_on: str) -> str:
     """Return why the task fails; empty when it does not."""
     if fail_on == RED or report.comparison is None:
-        return f"{report.red} findings are red; the table says what to do about each" if report.red else ""
+        if not report.red:
+            return ""
+        red = f"{counted(report.red, 'finding')} {'is' if report.red == 1 else 'are'} red"
+        return f"{red}; the table says what to do about each"
     worse = len(report.comparison.regressions)
     if not worse:
         return ""
-    return f"{worse} findings got worse since the earlier report; the table says what to do about each"
+    return f"{counted(worse, 'finding')} got worse since the earlier report; the table says what to do about each"

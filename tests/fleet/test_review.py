@@ -54,7 +54,7 @@ def test_what_got_worse_and_better_since_the_last_one_is_named(world: Fleet, hea
         assert known.run.status == 0, known.run.output
         fresh = world.audit(librespot_audit_previous=str(before.path), librespot_audit_fail_on="worse")
         assert fresh.run.status != 0
-        assert "1 findings got worse since the earlier report" in fresh.run.output
+        assert "1 finding got worse since the earlier report" in fresh.run.output
     finally:
         world.deploy(only=STAGING)
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
+from ..model.counted import counted
 from ..model.errors import HostError
 from ..model.finding import NOT_APPLICABLE, NOT_ENFORCED, Finding
 from ..model.notify_options import Notify
@@ -94,7 +95,7 @@ def _told(telling: Telling, notify: Notify, context: Context) -> Iterator[Findin
         ways = channels(notify.mail, notify.webhooks, notify.timeout)
         known = [(way.name, seen.channels.get(way.name, Progress())) for way in ways]
         wrong = [_stale(seen, telling), *(_undelivered(name, progress, now, fresh) for name, progress in known)]
-        good = "; ".join(f"{name} took something {_ago(progress.delivered_at, now)}" for name, progress in known)
+        good = "; ".join(f"{name} took {_took(progress.delivered_at, now)}" for name, progress in known)
     said = "; ".join(filter(None, wrong))
     expected = f"it ran within {_MISSED_S // 60} minutes, and each channel takes what it is told"
     yield finding(_CONTROL, "told", HOST, not said, expected, said or good, OUTBOX, remedy=_READ)
@@ -125,7 +126,7 @@ def _undelivered(name: str, progress: Progress, now: float, fresh: bool) -> str:
     return ""
 
 
-def _ago(moment: int, now: float) -> str:
+def _took(moment: int, now: float) -> str:
     if not moment:
-        return "never yet"
-    return f"{max(0, now - moment) // 60:.0f} minutes ago"
+        return "nothing yet"
+    return f"something {counted(int(max(0, now - moment) // 60), 'minute')} ago"

@@ -18,6 +18,7 @@ from ..host.engines import AnyEngine
 from ..host.nftables import Nftables
 from ..host.podman import Podman
 from ..model.container import container_name
+from ..model.counted import counted
 from ..model.errors import LibrespotError
 from ..model.finding import Finding
 from ..model.instance import CONTAINER, Instance, Specification
@@ -127,4 +128,4 @@ def _table(host: Host) -> list[Setting]:
 
 
 def _counted(rules: int) -> str:
-    return f"{rules} rule{'' if rules == 1 else 's'}" if rules else "in force"
+    return counted(rules, "rule") if rules else "in force"

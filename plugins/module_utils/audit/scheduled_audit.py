@@ -16,6 +16,7 @@ from functools import cached_property
 
 from ..model.audit_description import Description, encode
 from ..model.audit_report import Report, decode
+from ..model.counted import counted
 from ..model.finding import NOT_ENFORCED, Finding
 from ..planners.base import HOST
 from ..planners.scheduled_audit import made_by, scheduled_audit_planners
@@ -161,7 +162,7 @@ class _Scheduled:
     def _counted(self) -> str:
         if self._report is None:
             return "it was set up, and has not run yet"
-        return f"{self._age(self._at) // 60} minutes ago: {len(self._looked_at)} findings"
+        return f"{self._age(self._at) // 60} minutes ago: {counted(len(self._looked_at), 'finding')}"
 
     @property
     def _wanted_by(self) -> str:

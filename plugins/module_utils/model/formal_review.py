@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .comparison import Statuses
 from .controls import CONTROLS
+from .counted import counted
 from .environments import FLEET
 from .finding import ERROR, FAILED, NOT_ENFORCED, PASSED, Finding
 from .timestamp import seconds
@@ -60,7 +61,7 @@ def itself(hosts: Mapping[str, bool], lacking: Sequence[str], path: str) -> Find
     wrong = [f"not audited: {_listed(missed)}"] if missed else []
     wrong += [f"not written as {', '.join(lacking)}"] if lacking else []
     wrong += [] if hosts else ["it has no host"]
-    said = "; ".join(wrong) or f"{len(hosts)} hosts, each audited"
+    said = "; ".join(wrong) or f"{counted(len(hosts), 'host')}, each audited"
     expected = "this review has every host, audited, for people and for machines"
     return _finding(FAILED if wrong else PASSED, expected, said, path or "this review")
 
@@ -76,7 +77,7 @@ def judged(review: Earlier, kind: str, hosts: Sequence[str], now: float, max_age
     wrong += [f"not audited in it: {_listed(missed)}"] if missed else []
     wrong += [f"not in it: {_listed(absent)}"] if absent else []
     wrong += _age(review.made, now, max_age)
-    said = "; ".join(wrong) or f"made on {review.made}, {len(review.hosts)} hosts, each audited"
+    said = "; ".join(wrong) or f"made on {review.made}, {counted(len(review.hosts), 'host')}, each audited"
     expected = f"a formal review of all hosts, each audited, within {max_age} days"
     return _finding(FAILED if wrong else PASSED, expected, said, path)
 

@@ -28,6 +28,7 @@ from ..model.audit_description import decode as description_of
 from ..model.audit_report import Report, encode, made, turned
 from ..model.audit_report import decode as report_of
 from ..model.controls import CONTROLS, HIGH
+from ..model.counted import counted
 from ..model.errors import HostError, LibrespotError
 from ..model.finding import Finding, summary
 from ..model.notice import plain
@@ -156,8 +157,8 @@ class Scheduled:
         for control, check, scope in well:
             status = now.get((control, check, scope), "looked at no more")
             self.say(_NOTICE, f"well again: {control} {check} of {scope} is {status}")
-        counted = f"{len(report.findings)} findings in {report.duration:.1f} s: {', '.join(_counts(report))}"
-        self.say(_INFO, f"{counted}; {_cost()}")
+        said = f"{counted(len(report.findings), 'finding')} in {report.duration:.1f} s: {', '.join(_counts(report))}"
+        self.say(_INFO, f"{said}; {_cost()}")
 
 
 def _cost() -> str:

@@ -141,7 +141,7 @@ def _remedies(findings: Sequence[Finding]) -> str:
         if item.status in RED and item.id not in remedies.setdefault(item.remedy, []):
             remedies[item.remedy].append(item.id)
     return "".join(
-        f"To mend {printable(', '.join(controls))}: {printable(remedy)}\n" for remedy, controls in remedies.items()
+        f"To do for {printable(', '.join(controls))}: {printable(remedy)}\n" for remedy, controls in remedies.items()
     )
 
 

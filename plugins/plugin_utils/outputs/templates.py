@@ -12,6 +12,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ansible_collections.hardened.librespot.plugins.module_utils.model.counted import counted
+
 DIRECTORY = Path(__file__).resolve().parents[1] / "templates"
 
 
@@ -27,5 +29,6 @@ def environment(**more: Any) -> Environment:
         **more,
     )
     made.filters["zip"] = lambda one, other: list(itertools.zip_longest(one, other))
+    made.filters["counted"] = counted
     made.globals["dict"] = dict
     return made

@@ -126,7 +126,7 @@ class Kept(Context):
 
 def test_one_that_runs_is_green() -> None:
     assert World().statuses() == (PASSED, PASSED)
-    assert World().said() == "the next run is on Sat 2026-11-28 05:00:00 UTC at the latest | 10 minutes ago: 1 findings"
+    assert World().said() == "the next run is on Sat 2026-11-28 05:00:00 UTC at the latest | 10 minutes ago: 1 finding"
 
 
 def test_one_that_nobody_asked_for_is_not_enforced() -> None:

@@ -67,7 +67,7 @@ def test_one_red_finding_of_one_host_fails_unless_told_otherwise(report: Report)
     results = {"a": {"findings": [GOOD]}, "b": {"findings": [GOOD, BAD]}}
     said = report(results=results)
     assert said["failed"]
-    assert "1 findings are red" in said["msg"]
+    assert "1 finding is red" in said["msg"]
     assert not report(results=results, fail=False).get("failed", False)
 
 
@@ -87,7 +87,7 @@ def test_the_table_has_what_was_asked_for(
     report(results={"a": {"findings": [GOOD, BAD]}}, show=show)
     shown = capsys.readouterr().out
     assert ("as expected" in shown, "content differs" in shown) == (modes, drift)
-    assert ("To mend CFG-06: Run it" in shown) == drift
+    assert ("To do for CFG-06: Run it" in shown) == drift
 
 
 def test_it_is_written_once_for_its_owner_alone(report: Report, tmp_path: Path) -> None:
@@ -161,13 +161,13 @@ def test_wrong_arguments_are_refused_before_anything_is_shown(
 
 def test_a_report_that_cannot_be_written_and_is_red_says_both(report: Report, tmp_path: Path) -> None:
     said = report(results={"a": {"findings": [BAD]}}, path=str(tmp_path / "missing" / "report.json"))
-    assert "1 findings are red" in said["msg"]
+    assert "1 finding is red" in said["msg"]
     assert "missing" in said["msg"]
 
 
 def test_one_remedy_of_two_controls_names_both(report: Report, capsys: pytest.CaptureFixture[str]) -> None:
     report(results={"a": {"findings": [BAD, {**BAD, "id": "CFG-02"}]}})
-    assert "To mend CFG-06, CFG-02: Run it" in capsys.readouterr().out
+    assert "To do for CFG-06, CFG-02: Run it" in capsys.readouterr().out
 
 
 def test_it_is_written_in_every_form_that_was_asked_for(report: Report, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_only_what_got_worse_fails_when_that_is_asked_for(report: Report, tmp_pa
     same = report(results={"a": {"findings": [GOOD, BAD]}}, previous=path, fail_on="worse")
     assert (same.get("failed", False), same["red"], same["comparison"]["unchanged"]) == (False, 1, 2)
     worse = report(results={"a": {"findings": [{**GOOD, "status": FAILED}, BAD]}}, previous=path, fail_on="worse")
-    assert "1 findings got worse" in worse["msg"]
+    assert "1 finding got worse" in worse["msg"]
     assert not report(results={"a": {"findings": [GOOD]}}, previous=path, fail_on="worse").get("failed", False)
 
 

@@ -117,7 +117,7 @@ def run(tmp_path: Path) -> Run:
 def test_a_host_that_is_well_is_told_in_one_line(run: Run) -> None:
     assert run([WELL]) == 0
     assert [priority for priority, _text in run.said] == [6]
-    assert re.fullmatch(r"1 findings in 0\.0 s: 1 passed; \d+\.\d s of processor time, \d+ MiB", run.said[0][1])
+    assert re.fullmatch(r"1 finding in 0\.0 s: 1 passed; \d+\.\d s of processor time, \d+ MiB", run.said[0][1])
     assert run.report.stat().st_mode & 0o777 == 0o600
     assert run.metrics.stat().st_mode & 0o777 == 0o644
     assert run.slept == []
