@@ -13,10 +13,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..module_utils.model.errors import HostError, SpecificationError, missing
-from ..module_utils.model.finding import Finding
 from ..module_utils.model.instance import SYSTEMD, Instance, parse_specification
 from ..module_utils.model.limits import parse_limits
-from ..module_utils.model.limits_review import judged
 from ..module_utils.model.profile import FILES, OBSERVED, READ, TASKS, WRITTEN, Course, Figures, figures
 from ..module_utils.model.profile_record import PROMETHEUS_SOURCE, Made, profile_data
 from ..module_utils.model.reading import integer
@@ -120,18 +118,6 @@ def observed(
         )
         found.append(profile_data(made, [course], item.limits, notes))
     return found
-
-
-def limits_reviewed(
-    given: Mapping[str, Any],
-    args: Mapping[str, Any],
-    host: str,
-    opener: Callable[..., Any],
-    now: Callable[[], float] = time.time,
-) -> list[Finding]:
-    """Return for each limit of *host* whether it is too wide or too tight for what Prometheus has recorded: RES-08."""
-    evidence = f"{given['url'].partition('?')[0]}, {given['days']:g} days"
-    return [finding for profile in observed(given, args, host, opener, now) for finding in judged(profile, evidence)]
 
 
 def _window(given: Mapping[str, Any], now: float) -> _Window:

@@ -15,8 +15,9 @@ from ansible.module_utils.urls import open_url
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError
 from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import Finding
+from ansible_collections.hardened.librespot.plugins.module_utils.model.limits_review import judged
 from ansible_collections.hardened.librespot.plugins.module_utils.model.profile_options import PROMETHEUS_OPTIONS
-from ansible_collections.hardened.librespot.plugins.plugin_utils.profiled import limits_reviewed, observed
+from ansible_collections.hardened.librespot.plugins.plugin_utils.profiled import observed
 from tests.attacks.tables import show
 from tests.support.recorded import DAYS, MIB, Recording, recording
 
@@ -43,8 +44,8 @@ class Recorded(Recording):
         return {**usual, "url": self.url, "days": float(DAYS), **more}
 
     def review(self, **more: Any) -> dict[tuple[str, str], Finding]:
-        found = limits_reviewed(self.given(**more), ARGS, HOST, open_url, lambda: self.end)
-        return {(item.scope, item.check): item for item in found}
+        profiles = observed(self.given(**more), ARGS, HOST, open_url, lambda: self.end)
+        return {(item.scope, item.check): item for profile in profiles for item in judged(profile, self.url)}
 
 
 @pytest.fixture(scope="session")
@@ -96,15 +97,15 @@ def test_of_a_few_days_nothing_is_too_wide(recorded: Recorded) -> None:
 def test_what_has_ended_is_no_review(recorded: Recorded) -> None:
     later = recorded.end + 7 * 3600
     with pytest.raises(HostError, match=r"since 7\.0 hours"):
-        limits_reviewed(recorded.given(), ARGS, HOST, open_url, lambda: later)
+        observed(recorded.given(), ARGS, HOST, open_url, lambda: later)
 
 
 def test_another_host_is_not_taken_for_it(recorded: Recorded) -> None:
     with pytest.raises(HostError, match="has nothing of"):
-        limits_reviewed(recorded.given(), ARGS, "p", open_url, lambda: recorded.end)
+        observed(recorded.given(), ARGS, "p", open_url, lambda: recorded.end)
     assert recorded.review(labels={"instance": f"{HOST}:9100"})
 
 
 def test_one_that_is_down_is_an_error(recorded: Recorded) -> None:
     with pytest.raises(HostError, match="cannot be reached"):
-        limits_reviewed(recorded.given(url=f"http://{recorded.host.address}:1"), ARGS, HOST, open_url)
+        observed(recorded.given(url=f"http://{recorded.host.address}:1"), ARGS, HOST, open_url)

@@ -333,6 +333,7 @@ def service_gone(host: Host, item: Instance) -> list[Planner]:
     units = unit_files(item, host.facts, "")
     return [
         ServicePlanner(host.systemd, files, item, host.facts, "", ""),
+        ForgottenPlanner(host.systemd, item.name, [os.path.basename(path) for path in units], item.name),
         NoPinsPlanner(files, item.name, [pin_path(item.name, family) for family in (V4, V6)]),
         FilePlanner(files, programs_path(item.name), None, scope=item.name),
         FilePlanner(files, announced_path(item.name), None, scope=item.name),
@@ -345,5 +346,4 @@ def service_gone(host: Host, item: Instance) -> list[Planner]:
             for kind in ("lib", "cache")
         ),
         *no_segment_planners(host.systemd, files, item),
-        ForgottenPlanner(host.systemd, item.name, [os.path.basename(path) for path in units], item.name),
     ]

@@ -16,12 +16,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from ansible_collections.hardened.librespot.plugins.module_utils.model.errors import HostError, LibrespotError
+from ansible_collections.hardened.librespot.plugins.module_utils.model.finding import Finding
+from ansible_collections.hardened.librespot.plugins.module_utils.model.limits_review import judged
 from ansible_collections.hardened.librespot.plugins.module_utils.model.profile_options import PROMETHEUS_OPTIONS
-from ansible_collections.hardened.librespot.plugins.plugin_utils.profiled import (
-    limits_reviewed,
-    observed,
-    wanted_limits,
-)
+from ansible_collections.hardened.librespot.plugins.plugin_utils.profiled import observed, wanted_limits
 from ansible_collections.hardened.librespot.plugins.plugin_utils.prometheus import selector
 
 NOW = 1_800_000_000.0
@@ -230,6 +228,12 @@ def test_labels_are_quoted(labels: dict[str, str], host: str, selected: str) -> 
     assert selector(labels, host, "k") == selected
 
 
+def reviewed(args: dict[str, Any], served: dict[str, float]) -> list[Finding]:
+    """Return what is said of the limits in *args* by what is *served*."""
+    profiles = observed(given(), args, "pi", Served(served), lambda: NOW)
+    return [item for profile in profiles for item in judged(profile, "a Prometheus")]
+
+
 @pytest.mark.parametrize(
     ("limits", "statuses"),
     [
@@ -241,19 +245,14 @@ def test_labels_are_quoted(labels: dict[str, str], host: str, selected: str) -> 
 )
 def test_limits_are_reviewed(limits: dict[str, Any], statuses: dict[str, str]) -> None:
     args = {"instances": [{**ARGS["instances"][0], "limits": limits}]}
-    found = {
-        item.check: item
-        for item in limits_reviewed(given(), args, "pi", Served({**USED, "librespot_tasks": 25.0}), lambda: NOW)
-    }
+    found = {item.check: item for item in reviewed(args, {**USED, "librespot_tasks": 25.0})}
     assert {name: found[name].status for name in statuses} == statuses
     assert {item.id for item in found.values()} == {"RES-08"}
     assert all(item.scope == "kitchen" for item in found.values())
 
 
 def test_a_review_of_what_is_not_recorded_passes_nothing() -> None:
-    served = Served({"librespot_instance_up": 1.0})
-    found = limits_reviewed(given(), ARGS, "pi", served, lambda: NOW)
-    assert {item.status for item in found} == {"not enforced"}
+    assert {item.status for item in reviewed(ARGS, {"librespot_instance_up": 1.0})} == {"not enforced"}
 
 
 @pytest.mark.parametrize(
