@@ -28,16 +28,12 @@ def failures(result: str) -> str:
     return f'librespot_instance_failures_total{{{NAME},result="{result}"}}'
 
 
-def changes(output: str) -> list[str]:
-    return sorted(re.findall(r"^--- before: (.+)$", output, re.MULTILINE))
-
-
 @pytest.fixture(scope="module")
 def running(monitored: Monitored) -> Monitored:
     """Return the host with the monitor, put there as predicted."""
     predicted, made = monitored.monitor("--check", "--diff"), monitored.monitor("--diff")
     assert (predicted.status, made.status) == (0, 0), predicted.output + made.output
-    assert changes(predicted.output) == changes(made.output) != []
+    assert predicted.changes() == made.changes() != []
     return monitored
 
 
@@ -252,7 +248,7 @@ class TestMonitor:
 
     def test_absent_leaves_nothing(self, running: Monitored) -> None:
         predicted, made = (running.monitor(*options, "--diff", state="absent") for options in (("--check",), ()))
-        assert changes(predicted.output) == changes(made.output) != []
+        assert predicted.changes() == made.changes() != []
         assert running.host.snapshot() == running.before
         assert running.monitor(state="absent").recap(running.host)["changed"] == 0
 

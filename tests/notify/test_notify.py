@@ -43,10 +43,6 @@ print(json.dumps([item.as_data() for item in alerted.look(telling, context)]))
 """
 
 
-def changes(output: str) -> list[str]:
-    return sorted(re.findall(r"^--- before: (.+)$", output, re.MULTILINE))
-
-
 def red(telling: Telling) -> dict[str, str]:
     """Return what is red in the audit, and why."""
     said = json.loads(telling.host.out("python3", "-c", AUDIT, json.dumps(telling.notify)))
@@ -60,7 +56,7 @@ def told(telling: Telling) -> Telling:
     began = time.monotonic()
     made = telling.monitoring("--diff", "-vvv")
     assert (predicted.status, made.status) == (0, 0), predicted.output + made.output
-    assert changes(predicted.output) == changes(made.output) != []
+    assert predicted.changes() == made.changes() != []
     telling.hears("is told here", began)
     install(telling.host, "/root/audit.zip")
     for secret in SECRETS:
@@ -218,7 +214,7 @@ def test_absent_leaves_nothing(told: Telling) -> None:
     predicted = told.monitoring("--check", "--diff", state="absent", notify=None)
     made = told.monitoring("--diff", state="absent", notify=None)
     assert made.status == 0
-    assert changes(predicted.output) == changes(made.output) != []
+    assert predicted.changes() == made.changes() != []
     script = (
         "ls -d /etc/systemd/system/*notify* /etc/systemd/system/*failed@* /var/lib/*notify* /var/lib/private/* 2>&1"
     )

@@ -45,17 +45,13 @@ def red(checker: Checker) -> list[str]:
     return [name for name, (status, _observed) in audited(checker).items() if status != "passed"]
 
 
-def changes(output: str) -> list[str]:
-    return sorted(re.findall(r"^--- before: (.+)$", output, re.MULTILINE))
-
-
 @pytest.fixture(scope="module")
 def scheduled(checker: Checker) -> Checker:
     """Return the host with the check scheduled, as predicted."""
     predicted = checker.schedule("--check", "--diff")
     made = checker.schedule("--diff")
     assert (predicted.status, made.status) == (0, 0), made.output
-    assert changes(predicted.output) == changes(made.output) != []
+    assert predicted.changes() == made.changes() != []
     install(checker.host, "/root/audit.zip")
     return checker
 
@@ -166,7 +162,7 @@ class TestSchedule:
     def test_absent_leaves_nothing(self, scheduled: Checker) -> None:
         predicted = scheduled.schedule("--check", "--diff", state="absent")
         made = scheduled.schedule("--diff", state="absent")
-        assert changes(predicted.output) == changes(made.output) != []
+        assert predicted.changes() == made.changes() != []
         assert scheduled.schedule(state="absent").recap(scheduled.host)["changed"] == 0
         assert scheduled.host.snapshot() == {}
         left = scheduled.host.out("sh", "-c", "find / -xdev -name '*librespot-check*' -not -path '/proc/*' || true")

@@ -35,6 +35,10 @@ class Run:
                 return dict(zip(("ok", "changed", "unreachable", "failed"), map(int, counts), strict=True))
         raise AssertionError(f"no recap of {host.name}:\n{self.output}")
 
+    def changes(self) -> list[str]:
+        """Return what a run with ``--diff`` has changed, or one with ``--check`` too would change, in sorted order."""
+        return sorted(re.findall(r"^--- before: (.+)$", self.output, re.MULTILINE))
+
 
 class Controller:
     """Plays against *host*, from inventories and variables in *directory*."""
