@@ -59,7 +59,8 @@ def test_limits_from_a_profile_hold_and_half_of_them_do_not(contained: Speaker) 
     under = broken.load("kitchen", "decode_like")
     assert under["restarts"] >= 1
     assert under["delivery"]["answered"] < under["delivery"]["asked"]
-    assert broken.advice("kitchen")["memory"]["action"] in ("raise", "keep")
+    # What is away most of the time has few samples, of which nothing is concluded.
+    assert broken.advice("kitchen")["memory"]["action"] in ("raise", "keep", "unknown")
     assert any("started anew" in note for note in broken.of("kitchen")["notes"])
     rows = [
         [name, str(limit["memory"]), f"{at['delivery']['answered']} of {at['delivery']['asked']}", str(at["restarts"])]
