@@ -131,7 +131,9 @@ STAGES: tuple[Stage, ...] = (
     Stage("health", ("pytest", "tests/health"), ("supply",), limit_min=40),
     # Its scanner is compiled the first time.
     Stage("engines", ("pytest", "tests/supply/engines", _WHOLE), ("engines",), limit_min=60),
-    Stage("systemd", ("pytest", "tests/systemd"), ("test", "molecule"), limit_min=20),
+    Stage("systemd", ("pytest", "tests/systemd", "-k", "not test_removal"), ("test", "molecule"), limit_min=20),
+    # Each of its tests deploys three times.
+    Stage("removal", ("pytest", "tests/systemd/test_removal.py"), ("molecule",), limit_min=20),
     # Most of its time it waits for a timer, or until no playbook has run for a while.
     Stage("scheduled-audit", ("pytest", "tests/scheduled_audit"), ("monitoring",), limit_min=60),
     Stage("secrets", ("pytest", "tests/secrets"), ("attacks",), limit_min=30),
