@@ -18,6 +18,16 @@ SPEAKER = {"name": "kitchen", "port": 37901, "bind": {"loopback": True}}
 SHARED = ("/etc/librespot", "/opt/librespot/libexec")
 """What goes with the last file in it: files of several modules are there, and in check mode each sees the others'."""
 
+_ALONE = "/run/systemd/system/librespot-kitchen.service.d"
+FAILED = f"""
+mkdir {_ALONE}
+printf '[Service]\\nRestart=no\\n' > {_ALONE}/alone.conf
+systemctl daemon-reload
+systemctl kill --signal=KILL librespot-kitchen
+while systemctl --quiet is-active librespot-kitchen; do sleep 0.1; done
+systemctl --quiet is-failed librespot-kitchen
+"""
+
 
 def test_what_goes_is_what_check_mode_said(container: str, tmp_path: Path) -> None:
     host = Host(container)
@@ -33,10 +43,10 @@ def test_what_goes_is_what_check_mode_said(container: str, tmp_path: Path) -> No
     remove()
     before = host.snapshot()
     # What systemd may have in memory of it: that it runs, that it failed, and nothing.
-    for last in ("true", "systemctl kill --signal=KILL librespot-kitchen", "systemctl stop librespot-kitchen"):
+    for last in ("true", FAILED, "systemctl stop librespot-kitchen"):
         run(("settings", "firewall", "unit"), {"instances": [SPEAKER]})
         assert host.out("systemctl", "is-active", "librespot-kitchen").strip() == "active"
-        host.out("sh", "-c", last)
+        host.out("sh", "-euc", last)
         predicted, made = remove("--check"), remove()
         assert predicted.changes() == [item for item in made.changes() if item not in SHARED] != []
         assert host.snapshot() == before
