@@ -49,6 +49,10 @@ def called(kind: str) -> str:
     return "a device, a pipe or a socket" if kind == OTHER else f"a {kind}"
 
 
+def _is_directory(parent: int, name: str) -> bool:
+    return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
+
+
 def _said(error: OSError, path: str) -> HostError:
     remedies = {
         errno.ENOSPC: "Free space on its file system; the old state is still in place",
@@ -235,13 +239,33 @@ class Files:
             raise _said(error, path) from error
 
     def _remove(self, parent: int, name: str) -> None:
-        if not stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode):
+        if not _is_directory(parent, name):
             os.unlink(name, dir_fd=parent)
             return
-        with self._child(parent, name) as descriptor:
-            for entry in os.listdir(descriptor):
-                self._remove(descriptor, entry)
+        with self._child(parent, name) as top:
+            left = os.listdir(top)
+            while left:
+                left += self._remove_level(top, left.pop())
         os.rmdir(name, dir_fd=parent)
+
+    def _remove_level(self, top: int, name: str) -> list[str]:
+        """Remove *name* from *top*, and return the names that the directories in it have there now.
+
+        They are moved up, since who owns them can have nested them deeper than calls and descriptors go.
+        """
+        if not _is_directory(top, name):
+            os.unlink(name, dir_fd=top)
+            return []
+        moved = []
+        with self._child(top, name) as inside:
+            for entry in os.listdir(inside):
+                if _is_directory(inside, entry):
+                    moved.append(f".moved-{secrets.token_hex(8)}")
+                    os.rename(entry, moved[-1], src_dir_fd=inside, dst_dir_fd=top)
+                else:
+                    os.unlink(entry, dir_fd=inside)
+        os.rmdir(name, dir_fd=top)
+        return moved
 
     def _replace(self, path: str, fill: Callable[[int, str], None]) -> None:
         try:

@@ -102,6 +102,22 @@ def test_removal_takes_links_and_not_what_they_point_to(files: Files, tmp_path: 
     assert (tmp_path / "victim/kept").exists()
 
 
+def test_what_is_nested_deeper_than_calls_and_descriptors_go_is_removed(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "victim/kept").touch()
+    here = os.open(tmp_path / "a", os.O_RDONLY)
+    for _level in range(3000):
+        os.mkdir("d", dir_fd=here)
+        os.symlink(tmp_path / "victim", "link", dir_fd=here)
+        below = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    files.remove("/a")
+    assert not (tmp_path / "a").exists()
+    assert (tmp_path / "victim/kept").exists()
+
+
 @given(content=st.binary(max_size=3000), mode=st.sampled_from([0o400, 0o600, 0o644, 0o755]))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_is_read(files: Files, content: bytes, mode: int) -> None:
