@@ -249,6 +249,11 @@ _UNITS = (
         f"CFG-02 exposure kitchen, CFG-02 exposure bedroom, CFG-02 exposure studio, {EVERY_DRIFT}",
     ),
     Mutant(
+        "drop-in-with-a-space",
+        'mkdir -p $text.d; printf \'[Service]\\nProtectClock=no\\n\' > "$text.d/50 a \\"mutant\\".conf"\nrestarted',
+        f"CFG-02 exposure kitchen, {DRIFT}",
+    ),
+    Mutant(
         "another-unit-before-ours",
         "mkdir -p /etc/systemd/system.control\n"
         "sed '/^ProtectClock=/d' $text > /etc/systemd/system.control/$unit\nrestarted",

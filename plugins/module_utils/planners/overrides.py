@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from ..render.unit import UNITS
 
+_PATH = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+_ESCAPED, _SPECIAL, _QUOTED = re.compile(r"\\(.)"), re.compile(r'(["\\])'), re.compile(r'[\s"\\]')
 _NOT_OURS = (f"{UNITS}.control/", "/run/systemd/")
 """Places of units that win over ours."""
 
@@ -29,4 +32,14 @@ def for_this_unit(drop_ins: str) -> list[str]:
 
     Those for all units of a kind on the host, as ``service.d``, are its administrator's business.
     """
-    return [path for path in drop_ins.split() if "." in os.path.basename(os.path.dirname(path)).removesuffix(".d")]
+    return [path for path in paths(drop_ins) if "." in os.path.basename(os.path.dirname(path)).removesuffix(".d")]
+
+
+def paths(shown: str) -> list[str]:
+    """Return the paths in a list as systemd shows it: one with a space, a quote or such is in double quotes."""
+    return [_ESCAPED.sub(r"\1", quoted) if quoted else plain for quoted, plain in _PATH.findall(shown)]
+
+
+def listed(found: Iterable[str]) -> str:
+    """Return paths as a list that `paths` reads."""
+    return " ".join('"{}"'.format(_SPECIAL.sub(r"\\\1", path)) if _QUOTED.search(path) else path for path in found)

@@ -17,7 +17,7 @@ from ..model.plan import Plan, State
 from ..render.quadlet import QUADLETS, drop_ins
 from ..render.unit import MARK
 from .base import Planner
-from .overrides import for_this_unit
+from .overrides import for_this_unit, listed
 
 FILE_TEXT = "file"
 _LOADED = "loaded"
@@ -57,7 +57,7 @@ class QuadletFile:
             FILE_TEXT: written,
             _LOADED: "as on disk" if right else "not as on disk",
             _MADE: _ALONE if self._alone() else "more than its files",
-            **({_OVERRIDES: " ".join(overrides)} if overrides else {}),
+            **({_OVERRIDES: listed(overrides)} if overrides else {}),
         }
 
     @property

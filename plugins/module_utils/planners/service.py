@@ -24,6 +24,7 @@ from ..render.options import credentials_directory
 from ..render.unit import GENERATION, UNITS, bind_unit, credentials_path
 from . import live
 from .base import HOST, Planner
+from .overrides import listed, paths
 from .overrides import overrides as made_for
 
 _PROPERTIES = (
@@ -103,7 +104,7 @@ class ServicePlanner(Planner):
         overrides = [path for item in units for path in made_for(item)]
         state = {
             "loaded": "as on disk" if fresh else "not as on disk",
-            "overrides": " ".join(sorted(set(overrides))),
+            "overrides": listed(sorted(set(overrides))),
             "boot": shown["UnitFileState"] or "disabled",
             "watchdog": f"{timer['ActiveState']}, {timer['UnitFileState'] or 'disabled'}",
             "state": shown["ActiveState"],
@@ -152,7 +153,7 @@ class ServicePlanner(Planner):
                 self._systemd.disable([self._timer, unit])
             return
         if any(plan.before[name] != plan.after[name] for name in ("loaded", "overrides")):
-            self._reload(plan.before["overrides"].split())
+            self._reload(paths(plan.before["overrides"]))
         if plan.before["boot"] != plan.after["boot"] or not plan.before["watchdog"].endswith(", enabled"):
             self._systemd.enable([unit, self._timer])
         causes = ("overrides", "state", "generation", "binary", "credentials", "process")
@@ -203,7 +204,7 @@ class ServicePlanner(Planner):
         failed = "does not answer" if item.discovery else "does not stay up"
         raise HostError(
             f"{unit} {failed} {PATIENCE:g} s after its start; its last lines: {said or 'none'}",
-            f"Mend what it says, or go back with playbooks/rollback.yml; more on the host: journalctl --unit {unit}",
+            f"Mend what it says, or go back: hardened.librespot.rollback. More on the host: journalctl --unit {unit}",
         )
 
 

@@ -11,7 +11,7 @@ from ..host.systemd import Systemd
 from ..model.plan import Plan, State
 from ..render.unit import UNITS
 from .base import HOST, Planner
-from .overrides import overrides
+from .overrides import listed, overrides, paths
 
 _PROPERTIES = ("NeedDaemonReload", "FragmentPath", "UnitFileState", "ActiveState", "DropInPaths")
 
@@ -54,7 +54,7 @@ class UnitPlanner(Planner):
             del state["state"]
         loaded = bool(shown["FragmentPath"]) or self._files.read(f"{UNITS}/{self._name}", content=False) is None
         state["loaded"] = "as on disk" if loaded and shown["NeedDaemonReload"] == "no" else "not as on disk"
-        return {**state, "added to it": " ".join(overrides(shown))}
+        return {**state, "added to it": listed(overrides(shown))}
 
     def apply(self, plan: Plan) -> None:
         """Reload, enable and start it, or stop and disable it."""
@@ -63,7 +63,7 @@ class UnitPlanner(Planner):
             if plan.before["boot"] == "enabled":
                 self._systemd.disable([self._name])
             return
-        for path in plan.before["added to it"].split():
+        for path in paths(plan.before["added to it"]):
             self._files.remove(path)
         changed = any(plan.before[name] != plan.after[name] for name in ("loaded", "added to it"))
         if changed:
@@ -96,12 +96,12 @@ class LoadedPlanner(Planner):
         """Return what systemd says of it."""
         shown = self._systemd.show(self._name, _PROPERTIES)
         stale = shown["NeedDaemonReload"] != "no"
-        added = " ".join(overrides(shown))
+        added = listed(overrides(shown))
         return {"loaded": "not as on disk" if stale else "as on disk", "added to it": added}
 
     def apply(self, plan: Plan) -> None:
         """Remove what was added, and let systemd read it again."""
-        for path in plan.before["added to it"].split():
+        for path in paths(plan.before["added to it"]):
             self._files.remove(path)
         if plan.changed:
             self._systemd.daemon_reload()

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.hardened.librespot.plugins.module_utils.planners.overrides import overrides
+from ansible_collections.hardened.librespot.plugins.module_utils.planners.overrides import (
+    for_this_unit,
+    listed,
+    overrides,
+    paths,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,3 +33,23 @@ def test_a_drop_in_is_of_a_unit_or_of_everyones(path: str, ours: bool) -> None:
 def test_a_unit_in_the_place_of_ours_is_told() -> None:
     for path in ("/run/systemd/transient/x.service", "/etc/systemd/system.control/x.service"):
         assert overrides({"FragmentPath": path}) == [path]
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"),
+    [
+        ("/a/b.conf /c/d.conf", ["/a/b.conf", "/c/d.conf"]),
+        ('"/a/50 my drop.conf" /c/d.conf', ["/a/50 my drop.conf", "/c/d.conf"]),
+        (r'"/a/\"q\" \\.conf"', ['/a/"q" \\.conf']),
+        (r'"/a/\$x \`y\`.conf"', ["/a/$x `y`.conf"]),
+        ("", []),
+    ],
+)
+def test_paths_are_read_as_systemd_quotes_them(shown: str, found: list[str]) -> None:
+    assert paths(shown) == found
+    assert paths(listed(found)) == found
+
+
+def test_a_drop_in_with_a_space_is_one_of_a_unit() -> None:
+    path = "/etc/systemd/system/librespot-kitchen.service.d/50 my drop.conf"
+    assert for_this_unit(f'"{path}"') == [path]
