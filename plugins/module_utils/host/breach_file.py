@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -30,8 +29,10 @@ class BreachFile:
         self._path = path
         self._others = others
         self._judge = Judge(ALERTS.values())
-        self._breaching = Breaching(_before(path))
-        self._unwritten = not os.path.exists(path)
+        before = _before(path)
+        self._breaching = Breaching(before or [])
+        # What cannot be read says nothing to the notifier either.
+        self._unwritten = before is None
 
     def look(self, samples: Iterable[Sample], boot: float) -> None:
         """Judge *samples* at the moment *boot*, in seconds since the boot, and write what is to be told.
@@ -51,8 +52,8 @@ class BreachFile:
                 yield from read_samples(handle.read(_TOO_LARGE))
 
 
-def _before(path: str) -> Sequence[Breach]:
-    """Return what was there when the monitor was ended last; nothing where that cannot be read."""
+def _before(path: str) -> Sequence[Breach] | None:
+    """Return what was there when the monitor was ended last; None where that cannot be read."""
     with contextlib.suppress(OSError, HostError), open(path, "rb") as handle:
         return [item for item in decode(handle.read(_TOO_LARGE), path) if item.alert in ALERTS]
-    return []
+    return None

@@ -67,9 +67,9 @@ class Notifier:
         with host_lock(PROGRAM, f"{STATE}/lock", _PATIENCE_S):
             kept = self._taking(self._remembered(), ways, failed)
             seen: bytes | None = None
-            for _look in range(_AGAIN):
-                found = self._read(breaches.PATH, _LARGEST) or b""
-                if found == seen:
+            for look in range(_AGAIN):
+                found = self._read(breaches.PATH, _LARGEST)
+                if look and found == seen:
                     break
                 seen = found
                 kept = self._news(kept, notify, found)
@@ -115,11 +115,11 @@ class Notifier:
         kept = kept.among(names).taking([hello], new)
         return kept.taking([_failed(unit, self._host, now) for unit in failed])
 
-    def _news(self, kept: Outbox, notify: Notify, found: bytes) -> Outbox:
+    def _news(self, kept: Outbox, notify: Notify, found: bytes | None) -> Outbox:
         """Return *kept* with what is new of the breaches in *found*, remembered before any of it is told."""
         now = int(time.time())
         try:
-            there = breaches.decode(found, breaches.PATH) if found else ()
+            there = () if found is None else breaches.decode(found, breaches.PATH)
         except HostError as error:
             self._say(str(error))
             there = ()
@@ -129,17 +129,23 @@ class Notifier:
 
     def _monitor(self, kept: Outbox, now: int) -> list[Breach]:
         """Return whether the monitor has stopped looking, or looks again: of itself it cannot tell that."""
-        text = (self._read(breaches.METRICS, _LARGEST) or b"").decode("utf-8", "replace")
-        last = next((item.value for item in read_samples(text) if item.name == _LAST_LOOK), None)
-        # A monitor that was taken over writes anything, and may keep nothing else from being told.
-        if last is None or not 0 <= last < _LATEST:
-            return []
+        last = self._last_look(now)
         stale = Breach(_STALE, (), min(int(last), now), 0, 1, now - last)
         before = kept.told.get(stale.key)
         # Else one that wrote a moment to come, and stopped, would look for ever.
         if now - last > THRESHOLDS["monitor_age"].default or last - now > _AHEAD_S:
             return [replace(stale, count=before.count + before.over if before else 1)]
         return [replace(stale, until=now, count=before.count)] if before and not before.over else []
+
+    def _last_look(self, now: int) -> float:
+        """Return when the monitor looked last: as it says, else when it wrote last, be it that its file went."""
+        text = (self._read(breaches.METRICS, _LARGEST) or b"").decode("utf-8", "replace")
+        last = next((item.value for item in read_samples(text) if item.name == _LAST_LOOK), None)
+        # A monitor that was taken over writes anything, and may keep nothing else from being told.
+        if last is not None and 0 <= last < _LATEST:
+            return last
+        wrote = (self._files.modified(path) for path in (breaches.METRICS, os.path.dirname(breaches.METRICS)))
+        return next(filter(None, wrote), now - THRESHOLDS["monitor_age"].default - 1)
 
     def _deliver(self, kept: Outbox, ways: Sequence[Channel], notify: Notify) -> Outbox:
         teller = Teller(PROGRAM, notify.retries)

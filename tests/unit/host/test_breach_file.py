@@ -52,6 +52,7 @@ def test_a_file_that_is_none_is_written_anew(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     file = BreachFile(str(path))
     file.look(kills(0), 0)
+    assert alerts(path) == []
     file.look(kills(1), 5)
     assert alerts(path) == ["LibrespotOutOfMemory"]
 

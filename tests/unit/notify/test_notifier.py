@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -180,6 +181,29 @@ def test_a_look_that_is_to_come_is_none(machine: Machine) -> None:
     machine.runs()
     (title,) = machine.heard.titles
     assert "has stopped looking" in title
+
+
+@pytest.mark.parametrize("left", ["", "garbage", "librespot_instance_up 1\n", None])
+def test_a_monitor_whose_file_says_no_look_has_stopped_when_it_wrote_last(machine: Machine, left: str | None) -> None:
+    machine.put(METRICS, left or "")
+    place = machine.root / METRICS.lstrip("/")
+    if left is None:
+        place.unlink()
+    machine.runs()
+    assert machine.heard.titles == []
+    for path in (place, place.parent):
+        if path.exists():
+            os.utime(path, (0, time.time() - 600))
+    for _run in range(2):
+        machine.runs()
+    (title,) = machine.heard.titles
+    assert "has stopped looking" in title
+
+
+def test_a_file_of_breaches_that_is_empty_is_said(machine: Machine) -> None:
+    machine.put(PATH, "")
+    machine.runs()
+    assert any("tells of no breaches" in line for line in machine.said)
 
 
 def test_without_its_configuration_it_says_so(tmp_path: Path) -> None:
