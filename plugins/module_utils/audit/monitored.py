@@ -21,6 +21,7 @@ from ..host.proc import Process, cgroup_directory, process
 from ..model.errors import HostError
 from ..model.finding import NOT_ENFORCED, Finding
 from ..model.instance import Instance, Specification
+from ..model.metrics import MONITOR
 from ..model.monitored import WRITTEN_S
 from ..model.monitoring_options import TEXTFILES
 from ..model.samples import samples
@@ -125,6 +126,8 @@ class _Monitor:
         wanted = {item.name for item in self.context.spec.present}
         wrong += [f"nothing of {name}" for name in sorted(wanted - named)]
         wrong += [f"something of {name}, which is not in the inventory" for name in sorted(named - wanted)]
+        foreign = {metric for metric, _name in values} - {item.name for item in MONITOR}
+        wrong += [f"{metric}, which it does not measure" for metric in sorted(foreign)]
         expected = f"looked at within {allowed} s, all instances and no others, where node_exporter finds it"
         good = f"{age:.0f} s ago, {len(values)} values"
         yield finding(CONTROL, "told", HOST, not wrong, expected, "; ".join(wrong) or good, METRICS_FILE)
@@ -172,9 +175,7 @@ class _Monitor:
         began = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + _began(main.pid)
         yield "start", told("librespot_instance_start_timestamp_seconds"), began, _AHEAD_S
         yield "open files limit", told("librespot_open_files_limit"), int(main.limits["Max open files"]), 0
-        if told("librespot_instance_starts_total") == 0:
-            lately = (self.watched.interval + WRITTEN_S) * (os.cpu_count() or 1)
-            yield "processor time", told("librespot_cpu_seconds_total"), _processor_s(main.pid), lately
+        yield "processor time", *self._processor(told, main.pid)
         directory = _directory(main)
         for name, metric, spare in (
             ("memory.current", "librespot_memory_bytes", _SPARE),
@@ -184,6 +185,16 @@ class _Monitor:
             real = _number(f"{directory}/{name}") if directory else None
             if real is not None:
                 yield name, told(metric), real, spare
+
+    def _processor(self, told: Callable[[str], float | None], pid: int) -> tuple[float | None, float, float]:
+        """Return how much of the processor's time is told, what it is, and by how much both may differ, in seconds.
+
+        Of one that was started again, those before are told of as well: what they can have used since the host's boot.
+        """
+        processors, own = os.cpu_count() or 1, _processor_s(pid)
+        before = _began(pid) * processors if told("librespot_instance_starts_total") else 0.0
+        spare = before / 2 + (self.watched.interval + WRITTEN_S) * processors
+        return told("librespot_cpu_seconds_total"), own + before / 2, spare
 
 
 def _directory(main: Process) -> str:

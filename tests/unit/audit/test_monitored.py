@@ -149,6 +149,20 @@ def test_what_is_not_so_is_red(
     assert red(found) == checks, found
 
 
+@pytest.mark.parametrize("more", ['librespot_audit_findings{status="passed"} 9', 'librespot_no_such{name="kitchen"} 1'])
+def test_what_is_not_the_monitors_is_red(more: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert red(looked(tmp_path, monkeypatch, f"{told()}{more}\n")) == {"told"}
+
+
+@pytest.mark.parametrize(("more", "checks"), [(10.0, set()), (1e9, {"true"})])
+def test_of_one_that_was_started_again_no_more_is_told_than_there_was_time_for(
+    more: float, checks: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = monitored._processor_s(os.getpid()) + more
+    text = told(librespot_instance_starts_total=1, librespot_cpu_seconds_total=used)
+    assert red(looked(tmp_path, monkeypatch, text)) == checks
+
+
 @pytest.mark.parametrize("text", ["", "nonsense\n", "librespot_tasks\n"])
 def test_what_cannot_be_read_is_red(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = looked(tmp_path, monkeypatch, text or "")
