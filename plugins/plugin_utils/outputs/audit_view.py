@@ -16,7 +16,7 @@ from typing import Any
 
 from ...module_utils.model.comparison import OUTCOMES, UNCHANGED, Change, Comparison
 from ...module_utils.model.controls import CONTROLS
-from ...module_utils.model.finding import RED, STATUSES, Finding, summary
+from ...module_utils.model.finding import NOT_ENFORCED, RED, STATUSES, Finding, summary
 from ...module_utils.model.report import FLEET, HostReport, Report
 from ...module_utils.model.settings import KINDS, Setting
 from ...module_utils.model.strategies import STRATEGIES, strategy_of
@@ -313,6 +313,7 @@ def view(report: Report) -> dict[str, Any]:
         "counts": counts(report.findings),
         "total": len(report.findings),
         "red": report.red,
+        "unenforced": summary(report.findings)[NOT_ENFORCED],
         "red_hosts": sum(bool(item.red) for item in hosts),
         "statuses": [(status, SLUGS[status]) for status in STATUSES],
         "work": _work(report),
