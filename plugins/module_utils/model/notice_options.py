@@ -41,7 +41,8 @@ NOTICE_OPTIONS: dict[str, dict[str, Any]] = {
         "elements": "dict",
         "default": [],
         "options": {
-            "url": {"type": "str"},
+            # Whoever knows that of a chat can write there.
+            "url": {"type": "str", "no_log": True},
             "url_file": {"type": "path"},
             "format": {"type": "str", "choices": [JSON, SLACK], "default": JSON},
             "secret_file": {"type": "path", "no_log": False},
