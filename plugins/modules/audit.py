@@ -147,7 +147,7 @@ findings:
       expected: written by root alone; settings and credentials read by root alone
       observed: as expected
       evidence: "lstat: /etc/librespot/kitchen.env 0600"
-      remedy: Run playbooks/site.yml against this host
+      remedy: Run hardened.librespot.site against this host
 summary:
   description: How many findings have each status.
   returned: success

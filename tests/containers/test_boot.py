@@ -82,7 +82,7 @@ def test_one_whose_end_finds_no_table_stays_down(running: Speaker) -> None:
     (files,) = [item for item in audit(running.host, WANTED) if item["id"] == "CON-01"]
     assert files["observed"].startswith("it is exited, since the engine says: ")
     assert IN_FORCE in files["observed"]
-    assert files["remedy"] == "Mend what it says; then run playbooks/site.yml against this host"
+    assert files["remedy"] == "Mend what it says; then run hardened.librespot.site against this host"
     assert running.converge() > 0
     assert running.answers
     assert running.converge() == 0

@@ -40,7 +40,7 @@ def test_one_that_is_stopped(served: Served) -> None:
     assert said.reasons == {"kitchen": "stopped", "bedroom": "healthy"}
     assert said.task["failed"]
     assert "kitchen is not healthy (stopped): expected it runs" in said.task["msg"]
-    assert said.task["remedy"] == "Run playbooks/site.yml against this host"
+    assert said.task["remedy"] == "Run hardened.librespot.site against this host"
 
 
 def test_one_that_hangs(served: Served) -> None:

@@ -39,7 +39,7 @@ _LARGEST = 16 * 1024 * 1024
 """Bytes of its memory that are read. A notifier that was taken over could fill that which an audit has."""
 
 _TOLD = "what happens on this host is told to someone"
-_ASK = "Set librespot_monitoring_notify, or have Prometheus look at this host, and run playbooks/site.yml against it"
+_ASK = "Set librespot_monitoring_notify, or have Prometheus look at this host; then run hardened.librespot.site"
 _READ = f"Read why: journalctl --unit {PROGRAM} --lines 50; then: systemctl start {SERVICE}"
 
 

@@ -51,7 +51,7 @@ _OTHERS = 0o022
 
 _DAY = 24 * 60 * 60.0
 _MOST = 5
-_ROLL_OUT = "Run playbooks/update.yml against this host"
+_ROLL_OUT = "Run hardened.librespot.update against this host"
 
 
 @dataclass(frozen=True)

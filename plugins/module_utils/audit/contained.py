@@ -99,7 +99,7 @@ def _of(
             _RUNS,
             f"{said}, since the engine says: {refused}" if refused else said,
             f"the container {name}",
-            remedy=f"{_first(engine, name, state, refused)} run playbooks/site.yml against this host",
+            remedy=f"{_first(engine, name, state, refused)} run hardened.librespot.site against this host",
         )
         return
     expected, observed, evidence, *more = what(engine, context, instance, there, main)
@@ -236,7 +236,7 @@ def _taken_off(engine: AnyEngine, network: str, others: Sequence[str], guests: S
         for item in guests
     ]
     if said and len(said) < wrong:
-        said.append("then run playbooks/site.yml against this host")
+        said.append("then run hardened.librespot.site against this host")
     text = "; ".join(said)
     return text[:1].upper() + text[1:]
 

@@ -94,7 +94,7 @@ def not_running(context: Context, control: str, check: str, instance: Instance, 
         expected,
         "the instance does not run",
         place,
-        remedy=f"Read why: {why}; then run playbooks/site.yml against this host",
+        remedy=f"Read why: {why}; then run hardened.librespot.site against this host",
     )
 
 

@@ -18,7 +18,7 @@ from ..render.unit import UNITS
 from .context import Context, finding, guarded
 
 _LONGEST = 80
-_REPLACED = "Find out who put it there, and remove it; then run playbooks/site.yml against this host"
+_REPLACED = "Find out who put it there, and remove it; then run hardened.librespot.site against this host"
 
 
 def look(context: Context) -> Iterator[Finding]:
@@ -35,15 +35,15 @@ def _scope(context: Context, scope: str, planners: list[Planner]) -> Iterator[Fi
     plans = [(planner, context.plan(planner)) for planner in planners]
     yield _modes(scope, plans)
     differences = [item for _planner, plan in plans for item in _differences(plan)]
-    said = [_said(item) for item in differences]
+    words = [said(item) for item in differences]
     subjects = ", ".join(plan.subject for _planner, plan in plans)
     yield finding(
         "CFG-06",
         "drift",
         scope,
-        not said,
+        not words,
         "as described",
-        "; ".join(said) or "as described",
+        "; ".join(words) or "as described",
         f"compared: {subjects}",
         remedy=_remedy(differences),
     )
@@ -82,7 +82,7 @@ def _undeclared(context: Context) -> Iterator[Finding]:
 def _modes(scope: str, plans: list[tuple[Planner, Plan]]) -> Finding:
     files = [(planner, plan) for planner, plan in plans if isinstance(planner, (FilePlanner, DirectoryPlanner))]
     loose = [
-        _said(item)
+        said(item)
         for _planner, plan in files
         for item in _differences(plan)
         if item.attribute in (KIND, MODE, OWNER) and plan.before and plan.after
@@ -100,12 +100,17 @@ def _modes(scope: str, plans: list[tuple[Planner, Plan]]) -> Finding:
     )
 
 
-def _said(item: Difference) -> str:
+def said(item: Difference) -> str:
+    """Return a difference in words; of long texts, from a little before the place where they begin to differ."""
     if item.attribute == "content":
         return f"{item.subject}: content differs"
-    return f"{item.subject}: {item.attribute} is {_short(item.before)}, not {_short(item.after)}"
+    before, after = (" ".join(text.split()) for text in (item.before, item.after))
+    alike = next((place for place, (one, other) in enumerate(zip(before, after)) if one != other), None)
+    alike = min(len(before), len(after)) if alike is None else alike
+    skipped = max(0, alike - _LONGEST // 4) if max(len(before), len(after)) > _LONGEST else 0
+    return f"{item.subject}: {item.attribute} is {_short(before, skipped)}, not {_short(after, skipped)}"
 
 
-def _short(text: str) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}..."
+def _short(text: str, skipped: int) -> str:
+    shown = text[skipped : skipped + _LONGEST]
+    return f"{'...' if skipped else ''}{shown}{'...' if len(text) > skipped + _LONGEST else ''}"

@@ -59,7 +59,7 @@ def _relaxations(context: Context, instance: Instance) -> Iterator[Finding]:
         "; ".join(wrong or said) or "none",
         f"{instance.path}, /proc/{main.pid}/mountinfo and environ",
         WAIVED if said and not wrong else "",
-        "Run playbooks/site.yml against this host" if wrong else "",
+        "Run hardened.librespot.site against this host" if wrong else "",
     )
     given = "; ".join([f"{item.name}: {item.reason}" for item in instance.relaxations])
     yield replace(found, reason=given) if found.status == WAIVED else found

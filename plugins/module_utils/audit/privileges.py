@@ -57,7 +57,8 @@ def _features(context: Context) -> Iterator[Finding]:
         f"backends {', '.join(sorted(needed))} (and {', '.join(_ALWAYS)}, which librespot always has)",
         f"compiled in: {', '.join(seen)}",
         f"{binary} --backend ?",
-        remedy=f"Leave the features of {', '.join(extra)} out of librespot_install_features; run playbooks/site.yml",
+        remedy=f"Leave the features of {', '.join(extra)} out of librespot_install_features, "
+        "and run hardened.librespot.site",
     )
 
 

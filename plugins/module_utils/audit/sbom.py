@@ -24,7 +24,7 @@ from .context import Context, each, finding, not_running
 
 _CRATE = "pkg:cargo/"
 _MOST = 5
-_AGAIN = "Find out who wrote it; a run of playbooks/site.yml against this host puts the right one there"
+_AGAIN = "Find out who wrote it; a run of hardened.librespot.site against this host puts the right one there"
 _EXPECTED = "the SBOM names exactly the crates that are recorded in the running program"
 
 Place = Callable[[Context, int], tuple[str, Union[bytes, None]]]

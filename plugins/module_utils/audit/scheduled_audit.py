@@ -37,7 +37,7 @@ _OTHERS = 0o022
 """Whoever can write a report can make one up."""
 
 _UNASKED = "the inventory asks for no audit on a schedule"
-_ASK = "Set librespot_monitored, and run playbooks/site.yml against this host"
+_ASK = "Set librespot_monitored, and run hardened.librespot.site against this host"
 
 
 @dataclass(frozen=True)

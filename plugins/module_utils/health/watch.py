@@ -42,14 +42,14 @@ _NOTICES = 30
 """How often its manager is asked of a process that has ended: an engine hears of it later than who talked to it."""
 
 REMEDIES = {
-    STOPPED: "Run playbooks/site.yml against this host",
-    EXITS: "Read why: {reading}; or go back: playbooks/rollback.yml",
-    SILENT: "Read why: {reading}; or go back: playbooks/rollback.yml",
-    LATE: "Look at the load of this host, allow more with latency, or go back: playbooks/rollback.yml",
-    GARBAGE: "Look who listens at port {port}: ss -tlnp; or go back: playbooks/rollback.yml",
-    VERSION: "Deploy the version that is wanted with playbooks/site.yml, or name the one that runs",
-    BINARY: "Deploy what is wanted with playbooks/site.yml, which puts it in the place of what runs",
-    RESTARTS: "Read why: {reading}; or go back: playbooks/rollback.yml",
+    STOPPED: "Run hardened.librespot.site against this host",
+    EXITS: "Read why: {reading}; or go back: hardened.librespot.rollback",
+    SILENT: "Read why: {reading}; or go back: hardened.librespot.rollback",
+    LATE: "Look at the load of this host, allow more with latency, or go back: hardened.librespot.rollback",
+    GARBAGE: "Look who listens at port {port}: ss -tlnp; or go back: hardened.librespot.rollback",
+    VERSION: "Deploy the version that is wanted with hardened.librespot.site, or name the one that runs",
+    BINARY: "Deploy what is wanted with hardened.librespot.site, which puts it in the place of what runs",
+    RESTARTS: "Read why: {reading}; or go back: hardened.librespot.rollback",
 }
 """What to do next, by the word for what is wrong."""
 

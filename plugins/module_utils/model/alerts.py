@@ -214,7 +214,7 @@ _SERVICE = (
         0,
         "{name} on {host} starts again and again",
         "It was started {value} times within 15 minutes ({threshold} are told).",
-        _JOURNAL + ". Go back to the release before: playbooks/rollback.yml",
+        _JOURNAL + ". Go back to the release before: hardened.librespot.rollback",
     ),
     Alert(
         "LibrespotInstanceFailed",
@@ -265,7 +265,7 @@ _SERVICE = (
         3600,
         "Instances on {host} run {value} releases",
         "An instance that was not restarted after an update still runs what was replaced.",
-        "Restart it, or run playbooks/update.yml against this host",
+        "Restart it, or run hardened.librespot.update against this host",
     ),
     Alert(
         "LibrespotFleetDiffers",
@@ -275,7 +275,7 @@ _SERVICE = (
         86400,
         "The fleet runs {value} versions of librespot",
         "A rollout has ended half-way, or some hosts were not among its hosts.",
-        "Run playbooks/update.yml against the hosts that are behind",
+        "Run hardened.librespot.update against the hosts that are behind",
         fleet=True,
     ),
 )
@@ -312,7 +312,7 @@ _AUDIT = (
         0,
         "{control} is red on {host}",
         "The audit found {value} findings of a control that withstands a threat of high severity.",
-        "Read them: journalctl --unit hardened-librespot-audit; find out who changed it, then run playbooks/site.yml",
+        "Read them: journalctl --unit hardened-librespot-audit; find out who changed it; run hardened.librespot.site",
     ),
     Alert(
         "LibrespotControlRed",
@@ -322,7 +322,7 @@ _AUDIT = (
         0,
         "{control} is red on {host}",
         "The audit found {value} findings.",
-        "Read them: journalctl --unit hardened-librespot-audit; find out who changed it, then run playbooks/site.yml",
+        "Read them: journalctl --unit hardened-librespot-audit; find out who changed it; run hardened.librespot.site",
     ),
     Alert(
         "LibrespotAuditOverdue",
@@ -355,7 +355,7 @@ _UPDATES = (
         0,
         "{value} advisories of high or critical severity are open",
         "What runs has known vulnerabilities that no waiver accepts.",
-        "See what the check told; then playbooks/update.yml, or a waiver with its reason",
+        "See what the check told; then hardened.librespot.update, or a waiver with its reason",
     ),
     Alert(
         "LibrespotCheckOverdue",
@@ -385,7 +385,7 @@ _UPDATES = (
         604_800,
         "{value} newer releases of librespot have been there for a week",
         "What runs is behind what is published.",
-        "Run playbooks/update.yml when it suits",
+        "Run hardened.librespot.update when it suits",
     ),
 )
 

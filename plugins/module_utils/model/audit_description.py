@@ -80,5 +80,5 @@ def decode(text: bytes, path: str) -> Description:
         return Description(asked, logins, read_timer(said["timer"], "timer"))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise HostError(
-            f"{path} does not say what to audit: {why(error)}", "Run playbooks/site.yml against this host"
+            f"{path} does not say what to audit: {why(error)}", "Run hardened.librespot.site against this host"
         ) from error

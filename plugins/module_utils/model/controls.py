@@ -27,11 +27,11 @@ class Control:
     remedy: str
 
 
-_CONVERGE = "Run playbooks/site.yml against this host"
-_CHECK = "Run playbooks/schedule.yml against this host, then: systemctl start hardened-librespot-check.service"
+_CONVERGE = "Run hardened.librespot.site against this host"
+_CHECK = "Run hardened.librespot.schedule against this host, then: systemctl start hardened-librespot-check.service"
 _CONVERGE_CONTAINERS = f"{_CONVERGE}, with librespot_deployment: container"
-_PROFILE = "Run playbooks/profile.yml against this host"
-_UPDATE = "Run playbooks/update.yml against this host"
+_PROFILE = "Run hardened.librespot.profile against this host"
+_UPDATE = "Run hardened.librespot.update against this host"
 
 _CONTROLS = (
     Control(
@@ -104,7 +104,7 @@ _CONTROLS = (
         MEDIUM,
         "Findings that nobody reads, of hosts that nobody counts, add up",
         "The last review is read itself: whether all hosts are in it and were audited, and how old it is",
-        "Run playbooks/review.yml, with all hosts reached",
+        "Run hardened.librespot.review, with all hosts reached",
     ),
     Control(
         "CON-01",
@@ -298,7 +298,7 @@ _CONTROLS = (
         MEDIUM,
         "An instance that needs more than its limit is killed, held up, or gets no thread when it plays",
         "The limit in force is read from the live control group, and compared with the most that was measured",
-        f"{_PROFILE} with librespot_profile_write, then playbooks/site.yml",
+        f"{_PROFILE} with librespot_profile_write, then hardened.librespot.site",
     ),
     Control(
         "RES-03",
@@ -306,7 +306,7 @@ _CONTROLS = (
         MEDIUM,
         "A request body of any size is kept in memory, and anyone who can connect can send one",
         "Read from the live cgroup; where the host does not enforce a limit, that is said",
-        "Run playbooks/site.yml; where it is not enforced, boot the host with cgroup v2 and the memory controller",
+        "Run hardened.librespot.site; where it is not enforced, boot the host with cgroup v2 and the memory controller",
     ),
     Control(
         "RES-04",
@@ -322,7 +322,7 @@ _CONTROLS = (
         MEDIUM,
         "An instance that is flooded, or killed at its limit again and again, is noticed when the music is missed",
         "The file that Prometheus reads is held against the instance itself; so are the rights of what keeps it",
-        "Set librespot_monitored: true, and run playbooks/site.yml against this host",
+        "Set librespot_monitored: true, and run hardened.librespot.site against this host",
     ),
     Control(
         "RES-06",
@@ -331,7 +331,7 @@ _CONTROLS = (
         "An instance is killed at its limit again and again, or is flooded, and nobody knows until they want to listen",
         "Units that are always started again never fail, so systemd alone tells nobody; and what was set up to tell may"
         " tell nobody for a month, so what counts is what was taken last",
-        "Set librespot_monitoring_notify, and run playbooks/site.yml against this host",
+        "Set librespot_monitoring_notify, and run hardened.librespot.site against this host",
     ),
     Control(
         "RES-07",
@@ -347,7 +347,7 @@ _CONTROLS = (
         LOW,
         "A limit that fitted once does not fit after years of updates and of other uses",
         "Weeks of use, as Prometheus recorded them, say whether a limit is too tight or too wide",
-        f"{_PROFILE} with librespot_profile_prometheus and librespot_profile_write, then playbooks/site.yml",
+        f"{_PROFILE} with librespot_profile_prometheus and librespot_profile_write, then hardened.librespot.site",
     ),
     Control(
         "RES-09",
@@ -355,7 +355,7 @@ _CONTROLS = (
         MEDIUM,
         "A fork bomb or a loop that writes takes the whole host down",
         "The instance has no disk to write to, but bounded memory of its own",
-        "Run playbooks/site.yml; where it is not enforced, boot the host with cgroup v2",
+        "Run hardened.librespot.site; where it is not enforced, boot the host with cgroup v2",
     ),
     Control(
         "UPD-01",
@@ -410,8 +410,9 @@ _CONTROLS = (
         "A CI was content with what runs, and left results that programs read",
         LOW,
         "A change reaches hosts that no pipeline has looked at",
-        "Read from what playbooks/ci.yml attested of this very program: its verdict, and the digests of its results",
-        "Run playbooks/ci.yml with librespot_ci_attest: true on what this host runs; mend or waive what it finds first",
+        "Read from what hardened.librespot.ci attested of this very program: its verdict, and digests of its results",
+        "Run hardened.librespot.ci with librespot_ci_attest: true on what this host runs; first mend or waive what it "
+        "finds",
     ),
     Control(
         "UPD-08",
@@ -419,7 +420,7 @@ _CONTROLS = (
         HIGH,
         "A tampered crate or binary",
         "The running file itself is hashed and compared with what was built from the pinned crate",
-        "Run playbooks/site.yml: a damaged release is installed again; use method crate for the official source",
+        "Run hardened.librespot.site: a damaged release is installed again; use method crate for the official source",
     ),
     Control(
         "UPD-09",
@@ -427,7 +428,7 @@ _CONTROLS = (
         MEDIUM,
         "A hole in a crate stays open although its fix is compatible",
         "The scan tells of each advisory whether cargo may take a fixed version by itself",
-        "Build with lock: refreshed, and roll it out: run playbooks/update.yml",
+        "Build with lock: refreshed, and roll it out: run hardened.librespot.update",
     ),
 )
 

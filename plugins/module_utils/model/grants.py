@@ -45,7 +45,8 @@ def parse_grant(zone: Any, address: Any, ttl: Any, known: Mapping[str, int]) -> 
     """
     if not known:
         raise HostError(
-            "No zone of this host has grants", "Give a zone of librespot_zones grants: true, and run playbooks/site.yml"
+            "No zone of this host has grants",
+            "Give a zone of librespot_zones grants: true, and run hardened.librespot.site",
         )
     if zone not in known:
         raise SpecificationError("zone", zone, "has no grants on this host", f"Zones with grants: {', '.join(known)}")

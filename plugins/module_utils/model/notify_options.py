@@ -13,7 +13,7 @@ from typing import Any
 
 from .alert import SEVERITIES, WARNING
 from .breach_news import Policy
-from .errors import SpecificationError
+from .errors import SpecificationError, missing
 from .notice_options import NOTICE_OPTIONS
 from .reading import absolute_path, integer, mapping, sequence
 
@@ -87,7 +87,9 @@ def read_notify(given: Mapping[str, Any]) -> Notify:
     Who is told has to be looked at besides, see the module ``channels``.
     """
     if given["mail"] is None and not given["webhooks"]:
-        raise SpecificationError("mail", None, "and webhooks are missing: nobody would be told", "Name at least one")
+        raise missing(
+            "mail", "Name at least one of mail and webhooks", "is missing, as are webhooks: nobody would be told"
+        )
     if given["severity"] not in SEVERITIES:
         right = f"Write one of: {', '.join(SEVERITIES)}"
         raise SpecificationError("severity", given["severity"], "is no severity", right)

@@ -28,7 +28,7 @@ def secret_of(path: str, option: str) -> str:
             text = handle.read(_MOST + 1).decode()
     except OSError as error:
         raise HostError(
-            f"{option}: {path} cannot be read: {error.strerror}", "It is a file of the machine that tells"
+            f"{option}: {path} cannot be read: {error.strerror}", "Create it on the machine that tells, for root alone"
         ) from None
     except UnicodeDecodeError:
         raise HostError(f"{option}: {path} is not text in UTF-8", "Write nothing but the secret into it") from None

@@ -39,7 +39,7 @@ def text(instance: Instance, network: str, found: Shadow) -> str:
 def moving(engine: AnyEngine, instance: Instance) -> str:
     """Return how to give the network of *instance* other addresses."""
     away = engine.removing.format(name=container_name(instance.name))
-    return f"{engine.pools}; then {away}, and run playbooks/site.yml"
+    return f"{engine.pools}; then {away}, and run hardened.librespot.site"
 
 
 def warnings(host: Host, engine: AnyEngine, spec: Specification) -> list[str]:

@@ -67,7 +67,7 @@ class GrantPlanner(Planner):
         """Refuse where there is no table to grant in."""
         if not self._open():
             raise HostError(
-                f"There is no table {TABLE} for the {plan.subject}", "Run playbooks/site.yml against it first"
+                f"There is no table {TABLE} for the {plan.subject}", "Run hardened.librespot.site against it first"
             )
 
     def apply(self, plan: Plan) -> None:

@@ -111,7 +111,7 @@ class Scheduled:
 
     def _description(self) -> tuple[Description, bytes]:
         """Return what is to be audited, which is for root alone to say."""
-        remedy = "Run playbooks/site.yml against this host"
+        remedy = "Run hardened.librespot.site against this host"
         entry = self.files.read(DESCRIPTION)
         if entry is None:
             raise HostError(f"{DESCRIPTION} does not exist", remedy)

@@ -82,7 +82,7 @@ def test_guests_are_named_with_what_takes_them_off(
 
 def test_what_else_is_wrong_a_run_mends(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _looked(monkeypatch, OnNetwork(("guest",), "true")).remedy == (
-        f"Take it off: {OFF}; then run playbooks/site.yml against this host"
+        f"Take it off: {OFF}; then run hardened.librespot.site against this host"
     )
     alone = _looked(monkeypatch, OnNetwork((), "true"))
     assert (alone.status, alone.remedy) == (FAILED, CONTROLS["CON-05"].remedy)

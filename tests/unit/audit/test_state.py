@@ -33,19 +33,19 @@ def _said(monkeypatch: pytest.MonkeyPatch, **state: Any) -> set[tuple[str, str, 
 
 def test_a_paused_one_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its process is there, and all that can be read of it is as it shall be."""
-    remedy = f"Let it go on: docker unpause {NAME}; or run playbooks/site.yml against this host"
+    remedy = f"Let it go on: docker unpause {NAME}; or run hardened.librespot.site against this host"
     assert _said(monkeypatch, Status="paused", Running=True, Pid=4711, Error="") == {(FAILED, "it is paused", remedy)}
 
 
 def test_one_that_has_ended_has_said_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    remedy = f"Read why: docker logs {NAME}; then run playbooks/site.yml against this host"
+    remedy = f"Read why: docker logs {NAME}; then run hardened.librespot.site against this host"
     assert _said(monkeypatch, Status="exited", Running=False, Pid=0, Error="") == {(FAILED, "it is exited", remedy)}
 
 
 def test_one_that_could_not_be_started_has_said_nothing_and_the_engine_has(monkeypatch: pytest.MonkeyPatch) -> None:
     said = "driver failed:\n listen tcp4 192.0.2.1:37879: bind: cannot assign requested address"
     observed = f"it is exited, since the engine says: {' '.join(said.split())}"
-    remedy = "Mend what it says; then run playbooks/site.yml against this host"
+    remedy = "Mend what it says; then run hardened.librespot.site against this host"
     assert _said(monkeypatch, Status="exited", Running=False, Pid=0, Error=said) == {(FAILED, observed, remedy)}
 
 

@@ -316,7 +316,8 @@ def test_what_is_said_of_one_that_is_not_well() -> None:
     said = [as_data(item, world) for item in world.watch(timeout=0).values()]
     (item,) = said
     assert item["seen"] == "kitchen-1:4000: refused; its last lines: I am kitchen / and said so"
-    assert item["remedy"] == "Read why: journalctl --unit librespot-kitchen.service; or go back: playbooks/rollback.yml"
+    again = "or go back: hardened.librespot.rollback"
+    assert item["remedy"] == f"Read why: journalctl --unit librespot-kitchen.service; {again}"
     assert (item["release"], item["image"], item["latency"]) == ("0.8.0-of-the-test", "", 42)
     result = outcome(said)
     assert (result["healthy"], result["unhealthy"], result["reasons"]) == (False, ["kitchen"], {"kitchen": "silent"})

@@ -22,7 +22,7 @@ BOTH = {"mail": MAIL, "webhooks": [HOOK]}
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"severity": "info"}, "notify.mail: None and webhooks are missing"),
+        ({"severity": "info"}, "notify.mail: is missing, as are webhooks"),
         ({**BOTH, "pause": 4}, "notify.pause: 4 is out of range"),
         ({**BOTH, "pause": True}, "notify.pause: True is not a whole number"),
         ({**BOTH, "severity": "loud"}, "notify.severity: 'loud' is no severity"),
