@@ -72,8 +72,8 @@ def _undeclared(context: Context) -> Iterator[Finding]:
         "undeclared",
         HOST,
         not names,
-        "no instances but those of the inventory",
-        f"also on the host: {', '.join(names)}" if names else "no others",
+        "no instances of ours but those of the inventory",
+        f"also on the host: {', '.join(names)}" if names else "no others of ours",
         f"units of ours in {UNITS}",
         remedy="Describe it in librespot_instances; with state: absent when it is not wanted",
     )

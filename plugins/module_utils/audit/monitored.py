@@ -42,6 +42,7 @@ _FILTERED = "2"
 _SPARE = 16 * 1024 * 1024
 """Bytes by which memory may differ besides, since it is not read at the same moment."""
 
+_READ = f"Read why on the host: journalctl --unit {SERVICE}; then run hardened.librespot.site against it"
 _EXPECTED = "use is monitored against limits, as Prometheus metrics"
 
 
@@ -99,6 +100,7 @@ class _Monitor:
             expected,
             "; ".join(wrong) or "as expected",
             f"/proc/{pid}/status, mountinfo" if pid else f"systemctl show {SERVICE}",
+            remedy=_READ,
         )
 
     def _rights(self, found: Process) -> Iterator[str]:
@@ -130,7 +132,7 @@ class _Monitor:
         wrong += [f"{metric}, which it does not measure" for metric in sorted(foreign)]
         expected = f"looked at within {allowed} s, all instances and no others, where node_exporter finds it"
         good = f"{age:.0f} s ago, {len(values)} values"
-        yield finding(CONTROL, "told", HOST, not wrong, expected, "; ".join(wrong) or good, METRICS_FILE)
+        yield finding(CONTROL, "told", HOST, not wrong, expected, "; ".join(wrong) or good, METRICS_FILE, remedy=_READ)
 
     def _unlinked(self) -> list[str]:
         if not self.watched.textfiles:
@@ -163,7 +165,8 @@ class _Monitor:
             else:
                 same.append(f"{what} {told:.0f}")
         evidence = "; ".join(filter(None, (METRICS_FILE, _directory(main), f"/proc/{main.pid}/stat")))
-        yield finding(CONTROL, "true", item.name, not wrong, expected, "; ".join(wrong or same), evidence)
+        said = "; ".join(wrong or same)
+        yield finding(CONTROL, "true", item.name, not wrong, expected, said, evidence, remedy=_READ)
 
     def _compared(self, item: Instance, main: Process) -> Iterator[tuple[str, float | None, float, float]]:
         """Yield what, as told, as it is, and by how much both may differ."""

@@ -129,13 +129,15 @@ class ForgottenRulesPlanner(AlertFilePlanner):
 
 
 def unread(host: Host, config: str, path: str) -> str:
-    """Return why Prometheus will not read the rules at *path*; empty when its *config* names them, or cannot be read.
+    """Return why Prometheus will not read the rules at *path*; empty when its *config* names them, or nobody can tell.
 
     promtool knows what a pattern in it stands for.
     """
     program = program_of(host.files, "promtool")
-    if not program or host.files.read(config, content=False) is None:
+    if not program:
         return ""
+    if host.files.read(config, content=False) is None:
+        return f"{config} does not exist: name the file that Prometheus is started with, which shall name {path}."
     said = host.commands.run([program, "check", "config", config], ok=())
     if said.returncode == 0 and path not in said.stdout:
         return f"{config} does not name {path}: write it, or a pattern for its directory, to rule_files."
