@@ -83,9 +83,10 @@ def ask(host: Target, places: Sequence[Address]) -> list[bool]:
 def browse(host: Target) -> dict[str, Address]:
     """Return what a DNS-SD browser on *host* finds: the name of each speaker, and where it is said to be."""
     found = {}
-    for line in host.out(
-        "avahi-browse", "--parsable", "--resolve", "--terminate", "_spotify-connect._tcp"
-    ).splitlines():
+    # It would wait for long for the address of one whose host is gone.
+    said = host.run("timeout", "8", "avahi-browse", "--parsable", "--resolve", "--terminate", "_spotify-connect._tcp")
+    assert said.returncode in (0, 124), said.stderr
+    for line in said.stdout.splitlines():
         fields = line.split(";")
         if fields[0] == "=":
             found[fields[3]] = (fields[7], int(fields[8]))
