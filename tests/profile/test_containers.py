@@ -60,7 +60,7 @@ def test_limits_from_a_profile_hold_and_half_of_them_do_not(contained: Speaker) 
     assert under["restarts"] >= 1
     assert under["delivery"]["answered"] < under["delivery"]["asked"]
     # What is away most of the time has few samples, of which nothing is concluded.
-    assert broken.advice("kitchen")["memory"]["action"] in ("raise", "keep", "unknown")
+    assert broken.advice("kitchen")["memory"]["action"] != "lower"
     assert any("started anew" in note for note in broken.of("kitchen")["notes"])
     rows = [
         [name, str(limit["memory"]), f"{at['delivery']['answered']} of {at['delivery']['asked']}", str(at["restarts"])]
