@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from .host.lock import host_lock
-from .model.confidential import addresses, logins, misplaced
+from .model.confidential import logins, misplaced
 from .model.container import DOCKER, ENGINES
 from .model.errors import LibrespotError, UnfinishedError
 from .model.instance import DEPLOYMENTS, SYSTEMD, Specification, parse_specification
@@ -83,9 +83,7 @@ def run(module: AnyModule, work: Callable[[AnyModule], dict[str, Any]], locked: 
     """
     # Ansible hides what it was given; where that was a text, not what it made of it. It prints the other arguments with
     # every result, also when the instances are never read, as for an absent state or when another run holds the lock.
-    given = module.params
-    module.no_log_values |= logins(given.get("credentials")) | misplaced(given.get("instances"))
-    module.no_log_values |= addresses(given.get("notify"))
+    module.no_log_values |= logins(module.params.get("credentials")) | misplaced(module.params.get("instances"))
     try:
         if locked and not module.check_mode:
             with host_lock(f"the module {module._name}"):

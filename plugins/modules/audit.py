@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - hardened.librespot.specification
   - hardened.librespot.specification.announce
   - hardened.librespot.specification.engine
+  - hardened.librespot.specification.notify
   - hardened.librespot.specification.timer
   - hardened.librespot.specification.attributes
 options:
@@ -76,7 +77,6 @@ options:
     description: How the host tells by itself, in the options of C(notify) of M(hardened.librespot.monitoring). That it
       does, and that what it told last has arrived, is looked at then.
     type: dict
-    default: {}
   profiled:
     description:
       - Whether the instances of this host are profiled by M(hardened.librespot.resource_profile), which keeps their

@@ -189,7 +189,7 @@ def described(asked: dict[str, Any], spec: Specification) -> Description | None:
     beside = {
         "monitored": True,
         "monitoring": {name: asked[name] for name in MONITORING_OPTIONS},
-        "notify": asked["notify"] or {},
+        "notify": asked["notify"],
     }
     options = {name: option for name, option in EXPECTATION_OPTIONS.items() if name not in beside}
     read = ArgumentSpecValidator(options).validate(asked["expected"])

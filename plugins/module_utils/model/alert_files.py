@@ -38,7 +38,8 @@ ALERTS_OPTIONS: dict[str, dict[str, Any]] = {
             "tls": {"type": "bool"},
         },
     },
-    "webhook": {"type": "dict", "options": {"url": {"type": "str"}, "url_file": {"type": "path"}}},
+    # Whoever knows the address of a chat can write there.
+    "webhook": {"type": "dict", "options": {"url": {"type": "str", "no_log": True}, "url_file": {"type": "path"}}},
     "contents": {"type": "dict"},
 }
 """*contents* is what the action has made on the controller: text by kind."""

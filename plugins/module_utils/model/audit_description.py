@@ -60,7 +60,7 @@ def describe(given: Mapping[str, Any], spec: Specification, timer: AuditTimer) -
     asked = {name: given[name] for name in _ASKED}
     # However it is written: with what is left out as its default, or with nothing left out.
     notify = asked_notify(given["notify"], "notify")
-    asked["notify"] = notify.as_data() if notify else {}
+    asked["notify"] = notify.as_data() if notify else None
     return Description(asked, logins, timer)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .monitoring_options import MONITORING_OPTIONS
+from .notify_options import NOTIFY_OPTIONS
 from .reading import absolute_path, boolean, integer, mapping
 from .schedule import calendar_event
 
@@ -23,7 +24,7 @@ EXPECTATION_OPTIONS: dict[str, dict[str, Any]] = {
     "schedule": {"type": "dict", "default": {}},
     "alerted": {"type": "bool", "default": False},
     "prometheus": {"type": "bool", "default": False},
-    "notify": {"type": "dict", "default": {}},
+    "notify": {"type": "dict", "options": NOTIFY_OPTIONS},
     "monitored": {"type": "bool", "default": False},
     "monitoring": {"type": "dict", "options": MONITORING_OPTIONS, "apply_defaults": True},
 }

@@ -35,13 +35,6 @@ def logins(credentials: Any) -> set[str]:
     return {text for text in _texts(credentials) if len(text) >= _SHORTEST}
 
 
-def addresses(notify: Any) -> set[str]:
-    """Return the addresses of webhooks in *notify*, whatever its shape: who knows that of a chat can write there."""
-    hooks = notify.get("webhooks") if isinstance(notify, Mapping) else None
-    items = hooks if isinstance(hooks, Sequence) and not isinstance(hooks, str) else ()
-    return {text for item in items if isinstance(item, Mapping) for text in logins(item.get("url"))}
-
-
 def misplaced(instances: Any) -> set[str]:
     """Return the texts in *instances* that are, or may be, a secret at the wrong place.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hardened.librespot.plugins.module_utils.model.confidential import addresses, logins, misplaced
+from ansible_collections.hardened.librespot.plugins.module_utils.model.confidential import logins, misplaced
 
 
 @pytest.mark.parametrize(
@@ -23,19 +23,6 @@ from ansible_collections.hardened.librespot.plugins.module_utils.model.confident
 )
 def test_texts_of_logins_are_found_whatever_their_shape(given: Any, hidden: set[str]) -> None:
     assert logins(given) == hidden
-
-
-@pytest.mark.parametrize(
-    ("notify", "hidden"),
-    [
-        ({"webhooks": [{"url": "https://a.example/x"}, {"url_file": "/etc/x"}, "text"]}, {"https://a.example/x"}),
-        ({"webhooks": "https://a.example/x"}, set()),
-        ({"mail": {}}, set()),
-        (None, set()),
-    ],
-)
-def test_addresses_of_webhooks_are_found(notify: Any, hidden: set[str]) -> None:
-    assert addresses(notify) == hidden
 
 
 @pytest.mark.parametrize(
